@@ -1,0 +1,1 @@
+//! A chart and its values to manifests, each node with its origin.

@@ -1,0 +1,1 @@
+//! A kustomization to manifests, each node with its origin.

@@ -1,0 +1,1 @@
+//! One Kubernetes object: identity, field tables, merge keys, quantities.

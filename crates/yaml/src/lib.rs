@@ -1,0 +1,1 @@
+//! Text with origins, spanned trees, nodes, and scalars as Go reads them.
