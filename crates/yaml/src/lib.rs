@@ -1,1 +1,29 @@
 //! Text with origins, spanned trees, nodes, and scalars as Go reads them.
+//!
+//! One model of data for every stage: a [`Text`] knows where its characters come from, [`parse`]
+//! makes a [`Tree`] of it, and [`Tree::node`] an owned [`Node`] in which every value and every key
+//! has an [`OriginId`]. The crate knows YAML and Go's reading of it, and no Kubernetes.
+
+mod convert;
+mod emit;
+mod file;
+mod node;
+mod origin;
+mod parse;
+mod pointer;
+mod scalar;
+mod text;
+mod tree;
+
+pub use convert::{ConvertError, ConvertErrorKind};
+pub use emit::to_yaml;
+pub use file::{DecodeError, Encoding, Position, SourceFile};
+pub use node::{Key, Lookup, Map, Node, Pieces, Scalar, Unknown, Value};
+pub use origin::{FileId, OriginId, OriginSpan, Origins, Role, Span, Via};
+pub use parse::parse;
+pub use pointer::{Pointer, PointerError, Step};
+pub use scalar::{Mode, Resolved, Style, resolve};
+pub use text::{Run, Text, TextBuilder};
+pub use tree::{
+    Comment, Document, Duplicate, NodeIndex, Placement, Shape, SyntaxError, SyntaxErrorKind, Tree,
+};

@@ -1,0 +1,93 @@
+//! The trait every source of files implements.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use crate::RepoPath;
+
+/// The bytes of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Blob {
+    /// The bytes as stored, undecoded.
+    pub bytes: Arc<[u8]>,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link whose target lies inside the root, with that target.
+    Link(RepoPath),
+    /// A symbolic link that leaves the root, with the target as written.
+    Outside(String),
+    /// A submodule: another repository, whose content is not part of this one.
+    Submodule,
+}
+
+/// One name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The whole path from the root.
+    pub path: RepoPath,
+    /// What stands there.
+    pub kind: EntryKind,
+}
+
+/// Why a file gave no bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ReadError {
+    /// Nothing stands at the path.
+    #[error("no such file")]
+    Missing,
+    /// A folder stands there.
+    #[error("it is a folder")]
+    IsFolder,
+    /// It is larger than [`crate::limits::FILE_BYTES`]; holds the size in bytes.
+    #[error("it has {0} bytes, more than the 16 MiB that are read")]
+    TooLarge(u64),
+    /// It is a link that leaves the root; holds the target as written.
+    #[error("it is a link to `{0}`, outside the repository")]
+    Outside(String),
+    /// The machine refused (permissions, a broken object store); holds its words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// A tree of files: the work tree, a commit, the index, or memory.
+///
+/// Implementations never follow a path out of the root and never read a file over the limit.
+pub trait Files: Send + Sync {
+    /// Reads a file, following links that stay inside the root.
+    ///
+    /// # Errors
+    /// [`ReadError`], also for a file over [`crate::limits::FILE_BYTES`].
+    fn read(&self, path: &RepoPath) -> Result<Blob, ReadError>;
+
+    /// The entries of a folder, sorted by path; empty where no folder stands.
+    fn list(&self, folder: &RepoPath) -> Vec<Entry>;
+
+    /// What stands at a path, or `None`.
+    fn kind(&self, path: &RepoPath) -> Option<EntryKind>;
+
+    /// Every entry below the root that is no folder, sorted by path.
+    fn all(&self) -> Vec<Entry>;
+}
+
+impl<F: Files + ?Sized> Files for Arc<F> {
+    fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
+        (**self).read(path)
+    }
+    fn list(&self, folder: &RepoPath) -> Vec<Entry> {
+        (**self).list(folder)
+    }
+    fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
+        (**self).kind(path)
+    }
+    fn all(&self) -> Vec<Entry> {
+        (**self).all()
+    }
+}

@@ -1,0 +1,68 @@
+//! What a job looked at: the paths it read, listed or found missing.
+//!
+//! Between two commits only jobs whose trace holds a changed path have to run again.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
+
+/// One look at a source of files.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Looked {
+    /// The content of a file was read.
+    Read(RepoPath),
+    /// The names in a folder were read.
+    Listed(RepoPath),
+    /// A path was asked for; something or nothing stood there.
+    Asked(RepoPath),
+    /// The whole tree was listed.
+    All,
+}
+
+/// Every look of one job, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trace(pub BTreeSet<Looked>);
+
+/// A source that records what is asked of it.
+pub struct Traced {
+    files: Arc<dyn Files>,
+    seen: Mutex<BTreeSet<Looked>>,
+}
+
+impl Traced {
+    /// Wraps a source with an empty trace.
+    #[must_use]
+    pub fn new(files: Arc<dyn Files>) -> Self {
+        Self { files, seen: Mutex::new(BTreeSet::new()) }
+    }
+
+    /// Ends the recording.
+    #[must_use]
+    pub fn into_trace(self) -> Trace {
+        Trace(self.seen.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn note(&self, looked: Looked) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(looked);
+    }
+}
+
+impl Files for Traced {
+    fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
+        self.note(Looked::Read(path.clone()));
+        self.files.read(path)
+    }
+    fn list(&self, folder: &RepoPath) -> Vec<Entry> {
+        self.note(Looked::Listed(folder.clone()));
+        self.files.list(folder)
+    }
+    fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
+        self.note(Looked::Asked(path.clone()));
+        self.files.kind(path)
+    }
+    fn all(&self) -> Vec<Entry> {
+        self.note(Looked::All);
+        self.files.all()
+    }
+}

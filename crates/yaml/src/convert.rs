@@ -1,0 +1,227 @@
+//! From a tree to nodes: aliases and merge keys resolved, origins given.
+
+use std::ops::Range;
+
+use mlgitops_files::limits;
+use thiserror::Error;
+
+use crate::tree::ScalarText;
+use crate::{Key, Map, Node, NodeIndex, OriginId, Origins, Pieces, Scalar, Shape, Span, Style, Tree, Value};
+
+/// Why a document has no nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{kind}")]
+pub struct ConvertError {
+    /// What is wrong.
+    pub kind: ConvertErrorKind,
+    /// Bytes of the tree's text that are to blame.
+    pub range: Range<u32>,
+}
+
+/// What is wrong with a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
+pub enum ConvertErrorKind {
+    /// Aliases make it deeper than [`limits::DEPTH`].
+    #[error("aliases nest deeper than {} levels", limits::DEPTH)]
+    TooDeep,
+    /// Aliases and merge keys stand for more than [`limits::ALIAS_NODES`] nodes.
+    #[error("aliases stand for more than {} nodes", limits::ALIAS_NODES)]
+    TooManyAliases,
+    /// `<<` has a value that is neither a map nor a sequence of maps.
+    #[error("`<<` takes a map or a list of maps")]
+    Merge,
+    /// A map or a sequence is used as a key, which JSON cannot hold.
+    #[error("a map or a list is no key")]
+    Key,
+}
+
+impl Tree {
+    /// The nodes of a document, or of a part of it, with origins added to `origins`.
+    ///
+    /// # Errors
+    /// [`ConvertError`] for a document the Go tools refuse, and one over the limits.
+    pub fn node(&self, root: NodeIndex, origins: &mut Origins) -> Result<Node, ConvertError> {
+        let exact = match self.text.runs() {
+            [run] if run.context.is_none() => match (run.offset, origins.exact(run.origin)) {
+                (Some(0), Some((role, span))) => Some((role, span)),
+                _ => None,
+            },
+            _ => None,
+        };
+        let mut converter = Converter { tree: self, origins, exact, expanded: 0, depth: 0, in_alias: 0 };
+        converter.convert(root)
+    }
+}
+
+struct Converter<'t> {
+    tree: &'t Tree,
+    origins: &'t mut Origins,
+    /// The one span the whole text is, byte for byte: the case of every file.
+    exact: Option<(crate::Role, Span)>,
+    expanded: usize,
+    depth: usize,
+    in_alias: usize,
+}
+
+impl Converter<'_> {
+    fn convert(&mut self, index: NodeIndex) -> Result<Node, ConvertError> {
+        let range = self.tree.range(index);
+        self.spend(&range)?;
+        let origin = self.origin(range.clone());
+        let value = match self.tree.shape(index) {
+            Shape::Null => Value::Null,
+            Shape::Scalar { .. } => Value::Scalar(self.scalar(index)),
+            Shape::Sequence => {
+                self.enter(&range)?;
+                let children = self.tree.children(index).iter();
+                let items = children.map(|&child| self.convert(child)).collect::<Result<_, _>>()?;
+                self.depth -= 1;
+                Value::Sequence(items)
+            }
+            Shape::Map => {
+                self.enter(&range)?;
+                let map = self.map(index)?;
+                self.depth -= 1;
+                Value::Map(map)
+            }
+            Shape::Alias(target) => return self.alias(*target, origin),
+        };
+        Ok(Node { origin, value })
+    }
+
+    /// The value of the anchor, with the anchor's spans; the alias itself is a guard.
+    fn alias(&mut self, target: NodeIndex, alias: OriginId) -> Result<Node, ConvertError> {
+        self.in_alias += 1;
+        let mut node = self.convert(target)?;
+        self.in_alias -= 1;
+        node.origin = self.origins.guard(node.origin, alias);
+        Ok(node)
+    }
+
+    fn map(&mut self, index: NodeIndex) -> Result<Map, ConvertError> {
+        let entries: Vec<(NodeIndex, NodeIndex)> = self.tree.entries(index).collect();
+        let mut map = Map::default();
+        let mut merged = Vec::new();
+        let mut own = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            if self.is_merge_key(key) {
+                merged.push(value);
+            } else {
+                let key = self.key(key)?;
+                own.push((key, self.convert(value)?));
+            }
+        }
+        if merged.is_empty() && !self.tree.duplicates().iter().any(|found| found.map == index) {
+            return Ok(Map::of(own));
+        }
+        for (key, value) in own {
+            map.remove(key.name());
+            map.set(key, value);
+        }
+        for value in merged {
+            self.merge(&mut map, value)?;
+        }
+        Ok(map)
+    }
+
+    fn is_merge_key(&self, key: NodeIndex) -> bool {
+        matches!(self.tree.shape(key), Shape::Scalar { style: Style::Plain, .. })
+            && self.tree.scalar(key) == Some("<<")
+            && matches!(self.tree.tag(key), None | Some("merge"))
+    }
+
+    /// Adds what the map does not say itself; of several maps the first one counts.
+    fn merge(&mut self, map: &mut Map, value: NodeIndex) -> Result<(), ConvertError> {
+        let range = self.tree.range(value);
+        self.in_alias += 1;
+        let node = self.convert(value)?;
+        self.in_alias -= 1;
+        let bad = || ConvertError { kind: ConvertErrorKind::Merge, range: range.clone() };
+        let sources = match node.value {
+            Value::Map(source) => vec![source],
+            Value::Sequence(items) => items
+                .into_iter()
+                .map(|item| match item.value {
+                    Value::Map(source) => Ok(source),
+                    _ => Err(bad()),
+                })
+                .collect::<Result<_, _>>()?,
+            _ => return Err(bad()),
+        };
+        for source in sources {
+            for (key, value) in source.iter() {
+                if map.get(key.name()).is_none() {
+                    map.set(key.clone(), value.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn key(&mut self, index: NodeIndex) -> Result<Key, ConvertError> {
+        let target = self.tree.follow(index);
+        let origin = self.origin(self.tree.range(target));
+        match self.tree.shape(target) {
+            Shape::Scalar { .. } => Ok(Key { scalar: self.scalar(target), origin }),
+            Shape::Null => Ok(Key { scalar: Scalar::plain("null"), origin }),
+            _ => Err(ConvertError { kind: ConvertErrorKind::Key, range: self.tree.range(index) }),
+        }
+    }
+
+    fn scalar(&mut self, index: NodeIndex) -> Scalar {
+        let Shape::Scalar { style, value } = self.tree.shape(index) else { return Scalar::plain("") };
+        let text = self.tree.scalar(index).unwrap_or("").into();
+        let tag = self.tree.tag(index).map(Into::into);
+        let pieces = match value {
+            ScalarText::Made(_) => Pieces::Whole,
+            ScalarText::Verbatim(at) if self.exact.is_some() => {
+                Pieces::Verbatim(at.start.saturating_sub(self.tree.range(index).start))
+            }
+            ScalarText::Verbatim(at) => self.parts(at.clone()),
+        };
+        Scalar { text, style: *style, tag, pieces }
+    }
+
+    /// The runs a verbatim scalar of a made text consists of.
+    fn parts(&mut self, at: Range<u32>) -> Pieces {
+        let runs: Vec<(u32, u32)> = self
+            .tree
+            .text()
+            .runs_over(&at)
+            .map(|(start, run)| (start.max(at.start), run.end.min(at.end)))
+            .collect();
+        let parts = runs
+            .into_iter()
+            .map(|(start, end)| (end - at.start, self.tree.text().origin(start..end, self.origins)))
+            .collect();
+        Pieces::Parts(parts)
+    }
+
+    fn origin(&mut self, range: Range<u32>) -> OriginId {
+        match self.exact {
+            Some((role, span)) => {
+                let (start, end) = (span.start + range.start, span.start + range.end);
+                self.origins.span(role, Span { start, end, ..span })
+            }
+            None => self.tree.text().origin(range, self.origins),
+        }
+    }
+
+    fn enter(&mut self, range: &Range<u32>) -> Result<(), ConvertError> {
+        self.depth += 1;
+        if self.depth > limits::DEPTH {
+            return Err(ConvertError { kind: ConvertErrorKind::TooDeep, range: range.clone() });
+        }
+        Ok(())
+    }
+
+    fn spend(&mut self, range: &Range<u32>) -> Result<(), ConvertError> {
+        if self.in_alias > 0 {
+            self.expanded += 1;
+        }
+        if self.expanded > limits::ALIAS_NODES {
+            return Err(ConvertError { kind: ConvertErrorKind::TooManyAliases, range: range.clone() });
+        }
+        Ok(())
+    }
+}
