@@ -1,1 +1,5 @@
 //! One Kubernetes object: identity, field tables, merge keys, quantities.
+
+mod object;
+
+pub use object::{Manifest, ObjectId, Problem};

@@ -1,5 +1,5 @@
 //! What parsing keeps: spans, comments, anchors, duplicates, and the rest after an error.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::sync::Arc;
 
