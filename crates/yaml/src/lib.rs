@@ -20,7 +20,7 @@ pub use emit::to_yaml;
 pub use file::{DecodeError, Encoding, Position, SourceFile};
 pub use node::{Key, Lookup, Map, Node, Pieces, Scalar, Unknown, Value};
 pub use origin::{FileId, OriginId, OriginSpan, Origins, Role, Span, Via};
-pub use parse::parse;
+pub use parse::{parse, parse_file};
 pub use pointer::{Pointer, PointerError, Step};
 pub use scalar::{Mode, Resolved, Style, resolve};
 pub use text::{Run, Text, TextBuilder};

@@ -168,7 +168,7 @@ enum Entry {
 }
 
 /// The origins of one render job. Append-only; ids stay valid.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Origins {
     files: Vec<Arc<SourceFile>>,
     by_path: HashMap<Arc<str>, FileId>,

@@ -11,8 +11,8 @@ use mlgitops_files::limits;
 
 use crate::tree::{ScalarText, TreeNode};
 use crate::{
-    Comment, Document, Duplicate, NodeIndex, Placement, Shape, Style, SyntaxError, SyntaxErrorKind, Text,
-    Tree,
+    Comment, Document, Duplicate, NodeIndex, Placement, Shape, SourceFile, Style, SyntaxError,
+    SyntaxErrorKind, Text, Tree,
 };
 
 /// Errors of one text after which it is left alone.
@@ -21,6 +21,13 @@ const MOST_ERRORS: usize = 100;
 const MOST_COMMENTS: usize = 1 << 20;
 /// Maps up to this size are searched for duplicate keys pair by pair.
 const SMALL_MAP: usize = 12;
+
+/// Parses a file once for every job that reads it: its text carries no origin of its own, and
+/// [`Tree::node_of`] gives the nodes theirs.
+#[must_use]
+pub fn parse_file(file: &SourceFile) -> Tree {
+    parse(Text::of_shared(file.text()))
+}
 
 /// Parses YAML or JSON. Never fails: what is no YAML is in [`Tree::errors`], and the documents
 /// around it are there.
