@@ -118,6 +118,20 @@ pub struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether it is an insertion point.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
+}
+
 /// One span of an origin, free of the job that found it.
 #[derive(Debug, Clone)]
 pub struct OriginSpan {
