@@ -62,10 +62,13 @@ pub(super) fn recognise(segment: &str) -> Option<Token> {
         return None;
     }
     let whole = |shape| Token { range: 0..segment.len(), shape };
-    if let Some(shape) = strong_shape(segment) {
-        return Some(whole(shape));
+    if is_id(segment) {
+        return Some(whole(Shape::Id));
     }
-    key_value(segment).or_else(|| weak_shape(segment).map(whole)).or_else(|| joined(segment))
+    key_value(segment)
+        .or_else(|| strong_shape(segment).map(whole))
+        .or_else(|| weak_shape(segment).map(whole))
+        .or_else(|| joined(segment))
 }
 
 fn strong_shape(text: &str) -> Option<Shape> {
