@@ -6,6 +6,7 @@
 
 mod ambiguity;
 mod convert;
+mod de;
 mod emit;
 mod file;
 mod node;
@@ -19,6 +20,7 @@ mod tree;
 
 pub use ambiguity::{Ambiguity, AmbiguityKind, ambiguity};
 pub use convert::{ConvertError, ConvertErrorKind};
+pub use de::{ReadAsError, from_node};
 pub use emit::to_yaml;
 pub use file::{DecodeError, Encoding, Position, SourceFile};
 pub use node::{Key, Lookup, Map, Node, Pieces, Scalar, Unknown, Value};
