@@ -3,19 +3,44 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "schema/duplicate_key.rs"]
+mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "schema/unknown_field.rs"]
+mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "schema/yaml_syntax.rs"]
+mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "duplicate-key",
+        category: "schema",
+        summary: "no map has a key twice",
+        cases: &[Case {
+            id: "duplicate",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/duplicate-key.md"),
+        checks: duplicate_key::CHECKS,
+    },
     Rule {
         id: "empty-version",
         category: "artifact",
@@ -174,6 +199,31 @@ pub static RULES: &[Rule] = &[
         checks: s3_prefix::CHECKS,
     },
     Rule {
+        id: "unknown-field",
+        category: "schema",
+        summary: "every field of a KServe or Argo CD object exists, and stands at its level",
+        cases: &[
+            Case {
+                id: "dropped",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "release",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/unknown-field.md"),
+        checks: unknown_field::CHECKS,
+    },
+    Rule {
         id: "version-id-ignored",
         category: "artifact",
         summary: "an S3 path carries no versionId, for KServe drops it",
@@ -241,5 +291,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "yaml-syntax",
+        category: "schema",
+        summary: "every manifest, values file and kustomization is YAML",
+        cases: &[
+            Case {
+                id: "syntax",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "merge",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-syntax.md"),
+        checks: yaml_syntax::CHECKS,
     },
 ];
