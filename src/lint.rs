@@ -8,11 +8,11 @@ use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::sink::{Settings, sink};
 use crate::finding::{Finding, NotChecked, Severity};
 use crate::fleet::{self, Fleet};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
+use crate::rules::sink::{Settings, sink};
 use crate::rules::{self, Context, Facts, Rule, params};
 
 /// What a run is asked to do.

@@ -267,3 +267,20 @@ pub struct RepositoryConfig {
     /// Where its content lies, inside the root.
     pub path: Stated<String>,
 }
+
+/// An error of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+}
+
+/// Reads the configuration.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(_file: &Arc<SourceFile>) -> Result<Config, Vec<ConfigError>> {
+    Ok(Config::default())
+}

@@ -1,8 +1,12 @@
-//! Bytes of one file, as findings carry them.
+//! Where a finding holds: bytes of one file, and a place of the fleet.
 
 use std::sync::Arc;
 
 use mlgitops_yaml::{OriginSpan, Position, Role, SourceFile};
+
+/// A place of the fleet, by its number: cluster and namespace, in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceIndex(pub(crate) u32);
 
 /// Bytes of one file and what they are.
 #[derive(Debug, Clone)]

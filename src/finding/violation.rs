@@ -1,10 +1,9 @@
 //! What a rule says about one field at one place, and what people read of it.
 
 use mlgitops_manifest::{Manifest, ObjectId};
-use mlgitops_yaml::{OriginId, Pointer};
+use mlgitops_yaml::{OriginId, OriginSpan, Pointer};
 
-use crate::finding::{Fingerprint, Location, Severity};
-use crate::fleet::PlaceIndex;
+use crate::finding::{Fingerprint, Location, PlaceIndex, Severity};
 
 /// A place in a file and what it has to do with the finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,8 +105,34 @@ impl Violation {
         label: impl Into<String>,
         message: impl Into<String>,
     ) -> Option<Self> {
-        let content: Vec<Location> =
-            manifest.origins.content(origin).into_iter().map(Location::from).collect();
+        Self::of_spans(case, manifest, path, manifest.origins.content(origin), label, message)
+    }
+
+    /// A violation of some bytes of a scalar at `path` of an object: where the value was joined
+    /// of several pieces, the piece is to blame, else the whole value.
+    #[must_use]
+    pub fn in_piece(
+        case: &'static str,
+        manifest: &Manifest,
+        path: Pointer,
+        bytes: std::ops::Range<usize>,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Option<Self> {
+        let node = manifest.at(&path).present()?;
+        let spans = manifest.content_of_piece(node, bytes);
+        Self::of_spans(case, manifest, path, spans, label, message)
+    }
+
+    fn of_spans(
+        case: &'static str,
+        manifest: &Manifest,
+        path: Pointer,
+        spans: Vec<OriginSpan>,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Option<Self> {
+        let content: Vec<Location> = spans.into_iter().map(Location::from).collect();
         let primary = Label::new(content.first()?.clone(), label);
         let mut violation = Self::in_file(case, primary, message);
         violation.content = content;

@@ -5,23 +5,19 @@ use std::collections::HashMap;
 use mlgitops_manifest::Manifest;
 
 use super::environment::{Evidence, Ladder};
-use super::place::{Because, EnvironmentIndex, Place, PlaceIndex};
+use super::place::{Because, EnvironmentIndex, Place};
 use super::reading::Reading;
 use super::{Deployable, Fleet, ModelUse, Object, Release, model};
 use crate::config::Config;
+use crate::finding::PlaceIndex;
 use crate::kinds::kserve::{self, Part};
 use crate::render::plan::Planned;
 
 /// Binds everything a plan rendered to its places, and reads the releases.
 #[must_use]
 pub fn build(planned: Planned, config: &Config) -> Fleet {
-    let mut builder = Builder {
-        config,
-        ladder: Ladder::new(config),
-        fleet: Fleet::default(),
-        places: HashMap::new(),
-        reading: Reading::new(config),
-    };
+    let mut builder =
+        Builder { config, ladder: Ladder::new(config), fleet: Fleet::default(), places: HashMap::new() };
     let Planned { rendered, bound, guessed, not_checked } = planned;
     builder.fleet.not_checked = not_checked;
     for (deployment, indices) in &bound {
@@ -37,6 +33,7 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     for rendered in guessed.iter().filter_map(|&index| rendered.get(index)) {
         builder.add(rendered, &Destination::default());
     }
+    builder.add_uses();
     for one in rendered {
         builder.fleet.problems.extend(one.problems);
         builder.fleet.not_checked.extend(one.not_checked);
@@ -57,7 +54,6 @@ struct Builder<'b> {
     ladder: Ladder,
     fleet: Fleet,
     places: HashMap<PlaceKey, PlaceIndex>,
-    reading: Reading,
 }
 
 /// What makes two places the same.
@@ -71,7 +67,7 @@ impl Builder<'_> {
             .push(Deployable { job: rendered.job.clone(), deployment: to.deployment.cloned() });
         for manifest in &rendered.manifests {
             let place = self.place_of(rendered, manifest, to);
-            self.add_object(manifest.clone(), place, deployable);
+            self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable });
         }
     }
 
@@ -108,32 +104,31 @@ impl Builder<'_> {
         index
     }
 
-    fn add_object(&mut self, manifest: Manifest, place: PlaceIndex, deployable: usize) {
-        let object = self.fleet.objects.len();
-        for reference in kserve::model_references(&manifest) {
-            self.add_use(&manifest, reference, object, place);
+    /// Reads the model references of every object, once all objects are known: a
+    /// ClusterStorageContainer among them adds schemes.
+    fn add_uses(&mut self) {
+        let reading = Reading::new(self.config, &self.fleet.objects);
+        for (index, object) in self.fleet.objects.iter().enumerate() {
+            for reference in kserve::model_references(&object.manifest) {
+                let parsed = reading.parse(&reference);
+                let model = model::identity(&object.manifest.id.name, self.config);
+                if is_served(&object.manifest, &reference) {
+                    self.fleet.releases.push(Release {
+                        model: model.clone(),
+                        version: parsed.version_token().map(str::to_owned),
+                        model_use: self.fleet.uses.len(),
+                        object: index,
+                        place: object.place,
+                    });
+                }
+                self.fleet.uses.push(ModelUse { object: index, reference, parsed, model });
+            }
         }
-        self.fleet.objects.push(Object { manifest, place, deployable });
     }
+}
 
-    fn add_use(
-        &mut self,
-        manifest: &Manifest,
-        reference: kserve::ModelReference,
-        object: usize,
-        place: PlaceIndex,
-    ) {
-        let model = model::identity(&manifest.id.name, self.config);
-        let parsed = self.reading.parse(&reference);
-        let model_use = self.fleet.uses.len();
-        let serves = matches!(reference.part, Part::Predictor | Part::Canary)
-            && kserve::is_model_kind(manifest)
-            && manifest.id.kind != "TrainedModel";
-        if serves {
-            let version = parsed.version_token().map(|token| token.to_string());
-            let model = model.clone();
-            self.fleet.releases.push(Release { model, version, model_use, object, place });
-        }
-        self.fleet.uses.push(ModelUse { object, reference, parsed, model });
-    }
+/// Whether a reference is what a service answers with, and so makes a release.
+fn is_served(manifest: &Manifest, reference: &kserve::ModelReference) -> bool {
+    matches!(reference.part, Part::Predictor | Part::Canary)
+        && matches!(manifest.id.kind.as_str(), "InferenceService" | "LLMInferenceService")
 }

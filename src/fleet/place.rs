@@ -6,10 +6,6 @@ use crate::finding::Location;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvironmentIndex(pub(crate) u32);
 
-/// A place of a fleet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PlaceIndex(pub(crate) u32);
-
 /// The column of the severity table (voice.md) an environment stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Column {

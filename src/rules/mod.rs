@@ -8,6 +8,7 @@ mod engine;
 mod facts;
 pub mod params;
 pub mod registry;
+pub mod sink;
 
 use crate::config::Config;
 use crate::discover::{Discovery, Found};

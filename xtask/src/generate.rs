@@ -1,5 +1,6 @@
 //! Writes what follows from the rule pages: the registry and the typed parameters.
 
+use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +9,12 @@ use std::process::Command;
 use crate::page::{Front, Page, ParamFront, pages};
 
 /// Writes every generated file.
-pub(crate) fn generate() -> Result<(), String> {
+pub(crate) fn generate() -> Result<String, Box<dyn Error>> {
     let root = root();
     let pages = pages(&root)?;
     write(&root.join("src/rules/registry.rs"), &registry(&pages)?)?;
     write(&root.join("src/rules/params.rs"), &params(&pages)?)?;
-    Ok(())
+    Ok(format!("{} rules", pages.len()))
 }
 
 /// The repository this command was built in.

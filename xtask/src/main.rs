@@ -1,20 +1,26 @@
-//! The project's own commands: `cargo xtask generate`, `cargo xtask fields`.
+//! The project's own commands: `cargo xtask <command>`.
 
+mod fields;
 mod generate;
 mod page;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let done = match arguments.next().as_deref() {
-        Some("generate") => generate::generate(),
-        _ => Err("usage: cargo xtask generate | fields [--from DIR]".to_owned()),
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = args.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let done = match command {
+        "fields" => fields::run(rest),
+        "generate" => generate::generate(),
+        _ => Err(format!("no command `{command}`; there are: fields, generate").into()),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(message) => {
-            eprintln!("xtask: {message}");
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }

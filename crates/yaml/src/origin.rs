@@ -80,7 +80,8 @@ impl Role {
     }
 
     /// Order among the content of one node: the smaller is the better place to edit.
-    fn rank(self) -> u8 {
+    #[must_use]
+    pub fn rank(self) -> u8 {
         match self {
             Self::Patch => 0,
             Self::Transformer => 1,

@@ -15,6 +15,8 @@ use crate::{
     SyntaxErrorKind, Text, Tree,
 };
 
+/// Where the tags `!!str`, `!!int` … stand.
+const CORE: &str = "tag:yaml.org,2002:";
 /// Errors of one text after which it is left alone.
 const MOST_ERRORS: usize = 100;
 /// Comments in a row that are kept while a collection entry is undecided.
@@ -222,8 +224,8 @@ impl<'s> Builder<'s> {
 
     fn tag(&mut self, tag: Option<&Tag>) -> Option<Arc<str>> {
         let tag = tag?;
-        let word = match tag.core_suffix() {
-            Some(suffix) => suffix.to_owned(),
+        let word = match tag.suffix_in_namespace(CORE) {
+            Some(suffix) => suffix.into_owned(),
             None => tag.original(),
         };
         if let Some(known) = self.tags.iter().find(|known| ***known == *word) {

@@ -68,8 +68,11 @@ fn version_class(text: &str, range: Range<usize>) -> Class {
     let length = slice(text, &range).find('/');
     let range = range.start..length.map_or(range.end, |at| range.start + at);
     let word = slice(text, &range);
-    if word.is_empty() || word.eq_ignore_ascii_case("v") {
+    if word.is_empty() {
         return empty(&range);
+    }
+    if word.eq_ignore_ascii_case("v") {
+        return Class::Broken { range, why: BrokenWhy::EmptyVersion };
     }
     if classify::is_null(word) {
         return Class::Broken { range, why: BrokenWhy::TemplateHole };

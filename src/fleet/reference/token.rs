@@ -62,10 +62,13 @@ pub(super) fn recognise(segment: &str) -> Option<Token> {
         return None;
     }
     let whole = |shape| Token { range: 0..segment.len(), shape };
-    if let Some(shape) = strong_shape(segment) {
-        return Some(whole(shape));
+    if is_id(segment) {
+        return Some(whole(Shape::Id));
     }
-    key_value(segment).or_else(|| weak_shape(segment).map(whole)).or_else(|| joined(segment))
+    key_value(segment)
+        .or_else(|| strong_shape(segment).map(whole))
+        .or_else(|| weak_shape(segment).map(whole))
+        .or_else(|| joined(segment))
 }
 
 fn strong_shape(text: &str) -> Option<Shape> {
@@ -273,12 +276,8 @@ fn key_value(segment: &str) -> Option<Token> {
 /// The version behind a name: `fraud-v47`, `name_20240501`, `model-a1b2c3d`. The longest tail
 /// wins, so that `fraud-2024-05-01` names a day and not a number.
 fn joined(segment: &str) -> Option<Token> {
-    let separators = segment.match_indices(['-', '_', '@']);
-    let start = separators
-        .map(|(at, _)| at)
-        .filter(|at| *at > 0)
-        .map(|at| at + 1)
-        .find(|start| segment.get(*start..).is_some_and(is_joined_tail))?;
+    let mut tails = segment.match_indices(['-', '_', '@']).map(|(at, _)| at + 1);
+    let start = tails.find(|start| segment.get(*start..).is_some_and(is_joined_tail))?;
     Some(Token { range: start..segment.len(), shape: Shape::Joined })
 }
 
@@ -290,7 +289,6 @@ fn is_joined_tail(tail: &str) -> bool {
         || (count >= 3 && counts_on(rest))
         || is_id(tail)
         || stamp::is_stamp(tail)
-        || ((8..=14).contains(&tail.len()) && all_digits(tail))
         || ((7..=64).contains(&tail.len()) && is_hex(tail) && tail.bytes().any(|b| b.is_ascii_digit()))
 }
 

@@ -70,6 +70,7 @@ fn hubs() {
             ("hf://Qwen/Qwen3-4B:master", branch("master")),
             ("hf://Qwen/Qwen3-4B:dev", branch("dev")),
             ("hf://Qwen/Qwen3-4B:a1b2c3d", TAG),
+            ("hf://Qwen/Qwen3-4B:release-candidate-of-forty-characters-xx", TAG),
             ("modelscope://Qwen/Qwen3-4B:v1", TAG),
             ("modelscope://Qwen/Qwen3-4B", Mutable(MutableKind::DefaultBranch, "Qwen3-4B")),
             // Not a revision: it becomes part of the name.

@@ -35,7 +35,7 @@ fn an_artifact_is_the_same_in_every_environment() {
         ("s3://ml-models-prod/fraud-detector/v47", "fraud-detector"),
         ("s3://ml-models-staging/fraud-detector/v45/", "fraud-detector"),
         ("s3://b/prod/fraud/v47/", "fraud"),
-        ("s3://b/fraud/v47/staging/model.onnx", "fraud/model.onnx"),
+        ("s3://b/staging/fraud/v47/model.onnx", "fraud/model.onnx"),
         ("s3://b/fraud-prod/v47/", "fraud"),
         ("s3://b/staging_fraud/v47/", "fraud"),
         ("s3://b/fraud-v47/", "fraud"),

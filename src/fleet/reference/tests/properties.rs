@@ -119,9 +119,10 @@ proptest! {
             _ => &text,
         };
         assert_inside(input, &found.class.range());
-        found.version_token();
-        found.artifact_path(&["eu"]);
-        found.s3_key_prefix();
+        prop_assert!(found.version_token().is_none_or(|token| input.contains(token)));
+        let prefix = found.s3_key_prefix();
+        prop_assert!(prefix.is_none_or(|prefix| text.contains(prefix.key)));
+        prop_assert!(found.artifact_path(&["eu"]).len() <= text.len());
         prop_assert!(found.same_artifact_any_version(&found));
     }
 
@@ -155,10 +156,12 @@ proptest! {
     }
 }
 
-/// Shapes that make a careless scanner quadratic; the test ends only if none is.
+/// Shapes that make a careless scanner quadratic: with one that is, this test takes minutes.
 #[test]
 fn a_megabyte_is_read() {
-    let million = 1 << 20;
+    let length = |scheme: &str| {
+        if scheme == "s3://b/" { 1 << 20 } else { 1 << 17 }
+    };
     for unit in [
         "/",
         "-",
@@ -186,10 +189,10 @@ fn a_megabyte_is_read() {
         "x=",
     ] {
         for scheme in ["s3://b/", "https://github.com/", "oci://", "hf://", "models:/", ""] {
-            let text = format!("{scheme}{}", unit.repeat(million / unit.len()));
+            let text = format!("{scheme}{}", unit.repeat(length(scheme) / unit.len()));
             let found = plain(&text);
             assert_inside(&text, &found.class.range());
-            found.artifact_path(&[]);
+            assert!(found.artifact_path(&[]).len() <= text.len());
         }
     }
 }

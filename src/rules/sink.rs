@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fingerprint::Fingerprint;
-use super::violation::{Finding, PlaceOfFinding, Violation, Waived};
-use super::{Location, Severity};
 use crate::config::{Config, Level, Waiver};
+use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
 use crate::fleet::{Column, Environment, Fleet};
-use crate::rules::Rule;
+
+use super::Rule;
 
 /// What the sink is told beside the violations.
 pub struct Settings<'s> {
@@ -63,20 +62,23 @@ struct Judged {
 }
 
 /// Violations with the same key are one finding: rule, case, primary span, and everything said.
-type GroupKey = (&'static str, &'static str, String, u32, u32, String, String, String);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey {
+    rule: &'static str,
+    case: &'static str,
+    span: (String, u32, u32),
+    said: [String; 3],
+}
 
 fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
     let (file, start, end) = violation.primary.location.key();
-    (
-        rule.id,
-        violation.case,
-        file.to_owned(),
-        start,
-        end,
-        violation.message.clone(),
-        violation.note.clone().unwrap_or_default(),
-        violation.help.clone().unwrap_or_default(),
-    )
+    let said = [Some(&violation.message), violation.note.as_ref(), violation.help.as_ref()];
+    GroupKey {
+        rule: rule.id,
+        case: violation.case,
+        span: (file.to_owned(), start, end),
+        said: said.map(|text| text.cloned().unwrap_or_default()),
+    }
 }
 
 /// What names a violation that another one may follow from: rule, object, field, place.
