@@ -1,6 +1,8 @@
 //! The project's own commands: `cargo xtask <command>`.
 
 mod fields;
+mod generate;
+mod page;
 
 use std::process::ExitCode;
 
@@ -9,7 +11,8 @@ fn main() -> ExitCode {
     let (command, rest) = args.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
     let done = match command {
         "fields" => fields::run(rest),
-        _ => Err(format!("no command `{command}`; there is: fields").into()),
+        "generate" => generate::generate(),
+        _ => Err(format!("no command `{command}`; there are: fields, generate").into()),
     };
     match done {
         Ok(said) => {

@@ -6,7 +6,10 @@ use mlgitops_files::limits;
 use thiserror::Error;
 
 use crate::tree::ScalarText;
-use crate::{Key, Map, Node, NodeIndex, OriginId, Origins, Pieces, Scalar, Shape, Span, Style, Tree, Value};
+use crate::{
+    FileId, Key, Map, Node, NodeIndex, OriginId, Origins, Pieces, Role, Scalar, Shape, Span, Style, Tree,
+    Value,
+};
 
 /// Why a document has no nodes.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -42,12 +45,34 @@ impl Tree {
     /// [`ConvertError`] for a document the Go tools refuse, and one over the limits.
     pub fn node(&self, root: NodeIndex, origins: &mut Origins) -> Result<Node, ConvertError> {
         let exact = match self.text.runs() {
-            [run] if run.context.is_none() => match (run.offset, origins.exact(run.origin)) {
-                (Some(0), Some((role, span))) => Some((role, span)),
-                _ => None,
-            },
+            [run] if run.context.is_none() && run.offset == Some(0) => origins.exact(run.origin),
             _ => None,
         };
+        self.convert(root, exact, origins)
+    }
+
+    /// The nodes of a document of a whole file that was parsed once for many jobs
+    /// ([`crate::parse_file`]); `file` is that file in this job's `origins`.
+    ///
+    /// # Errors
+    /// [`ConvertError`] for a document the Go tools refuse, and one over the limits.
+    pub fn node_of(
+        &self,
+        root: NodeIndex,
+        file: FileId,
+        role: Role,
+        origins: &mut Origins,
+    ) -> Result<Node, ConvertError> {
+        let whole = Span { file, start: 0, end: u32::try_from(self.text.len()).unwrap_or(u32::MAX) };
+        self.convert(root, Some((role, whole)), origins)
+    }
+
+    fn convert(
+        &self,
+        root: NodeIndex,
+        exact: Option<(Role, Span)>,
+        origins: &mut Origins,
+    ) -> Result<Node, ConvertError> {
         let mut converter = Converter { tree: self, origins, exact, expanded: 0, depth: 0, in_alias: 0 };
         converter.convert(root)
     }
@@ -57,7 +82,7 @@ struct Converter<'t> {
     tree: &'t Tree,
     origins: &'t mut Origins,
     /// The one span the whole text is, byte for byte: the case of every file.
-    exact: Option<(crate::Role, Span)>,
+    exact: Option<(Role, Span)>,
     expanded: usize,
     depth: usize,
     in_alias: usize,

@@ -4,7 +4,9 @@
 //! makes a [`Tree`] of it, and [`Tree::node`] an owned [`Node`] in which every value and every key
 //! has an [`OriginId`]. The crate knows YAML and Go's reading of it, and no Kubernetes.
 
+mod ambiguity;
 mod convert;
+mod de;
 mod emit;
 mod file;
 mod node;
@@ -13,17 +15,21 @@ mod parse;
 mod pointer;
 mod scalar;
 mod text;
+mod timestamp;
 mod tree;
 
+pub use ambiguity::{Ambiguity, AmbiguityKind, ambiguity};
 pub use convert::{ConvertError, ConvertErrorKind};
+pub use de::{ReadAsError, from_node};
 pub use emit::to_yaml;
 pub use file::{DecodeError, Encoding, Position, SourceFile};
 pub use node::{Key, Lookup, Map, Node, Pieces, Scalar, Unknown, Value};
 pub use origin::{FileId, OriginId, OriginSpan, Origins, Role, Span, Via};
-pub use parse::parse;
+pub use parse::{parse, parse_file};
 pub use pointer::{Pointer, PointerError, Step};
-pub use scalar::{Mode, Resolved, Style, resolve};
+pub use scalar::{KeyError, Mode, Resolved, Style, go_float, resolve, resolve_key};
 pub use text::{Run, Text, TextBuilder};
+pub use timestamp::go_time;
 pub use tree::{
     Comment, Document, Duplicate, NodeIndex, Placement, Shape, SyntaxError, SyntaxErrorKind, Tree,
 };

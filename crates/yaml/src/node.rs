@@ -1,9 +1,13 @@
 //! Owned values that renderers work on and rules read: every value and key with its origin.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Mode, OriginId, Origins, Pointer, Resolved, Step, Style, Text, TextBuilder, resolve};
+use crate::{
+    KeyError, Mode, OriginId, Origins, Pointer, Resolved, Step, Style, Text, TextBuilder, resolve,
+    resolve_key,
+};
 
 /// A value and why it is there.
 #[derive(Debug, Clone, PartialEq)]
@@ -195,6 +199,14 @@ impl Key {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.scalar.text
+    }
+
+    /// The name under which a Go library holds the entry, as [`resolve_key`] has it.
+    ///
+    /// # Errors
+    /// [`KeyError`] for keys the library refuses or drops.
+    pub fn resolved_name(&self, mode: Mode) -> Result<Cow<'_, str>, KeyError> {
+        resolve_key(&self.scalar.text, self.scalar.style, self.scalar.tag.as_deref(), mode)
     }
 }
 

@@ -11,16 +11,25 @@ use mlgitops_files::limits;
 
 use crate::tree::{ScalarText, TreeNode};
 use crate::{
-    Comment, Document, Duplicate, NodeIndex, Placement, Shape, Style, SyntaxError, SyntaxErrorKind, Text,
-    Tree,
+    Comment, Document, Duplicate, NodeIndex, Placement, Shape, SourceFile, Style, SyntaxError,
+    SyntaxErrorKind, Text, Tree,
 };
 
+/// Where the tags `!!str`, `!!int` … stand.
+const CORE: &str = "tag:yaml.org,2002:";
 /// Errors of one text after which it is left alone.
 const MOST_ERRORS: usize = 100;
 /// Comments in a row that are kept while a collection entry is undecided.
 const MOST_COMMENTS: usize = 1 << 20;
 /// Maps up to this size are searched for duplicate keys pair by pair.
 const SMALL_MAP: usize = 12;
+
+/// Parses a file once for every job that reads it: its text carries no origin of its own, and
+/// [`Tree::node_of`] gives the nodes theirs.
+#[must_use]
+pub fn parse_file(file: &SourceFile) -> Tree {
+    parse(Text::of_shared(file.text()))
+}
 
 /// Parses YAML or JSON. Never fails: what is no YAML is in [`Tree::errors`], and the documents
 /// around it are there.
@@ -215,8 +224,8 @@ impl<'s> Builder<'s> {
 
     fn tag(&mut self, tag: Option<&Tag>) -> Option<Arc<str>> {
         let tag = tag?;
-        let word = match tag.core_suffix() {
-            Some(suffix) => suffix.to_owned(),
+        let word = match tag.suffix_in_namespace(CORE) {
+            Some(suffix) => suffix.into_owned(),
             None => tag.original(),
         };
         if let Some(known) = self.tags.iter().find(|known| ***known == *word) {

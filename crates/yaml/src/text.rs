@@ -37,6 +37,14 @@ impl Text {
         Self { string, runs: Arc::new([run]) }
     }
 
+    /// The text of a file outside any job: byte for byte, of no origin yet.
+    #[must_use]
+    pub fn of_shared(string: &Arc<str>) -> Self {
+        let end = narrow(string.len());
+        let run = Run { end, origin: OriginId::NONE, offset: Some(0), context: OriginId::NONE };
+        Self { string: Arc::clone(string), runs: Arc::new([run]) }
+    }
+
     /// A text that is all of one origin, not byte for byte.
     #[must_use]
     pub fn opaque(string: &str, origin: OriginId) -> Self {
