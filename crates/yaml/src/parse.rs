@@ -240,7 +240,7 @@ impl<'s> Builder<'s> {
 
     fn push(&mut self, shape: Shape, start: u32, end: u32, tag: Option<Arc<str>>, flow: bool) -> NodeIndex {
         let index = NodeIndex(narrow(self.tree.nodes.len()));
-        self.tree.nodes.push(TreeNode { shape, start, end, tag, children: 0..0, flow });
+        self.tree.nodes.push(TreeNode { shape, start, end, tag, children: 0..0, flow, repeats: false });
         index
     }
 
@@ -320,6 +320,9 @@ impl<'s> Builder<'s> {
                     seen.insert(name, key);
                 }
             }
+        }
+        if let (false, Some(node)) = (found.is_empty(), self.tree.nodes.get_mut(map.0 as usize)) {
+            node.repeats = true;
         }
         self.tree.duplicates.extend(found);
     }
