@@ -20,10 +20,10 @@ pub struct Facts {
 
 /// KServe releases older than 0.13 are asked about only where the configuration names one: they
 /// are long out of support, and a note on everything newer would be noise.
-pub const OLDEST_KSERVE: u8 = 13;
+pub(super) const OLDEST_KSERVE: u8 = 13;
 
 /// The newest KServe release the tables were read from.
-pub const NEWEST_KSERVE: u8 = 20;
+pub(super) const NEWEST_KSERVE: u8 = 20;
 
 impl Facts {
     /// The facts a configuration states.

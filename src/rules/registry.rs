@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "security/outside_root.rs"]
+mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "artifact/s3_prefix.rs"]
@@ -17,6 +19,8 @@ mod unknown_field;
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "schema/yaml_ambiguity.rs"]
+mod yaml_ambiguity;
 #[path = "schema/yaml_syntax.rs"]
 mod yaml_syntax;
 
@@ -88,6 +92,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "outside-root",
+        category: "security",
+        summary: "no link leads out of the repository",
+        cases: &[Case {
+            id: "link",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/outside-root.md"),
+        checks: outside_root::CHECKS,
     },
     Rule {
         id: "pinned-model-uri",
@@ -291,6 +314,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "yaml-ambiguity",
+        category: "schema",
+        summary: "a scalar without quotes reads as it looks",
+        cases: &[
+            Case {
+                id: "text",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "number",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "values",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-ambiguity.md"),
+        checks: yaml_ambiguity::CHECKS,
     },
     Rule {
         id: "yaml-syntax",
