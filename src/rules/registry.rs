@@ -7,8 +7,6 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
-#[path = "security/outside_root.rs"]
-mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "artifact/s3_prefix.rs"]
@@ -92,25 +90,6 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
-    },
-    Rule {
-        id: "outside-root",
-        category: "security",
-        summary: "no link leads out of the repository",
-        cases: &[Case {
-            id: "link",
-            levels: [
-                Some(Severity::Warning),
-                Some(Severity::Warning),
-                Some(Severity::Warning),
-                Some(Severity::Warning),
-            ],
-        }],
-        fix: FixKind::None,
-        params: &[],
-        since: "0.1.0",
-        page: include_str!("../../rules/security/outside-root.md"),
-        checks: outside_root::CHECKS,
     },
     Rule {
         id: "pinned-model-uri",
