@@ -2,7 +2,8 @@
 //!
 //! Adjacent fences form one repository; prose after a fence begins the next one. A line that ends
 //! in `#~ <rule>` (or a fence with `line=N`) must be reported by that rule, and no other line may
-//! be. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
+//! be. A fence with `commit=N` belongs to the N-th commit, and what the commits before the last one
+//! left is the base of the change. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
 //! so is every repository of "Accepted".
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
@@ -18,6 +19,9 @@ use mlgitops_files::Files;
 #[derive(Default, Clone)]
 struct Repository {
     files: BTreeMap<String, String>,
+    /// The files as the commit before the last one left them.
+    base: Option<BTreeMap<String, String>>,
+    commit: u32,
     expected: BTreeSet<(String, u32)>,
 }
 
@@ -59,6 +63,14 @@ fn add_fence<'w>(
                 let path: &Option<String> = &path;
                 repository.expected.insert((path.clone().unwrap(), number.parse().unwrap()));
             }
+            Some(("commit", number)) => {
+                let number: u32 = number.parse().unwrap();
+                if number > repository.commit && repository.commit > 0 {
+                    repository.base = Some(repository.files.clone());
+                    repository.expected.clear();
+                }
+                repository.commit = number;
+            }
             _ => panic!("{word} is no attribute of a fence"),
         }
     }
@@ -87,12 +99,9 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
         repository.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
     let files: Arc<dyn Files> = Arc::new(Memory::new(files));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let config = match repository.files.get(config::FILE_NAME) {
-        Some(text) => config::read(&Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text)))
-            .unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id)),
-        None => config::Config::default(),
-    };
-    let report = lint(&files, &config, &Options { now, ..Options::default() });
+    let config = config_of(&repository.files, rule);
+    let base = repository.base.as_ref().map(|files| config_of(files, rule));
+    let report = lint(&files, &config, &Options { now, base, ..Options::default() });
     let internal = report.not_checked.iter().find(|item| item.code == mlgitops::finding::Code::Internal);
     assert!(internal.is_none(), "{}: {internal:?}", rule.id);
     let own = report.findings.iter().filter(|finding| finding.rule == rule.id && !finding.is_waived());
@@ -101,6 +110,14 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
         (at.path().to_owned(), at.position().line)
     })
     .collect()
+}
+
+fn config_of(files: &BTreeMap<String, String>, rule: &Rule) -> config::Config {
+    match files.get(config::FILE_NAME) {
+        Some(text) => config::read(&Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text)))
+            .unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id)),
+        None => config::Config::default(),
+    }
 }
 
 #[test]
@@ -117,6 +134,7 @@ fn the_examples_of_every_page_hold() {
         {
             let mut clean = examples.get(at).cloned().unwrap_or_default();
             clean.files.extend(instead.files);
+            clean.base = instead.base.or(clean.base);
             clean.expected = instead.expected;
             check(&mut failures, rule, &format!("use instead {}", at + 1), &clean);
         }

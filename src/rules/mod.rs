@@ -100,6 +100,8 @@ pub struct Context<'c> {
     pub params: params::Params,
     /// What is known of the installation: KServe versions and modes.
     pub facts: Facts,
+    /// The configuration before the change under review, where there is a change.
+    pub base: Option<&'c Config>,
 }
 
 /// What a rule is asked about.
@@ -115,6 +117,8 @@ pub enum Check {
     Manifest(fn(&Object, &Context<'_>, &mut Violations)),
     /// A model reference at a place.
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
+    /// The change under review: the configuration before it, and the context after it.
+    Change(fn(&Config, &Context<'_>, &mut Violations)),
     /// The whole fleet.
     Fleet(fn(&Context<'_>, &mut Violations)),
 }

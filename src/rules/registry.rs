@@ -9,6 +9,8 @@ mod duplicate_key;
 mod empty_version;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
+#[path = "hygiene/policy_changed.rs"]
+mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "schema/unknown_field.rs"]
@@ -169,6 +171,54 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/pinned-model-uri.md"),
         checks: pinned_model_uri::CHECKS,
+    },
+    Rule {
+        id: "policy-changed",
+        category: "hygiene",
+        summary: "a change that loosens the policy says so",
+        cases: &[
+            Case {
+                id: "environment",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "rule",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "waiver",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "ignore",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/policy-changed.md"),
+        checks: policy_changed::CHECKS,
     },
     Rule {
         id: "s3-prefix",
