@@ -301,7 +301,7 @@ impl<'s> Builder<'s> {
     fn find_duplicates(&mut self, map: NodeIndex) {
         let keys: Vec<NodeIndex> = self.tree.entries(map).map(|(key, _)| key).collect();
         let tree = &self.tree;
-        let name = |key: NodeIndex| tree.scalar(key).filter(|name| *name != "<<");
+        let name = |key: NodeIndex| tree.scalar(key);
         let mut found = Vec::new();
         if keys.len() <= SMALL_MAP {
             for (at, &key) in keys.iter().enumerate() {
