@@ -115,7 +115,7 @@ impl<'s> Builder<'s> {
             Event::Scalar(value, style, anchor, tag) => {
                 let node = self.scalar(value, *style, tag.as_deref(), *anchor != 0, start..end);
                 self.anchor(*anchor, node);
-                self.place(node);
+                self.attach(node);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.open_collection(Shape::Sequence, *style, tag.as_deref(), *anchor, start, end);
@@ -128,7 +128,7 @@ impl<'s> Builder<'s> {
             Event::UnresolvedAlias(name) => {
                 self.refuse(start, format!("unknown anchor `{name}` referenced"));
                 let node = self.push(Shape::Null, start, end, None, false);
-                self.place(node);
+                self.attach(node);
             }
             _ => {}
         }
@@ -146,7 +146,7 @@ impl<'s> Builder<'s> {
             None => Shape::Null,
         };
         let node = self.push(shape, start, end, None, false);
-        self.place(node);
+        self.attach(node);
     }
 
     /// Notes an error of meaning, after which the document counts as broken but is read on.
@@ -266,7 +266,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Puts a finished node under the innermost open collection, or makes it the root.
-    fn place(&mut self, node: NodeIndex) {
+    fn attach(&mut self, node: NodeIndex) {
         if let Some(open) = self.open.last_mut() {
             open.children.push(node);
         } else if let Some(document) = &mut self.document {
@@ -310,7 +310,7 @@ impl<'s> Builder<'s> {
         if *self.tree.shape(node) == Shape::Map {
             self.find_duplicates(node);
         }
-        self.place(node);
+        self.attach(node);
     }
 
     fn find_duplicates(&mut self, map: NodeIndex) {
@@ -353,9 +353,25 @@ impl<'s> Builder<'s> {
         self.anchors.clear();
     }
 
+    /// Where an error is. The parser blames the scalar in front of a tab that indents; we the tab.
+    fn place_of(&self, error: &ScanError) -> u32 {
+        let at = error.marker().byte_offset().unwrap_or(self.source.len());
+        let behind = self.source.get(at..).unwrap_or("");
+        if !error.info().ends_with("found a tab") {
+            return narrow(at);
+        }
+        let mut lines = behind.split_inclusive('\n').scan(at, |start, line| {
+            let here = *start;
+            *start += line.len();
+            Some((here + line.len() - line.trim_start_matches(' ').len(), line))
+        });
+        let tab = lines.find(|(_, line)| line.trim_start_matches(' ').starts_with('\t'));
+        narrow(tab.map_or(at, |(place, _)| place))
+    }
+
     /// Notes an error and goes on at the next document; `false` where there is none.
     fn recover(&mut self, error: &ScanError, parser: &mut Parser<'s, StrInput<'s>>) -> bool {
-        let at = narrow(error.marker().byte_offset().unwrap_or(self.source.len()));
+        let at = self.place_of(error);
         let kind = match error.kind() {
             ErrorKind::RecursionLimitExceeded => SyntaxErrorKind::TooDeep,
             _ => SyntaxErrorKind::Syntax,
