@@ -1,1 +1,2 @@
+//! Reads the command line, nothing else.
 fn main() {}

@@ -1,1 +1,27 @@
-fn main() {}
+//! The project's own commands: `cargo xtask <command>`.
+
+mod fields;
+mod generate;
+mod page;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = args.split_first().map_or(("", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let done = match command {
+        "fields" => fields::run(rest),
+        "generate" => generate::generate(),
+        _ => Err(format!("no command `{command}`; there are: fields, generate").into()),
+    };
+    match done {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -52,6 +52,19 @@ pub enum ReadError {
     /// It is a link that leaves the root; holds the target as written.
     #[error("it is a link to `{0}`, outside the repository")]
     Outside(String),
+    /// Its links lead back to themselves, or are more than [`crate::limits::LINKS`].
+    #[error("its links lead in a circle, or are more than 40")]
+    Circle,
+    /// It is, or lies in, a submodule.
+    #[error("a submodule, whose content is another repository's")]
+    Submodule,
+    /// Its name or the target of its link is no UTF-8, or no name a file can have; it is listed
+    /// under an escaped name.
+    #[error("{0}")]
+    Name(&'static str),
+    /// It is no regular file; holds what it is. It is never opened.
+    #[error("it is {0}, not a file")]
+    Irregular(&'static str),
     /// The machine refused (permissions, a broken object store); holds its words.
     #[error("{0}")]
     Failed(String),
@@ -67,14 +80,28 @@ pub trait Files: Send + Sync {
     /// [`ReadError`], also for a file over [`crate::limits::FILE_BYTES`].
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError>;
 
-    /// The entries of a folder, sorted by path; empty where no folder stands.
+    /// The entries of a folder, sorted by path; empty where no folder stands. A link to a folder
+    /// inside the root is followed, and the entries bear the paths they really stand at.
     fn list(&self, folder: &RepoPath) -> Vec<Entry>;
 
-    /// What stands at a path, or `None`.
+    /// What stands at a path, or `None`. Linked folders above it are followed; a link at the
+    /// path itself is named, not followed.
     fn kind(&self, path: &RepoPath) -> Option<EntryKind>;
 
     /// Every entry below the root that is no folder, sorted by path.
     fn all(&self) -> Vec<Entry>;
+
+    /// The links passed on the way from `path` to what it stands for, and that end last; empty
+    /// where no link is passed. A change at any of them changes what reading `path` gives.
+    fn trail(&self, _path: &RepoPath) -> Vec<RepoPath> {
+        Vec::new()
+    }
+
+    /// Folders whose names could not be listed, sorted, with the reason: what lies below them is
+    /// not checked, and a report has to say so.
+    fn unlisted(&self) -> Vec<(RepoPath, ReadError)> {
+        Vec::new()
+    }
 }
 
 impl<F: Files + ?Sized> Files for Arc<F> {
@@ -89,5 +116,11 @@ impl<F: Files + ?Sized> Files for Arc<F> {
     }
     fn all(&self) -> Vec<Entry> {
         (**self).all()
+    }
+    fn trail(&self, path: &RepoPath) -> Vec<RepoPath> {
+        (**self).trail(path)
+    }
+    fn unlisted(&self) -> Vec<(RepoPath, ReadError)> {
+        (**self).unlisted()
     }
 }

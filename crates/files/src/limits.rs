@@ -4,6 +4,14 @@
 
 /// Largest file that is read, in bytes.
 pub const FILE_BYTES: u64 = 16 << 20;
+/// Most entries, folders included, that a tree of files may hold.
+pub const TREE_ENTRIES: usize = 1_000_000;
+/// Longest path from the root and longest target of a link, in bytes (Linux's `PATH_MAX`).
+pub const PATH_BYTES: usize = 4_096;
+/// Most links followed on the way to one file (Linux follows as many).
+pub const LINKS: usize = 40;
+/// Largest `.gitignore` whose patterns are applied, in bytes; those of a larger one ignore nothing.
+pub const IGNORE_BYTES: u64 = 1 << 20;
 /// Deepest nesting of collections in a YAML or JSON document.
 pub const DEPTH: usize = 128;
 /// Most nodes that aliases and merge keys of one document may stand for.

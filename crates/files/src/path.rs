@@ -52,6 +52,9 @@ impl RepoPath {
         if text.contains('\0') {
             return Err(PathError::Nul);
         }
+        if self.is_root() && is_normal(text) {
+            return Ok(Self(Arc::from(text)));
+        }
         let mut segments: Vec<&str> = self.segments().collect();
         for segment in text.split('/') {
             match segment {
@@ -92,6 +95,12 @@ impl RepoPath {
         }
         let end = self.0.rfind('/').unwrap_or(0);
         Some(Self(Arc::from(&self.0[..end])))
+    }
+
+    /// The first `bytes` bytes of the path, where they end before a `/` or at its end.
+    pub(crate) fn ancestor(&self, bytes: usize) -> Option<Self> {
+        let whole = bytes == self.0.len() || self.0.as_bytes().get(bytes) == Some(&b'/');
+        self.0.get(..bytes).filter(|_| whole).map(|text| Self(Arc::from(text)))
     }
 
     /// The last segment, empty for the root.
@@ -139,6 +148,11 @@ impl RepoPath {
         let rest = self.0.strip_prefix(folder.as_str())?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
+}
+
+/// Whether no segment has to be resolved or dropped: most paths come from a listing and are.
+fn is_normal(text: &str) -> bool {
+    text.split('/').all(|segment| !matches!(segment, "" | "." | ".."))
 }
 
 impl fmt::Display for RepoPath {

@@ -43,26 +43,37 @@ impl Traced {
         Trace(self.seen.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn note(&self, looked: Looked) {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(looked);
+    /// Notes a look at a path, and the same look at every link passed on the way: replacing a
+    /// link changes what was seen without a change at the path that was asked for.
+    fn note(&self, path: &RepoPath, looked: fn(RepoPath) -> Looked) {
+        let trail = self.files.trail(path);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(looked(path.clone()));
+        seen.extend(trail.into_iter().map(looked));
     }
 }
 
 impl Files for Traced {
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
-        self.note(Looked::Read(path.clone()));
+        self.note(path, Looked::Read);
         self.files.read(path)
     }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
-        self.note(Looked::Listed(folder.clone()));
+        self.note(folder, Looked::Listed);
         self.files.list(folder)
     }
     fn kind(&self, path: &RepoPath) -> Option<EntryKind> {
-        self.note(Looked::Asked(path.clone()));
+        self.note(path, Looked::Asked);
         self.files.kind(path)
     }
     fn all(&self) -> Vec<Entry> {
-        self.note(Looked::All);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).insert(Looked::All);
         self.files.all()
+    }
+    fn trail(&self, path: &RepoPath) -> Vec<RepoPath> {
+        self.files.trail(path)
+    }
+    fn unlisted(&self) -> Vec<(RepoPath, ReadError)> {
+        self.files.unlisted()
     }
 }

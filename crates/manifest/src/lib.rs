@@ -1,5 +1,9 @@
 //! One Kubernetes object: identity, field tables, merge keys, quantities.
 
+pub mod duration;
+pub mod fields;
 mod object;
+pub mod quantity;
+pub mod size;
 
 pub use object::{Manifest, ObjectId, Problem};

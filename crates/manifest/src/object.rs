@@ -1,9 +1,10 @@
 //! A Kubernetes object as it will be applied, and its identity.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
-use mlgitops_yaml::{Lookup, Node, OriginId, OriginSpan, Origins, Pointer};
+use mlgitops_yaml::{Lookup, Node, OriginId, OriginSpan, Origins, Pieces, Pointer, Scalar};
 
 /// The identity of an object: what makes two manifests the same thing in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +78,26 @@ impl Manifest {
     #[must_use]
     pub fn place(&self, origin: OriginId) -> Option<OriginSpan> {
         self.origins.first(origin)
+    }
+
+    /// The content of some bytes of a scalar, the place to edit first: of the pieces these bytes
+    /// were joined of, or of the whole value where it is one piece.
+    #[must_use]
+    pub fn content_of_piece(&self, node: &Node, bytes: Range<usize>) -> Vec<OriginSpan> {
+        let Some(Scalar { pieces: Pieces::Parts(parts), .. }) = node.as_scalar() else {
+            return self.origins.content(node.origin);
+        };
+        let mut start = 0;
+        let mut spans = Vec::new();
+        for &(end, origin) in parts.iter() {
+            if start < bytes.end && bytes.start < end as usize {
+                spans.extend(self.origins.content(origin));
+            }
+            start = end as usize;
+        }
+        // The version is where one of the pieces can be edited; a literal joins the rest.
+        spans.sort_by_key(|span| span.role.rank());
+        if spans.is_empty() { self.origins.content(node.origin) } else { spans }
     }
 
     /// The value at a pointer.

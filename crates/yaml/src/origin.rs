@@ -80,7 +80,8 @@ impl Role {
     }
 
     /// Order among the content of one node: the smaller is the better place to edit.
-    fn rank(self) -> u8 {
+    #[must_use]
+    pub fn rank(self) -> u8 {
         match self {
             Self::Patch => 0,
             Self::Transformer => 1,
@@ -116,6 +117,20 @@ pub struct Span {
     pub start: u32,
     /// One past the last byte; equal to `start` for an insertion point.
     pub end: u32,
+}
+
+impl Span {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether it is an insertion point.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.end <= self.start
+    }
 }
 
 /// One span of an origin, free of the job that found it.

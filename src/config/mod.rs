@@ -1,0 +1,286 @@
+//! `mlgitops.yaml`: what the repository says about itself. Everything in it is optional.
+//!
+//! Read by crates/yaml, so that every value has its place and an error points at it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mlgitops_yaml::SourceFile;
+
+use crate::finding::{Location, Severity};
+
+/// The name of the file at the root.
+pub const FILE_NAME: &str = "mlgitops.yaml";
+
+/// A value and the place it is stated at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stated<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub location: Location,
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The file it was read from, if there is one.
+    pub file: Option<Arc<SourceFile>>,
+    /// The promotion ladder, lowest rung first; empty: found where names are usual.
+    pub environments: Vec<EnvironmentConfig>,
+    /// Facts of the KServe installation.
+    pub kserve: KserveConfig,
+    /// Facts of the Argo CD installation.
+    pub argocd: ArgocdConfig,
+    /// Facts of the clusters.
+    pub kubernetes: KubernetesConfig,
+    /// Facts of the object stores.
+    pub storage: StorageConfig,
+    /// Facts of the models, by name.
+    pub models: BTreeMap<String, ModelConfig>,
+    /// The rates of the start-up budget.
+    pub startup: StartupConfig,
+    /// Severities and parameters of rules.
+    pub rules: BTreeMap<String, RuleConfig>,
+    /// Recorded exceptions.
+    pub waivers: Vec<Waiver>,
+    /// Other repositories and where their content lies.
+    pub repositories: Vec<RepositoryConfig>,
+    /// Paths that are not looked at, as globs.
+    pub ignore: Vec<Stated<String>>,
+}
+
+/// One rung of the promotion ladder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentConfig {
+    /// Its name, as the repository calls it.
+    pub name: Stated<String>,
+    /// The environment below it, if it is not the one before it in the list.
+    pub after: Option<Stated<String>>,
+    /// Globs over the path of the deployable.
+    pub path: Vec<Stated<String>>,
+    /// Namespaces, as globs.
+    pub namespace: Vec<Stated<String>>,
+    /// Clusters, by name or URL, as globs.
+    pub cluster: Vec<Stated<String>>,
+    /// Branches, as globs.
+    pub branch: Vec<Stated<String>>,
+    /// How long a version must have run one rung below.
+    pub soak: Option<Stated<Duration>>,
+    /// Whether promotion rules protect it.
+    pub guard: Option<Stated<bool>>,
+}
+
+/// How KServe runs a predictor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum DeploymentMode {
+    /// A Deployment: `Standard`, before 0.16 `RawDeployment`.
+    Standard,
+    /// A Knative Service: `Knative`, before 0.16 `Serverless`.
+    Knative,
+    /// ModelMesh.
+    ModelMesh,
+}
+
+/// Facts of the KServe installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KserveConfig {
+    /// Its version, `0.17` or `0.17.1`.
+    pub version: Option<Stated<String>>,
+    /// The mode of services that name none.
+    pub mode: Option<Stated<DeploymentMode>>,
+    /// Knative's progress deadline, cluster-wide.
+    pub progress_deadline: Option<Stated<Duration>>,
+    /// Knative feature flags that are on (`kubernetes.podspec-nodeselector` …).
+    pub knative_features: Vec<Stated<String>>,
+}
+
+/// Facts of the Argo CD installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ArgocdConfig {
+    /// Its version, `3.0`.
+    pub version: Option<Stated<String>>,
+    /// Its clusters.
+    pub clusters: Vec<ClusterConfig>,
+}
+
+/// One cluster that Argo CD knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterConfig {
+    /// Its name.
+    pub name: Stated<String>,
+    /// Its API server's URL.
+    pub server: Option<Stated<String>>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// The GPU types its nodes have, by the value of their label; one type makes placement idle.
+    pub gpus: Vec<Stated<String>>,
+}
+
+/// Facts of the clusters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KubernetesConfig {
+    /// Their version, `1.33`.
+    pub version: Option<Stated<String>>,
+    /// API versions beyond the built-in ones.
+    pub api_versions: Vec<Stated<String>>,
+}
+
+/// Facts of the object stores.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StorageConfig {
+    /// Further URI schemes, `ntnx://`.
+    pub schemes: Vec<Stated<String>>,
+    /// Buckets in which nothing can be overwritten.
+    pub immutable_buckets: Vec<Stated<String>>,
+}
+
+/// Facts of one model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelConfig {
+    /// Where its name stands.
+    pub location: Option<Location>,
+    /// Size of its artifact, in bytes.
+    pub size: Option<Stated<u64>>,
+    /// Traffic, requests a minute.
+    pub requests_per_minute: Option<Stated<u64>>,
+    /// InferenceService names that are this model, beside its own.
+    pub services: Vec<Stated<String>>,
+}
+
+/// The rates of the start-up budget; bytes a second and seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rates {
+    /// Download, bytes a second.
+    pub download: u64,
+    /// From disk into memory, bytes a second.
+    pub load: u64,
+    /// Start of the process.
+    pub start: Duration,
+    /// Finding or making a node.
+    pub schedule: Duration,
+    /// Pulling the runtime's image.
+    pub pull: Duration,
+    /// What the sum is multiplied with.
+    pub factor: f64,
+}
+
+/// Best and worst case of the start-up budget (domain.md §2.4).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StartupConfig {
+    /// Under this, a link that kills is certain to.
+    pub best: Rates,
+    /// Under this, a link that kills is likely to.
+    pub worst: Rates,
+}
+
+impl Default for StartupConfig {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        Self {
+            best: Rates {
+                download: 400 * MIB,
+                load: 500 * MIB,
+                start: Duration::from_secs(10),
+                schedule: Duration::ZERO,
+                pull: Duration::ZERO,
+                factor: 1.0,
+            },
+            worst: Rates {
+                download: 50 * MIB,
+                load: 100 * MIB,
+                start: Duration::from_secs(30),
+                schedule: Duration::from_secs(180),
+                pull: Duration::from_secs(60),
+                factor: 1.5,
+            },
+        }
+    }
+}
+
+/// What a rule, a case, a category or a selector is set to: a severity, or off.
+pub type Level = Option<Severity>;
+
+/// Severities and parameters of one rule (or of a category, by its name).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct RuleConfig {
+    /// Where its name stands.
+    pub location: Option<Location>,
+    /// Severity of every case, everywhere.
+    pub level: Option<Stated<Level>>,
+    /// Severity of single cases.
+    pub cases: BTreeMap<String, Stated<Level>>,
+    /// Severity of every case in one environment, by its name.
+    pub environments: BTreeMap<String, Stated<Level>>,
+    /// Parameters, as they stand in the file; the generated `params` types read them.
+    pub params: BTreeMap<String, Stated<ParamValue>>,
+}
+
+/// The value of a rule's parameter, checked against the type its page declares.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ParamValue {
+    /// A boolean.
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// A number.
+    Float(f64),
+    /// A duration.
+    Duration(Duration),
+    /// A size, in bytes.
+    Size(u64),
+    /// Text.
+    String(String),
+    /// A list of texts.
+    List(Vec<String>),
+    /// Texts by name.
+    Map(BTreeMap<String, String>),
+}
+
+/// A recorded exception.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiver {
+    /// The rule, or a category.
+    pub rule: Stated<String>,
+    /// Which object: `Kind/name` or `Kind/namespace/name`; `None`: a comment at a line.
+    pub object: Option<Stated<String>>,
+    /// The environment it holds in; `None`: all.
+    pub environment: Option<Stated<String>>,
+    /// Why. Required; empty where it was left out, which is a finding.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The last valid day, UTC.
+    pub until: Option<Stated<jiff::civil::Date>>,
+    /// Where it is written.
+    pub location: Location,
+    /// For a comment: the lines of the file it holds on, its own and the next that holds content.
+    pub lines: Option<std::ops::RangeInclusive<u32>>,
+}
+
+/// Another repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryConfig {
+    /// Its URL, as deployments name it.
+    pub url: Stated<String>,
+    /// Where its content lies, inside the root.
+    pub path: Stated<String>,
+}
+
+/// An error of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError {
+    /// What is wrong.
+    pub message: String,
+    /// Where.
+    pub location: Location,
+}
+
+/// Reads the configuration.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(_file: &Arc<SourceFile>) -> Result<Config, Vec<ConfigError>> {
+    Ok(Config::default())
+}

@@ -1,0 +1,159 @@
+//! Which files are manifests, charts, kustomizations, values, workflows: decided by name, place
+//! and content, each file read and parsed once.
+
+mod classify;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use globset::GlobSet;
+use mlgitops_files::{EntryKind, Files, ReadError, RepoPath};
+use mlgitops_yaml::{NodeIndex, SourceFile, SyntaxErrorKind, Tree, parse_file};
+use rayon::prelude::*;
+
+use crate::finding::{Code, Location, NotChecked};
+use mlgitops_yaml::Role;
+
+pub use classify::{FileKind, is_documentation};
+
+/// A file that was read, what it is, and its documents.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Its path.
+    pub path: RepoPath,
+    /// Its text.
+    pub file: Arc<SourceFile>,
+    /// What it is.
+    pub kind: FileKind,
+    /// Its documents; empty for a template, which is no YAML yet.
+    pub tree: Arc<Tree>,
+    /// The documents that are Kubernetes objects.
+    pub objects: Vec<Document>,
+}
+
+/// A document that names an apiVersion and a kind.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its root.
+    pub root: NodeIndex,
+    /// Its apiVersion.
+    pub api_version: String,
+    /// Its kind.
+    pub kind: String,
+}
+
+/// Everything that was found in a source.
+#[derive(Debug, Default)]
+pub struct Discovery {
+    /// Every file that was read, sorted by path.
+    pub files: BTreeMap<RepoPath, Found>,
+    /// Folders with a Chart.yaml.
+    pub charts: BTreeSet<RepoPath>,
+    /// Folders with a kustomization.
+    pub kustomizations: BTreeSet<RepoPath>,
+    /// Links that leave the root, with their target.
+    pub outside: Vec<(RepoPath, String)>,
+    /// What could not be read.
+    pub not_checked: Vec<NotChecked>,
+}
+
+impl Discovery {
+    /// The innermost chart a path lies in.
+    #[must_use]
+    pub fn chart_of(&self, path: &RepoPath) -> Option<&RepoPath> {
+        let mut folder = path.parent();
+        while let Some(at) = folder {
+            if let Some(chart) = self.charts.get(&at) {
+                return Some(chart);
+            }
+            folder = at.parent();
+        }
+        None
+    }
+}
+
+/// Looks at every file of a source, except the ones an `ignore` glob names.
+#[must_use]
+pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
+    let mut discovery = Discovery::default();
+    let mut candidates = Vec::new();
+    for entry in files.all() {
+        if ignore.is_match(entry.path.as_str()) {
+            continue;
+        }
+        match entry.kind {
+            EntryKind::Outside(target) => discovery.outside.push((entry.path, target)),
+            EntryKind::Submodule => discovery.not_checked.push(NotChecked::new(
+                Code::Remote,
+                format!("`{}`", entry.path),
+                "a submodule: its content is another repository's",
+            )),
+            EntryKind::File | EntryKind::Link(_) if classify::is_candidate(&entry.path) => {
+                let name = entry.path.file_name();
+                if let Some(folder) = entry.path.parent() {
+                    if name == "Chart.yaml" {
+                        discovery.charts.insert(folder);
+                    } else if classify::is_kustomization(name) {
+                        discovery.kustomizations.insert(folder);
+                    }
+                }
+                candidates.push(entry.path);
+            }
+            _ => {}
+        }
+    }
+    let charts = &discovery.charts;
+    let read: Vec<Result<Found, Option<NotChecked>>> =
+        candidates.par_iter().map(|path| read(files, path, charts)).collect();
+    for result in read {
+        match result {
+            Ok(found) => {
+                discovery.files.insert(found.path.clone(), found);
+            }
+            Err(not_checked) => discovery.not_checked.extend(not_checked),
+        }
+    }
+    discovery
+}
+
+fn read(
+    files: &Arc<dyn Files>,
+    path: &RepoPath,
+    charts: &BTreeSet<RepoPath>,
+) -> Result<Found, Option<NotChecked>> {
+    let bytes = match files.read(path) {
+        Ok(blob) => blob.bytes,
+        Err(error @ ReadError::TooLarge(_)) => {
+            return Err(Some(NotChecked::new(Code::Limit, format!("`{path}`"), error.to_string())));
+        }
+        // A link to a folder is listed by its target; one to nothing holds nothing.
+        Err(ReadError::IsFolder | ReadError::Missing) => return Err(None),
+        Err(error) => {
+            return Err(Some(NotChecked::new(Code::Internal, format!("`{path}`"), error.to_string())));
+        }
+    };
+    if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1") {
+        let reason = "a Git LFS pointer: its content is not in this tree";
+        return Err(Some(NotChecked::new(Code::Remote, format!("`{path}`"), reason)));
+    }
+    let file = SourceFile::new(path.as_str(), &bytes)
+        .map_err(|error| Some(NotChecked::new(Code::Encoding, format!("`{path}`"), error.to_string())))?;
+    let file = Arc::new(file);
+    let kind = classify::by_place(path, &file, charts);
+    let tree = if kind == FileKind::Template { Tree::default() } else { parse_file(&file) };
+    let objects = classify::objects(&tree);
+    let kind = kind.refine(&tree, &objects, path);
+    Ok(Found { path: path.clone(), file, kind, tree: Arc::new(tree), objects })
+}
+
+/// The parts of a file that passed a limit, as *not checked*.
+#[must_use]
+pub fn over_limits(found: &Found) -> Vec<NotChecked> {
+    let deep = found.tree.errors().iter().filter(|error| error.kind != SyntaxErrorKind::Syntax);
+    deep.map(|error| {
+        let range = error.at..error.at.saturating_add(1);
+        NotChecked::new(Code::Limit, format!("`{}`", found.path), error.message.clone())
+            .at(Some(Location::new(&found.file, range, Role::Source)))
+    })
+    .collect()
+}

@@ -1,0 +1,134 @@
+//! From what was rendered to what runs where.
+
+use std::collections::HashMap;
+
+use mlgitops_manifest::Manifest;
+
+use super::environment::{Evidence, Ladder};
+use super::place::{Because, EnvironmentIndex, Place};
+use super::reading::Reading;
+use super::{Deployable, Fleet, ModelUse, Object, Release, model};
+use crate::config::Config;
+use crate::finding::PlaceIndex;
+use crate::kinds::kserve::{self, Part};
+use crate::render::plan::Planned;
+
+/// Binds everything a plan rendered to its places, and reads the releases.
+#[must_use]
+pub fn build(planned: Planned, config: &Config) -> Fleet {
+    let mut builder =
+        Builder { config, ladder: Ladder::new(config), fleet: Fleet::default(), places: HashMap::new() };
+    let Planned { rendered, bound, guessed, not_checked } = planned;
+    builder.fleet.not_checked = not_checked;
+    for (deployment, indices) in &bound {
+        for rendered in indices.iter().filter_map(|&index| rendered.get(index)) {
+            let where_to = Destination {
+                deployment: Some(&deployment.manifest),
+                cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
+                namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
+            };
+            builder.add(rendered, &where_to);
+        }
+    }
+    for rendered in guessed.iter().filter_map(|&index| rendered.get(index)) {
+        builder.add(rendered, &Destination::default());
+    }
+    builder.add_uses();
+    for one in rendered {
+        builder.fleet.problems.extend(one.problems);
+        builder.fleet.not_checked.extend(one.not_checked);
+    }
+    builder.fleet.environments = builder.ladder.environments();
+    builder.fleet
+}
+
+#[derive(Default)]
+struct Destination<'d> {
+    deployment: Option<&'d Manifest>,
+    cluster: Option<&'d str>,
+    namespace: Option<&'d str>,
+}
+
+struct Builder<'b> {
+    config: &'b Config,
+    ladder: Ladder,
+    fleet: Fleet,
+    places: HashMap<PlaceKey, PlaceIndex>,
+}
+
+/// What makes two places the same.
+type PlaceKey = (Option<EnvironmentIndex>, Option<String>, Option<String>);
+
+impl Builder<'_> {
+    fn add(&mut self, rendered: &crate::render::Rendered, to: &Destination<'_>) {
+        let deployable = self.fleet.deployables.len();
+        self.fleet
+            .deployables
+            .push(Deployable { job: rendered.job.clone(), deployment: to.deployment.cloned() });
+        for manifest in &rendered.manifests {
+            let place = self.place_of(rendered, manifest, to);
+            self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable });
+        }
+    }
+
+    fn place_of(
+        &mut self,
+        rendered: &crate::render::Rendered,
+        manifest: &Manifest,
+        to: &Destination<'_>,
+    ) -> PlaceIndex {
+        // A plain manifest is named by its own file; what is rendered, by its deployable.
+        let own_file = manifest.place(manifest.root.origin).map(|span| span.file.path().to_string());
+        let is_plain = rendered.job.kind() == crate::render::ToolKind::Plain;
+        let path = own_file.filter(|_| is_plain).unwrap_or_else(|| rendered.job.path.as_str().to_owned());
+        let namespace = manifest.id.namespace.as_deref().or(to.namespace);
+        let evidence = Evidence {
+            path: &path,
+            deployment: to.deployment.map(|deployment| deployment.id.name.as_str()),
+            cluster: to.cluster,
+            namespace,
+        };
+        let (environment, because) = self.ladder.assign(&evidence);
+        let key = (environment, to.cluster.map(str::to_owned), namespace.map(str::to_owned));
+        self.intern(key, because)
+    }
+
+    fn intern(&mut self, key: PlaceKey, because: Because) -> PlaceIndex {
+        if let Some(&known) = self.places.get(&key) {
+            return known;
+        }
+        let index = PlaceIndex(u32::try_from(self.fleet.places.len()).unwrap_or(u32::MAX));
+        let (environment, cluster, namespace) = key.clone();
+        self.fleet.places.push(Place { environment, cluster, namespace, because });
+        self.places.insert(key, index);
+        index
+    }
+
+    /// Reads the model references of every object, once all objects are known: a
+    /// ClusterStorageContainer among them adds schemes.
+    fn add_uses(&mut self) {
+        let reading = Reading::new(self.config, &self.fleet.objects);
+        for (index, object) in self.fleet.objects.iter().enumerate() {
+            for reference in kserve::model_references(&object.manifest) {
+                let parsed = reading.parse(&reference);
+                let model = model::identity(&object.manifest.id.name, self.config);
+                if is_served(&object.manifest, &reference) {
+                    self.fleet.releases.push(Release {
+                        model: model.clone(),
+                        version: parsed.version_token().map(str::to_owned),
+                        model_use: self.fleet.uses.len(),
+                        object: index,
+                        place: object.place,
+                    });
+                }
+                self.fleet.uses.push(ModelUse { object: index, reference, parsed, model });
+            }
+        }
+    }
+}
+
+/// Whether a reference is what a service answers with, and so makes a release.
+fn is_served(manifest: &Manifest, reference: &kserve::ModelReference) -> bool {
+    matches!(reference.part, Part::Predictor | Part::Canary)
+        && matches!(manifest.id.kind.as_str(), "InferenceService" | "LLMInferenceService")
+}

@@ -1,0 +1,117 @@
+//! What runs where: environments, places, models, versions, releases.
+
+mod build;
+mod environment;
+mod model;
+mod place;
+mod reading;
+pub mod reference;
+
+use mlgitops_manifest::Manifest;
+
+use crate::finding::NotChecked;
+use crate::kinds::kserve;
+use crate::render::{Job, RenderProblem};
+
+pub use crate::finding::PlaceIndex;
+pub use build::build;
+pub use environment::{Evidence, Ladder};
+pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
+
+/// Everything that will be deployed, and where.
+#[derive(Debug, Default)]
+pub struct Fleet {
+    /// The environments, lowest rung first.
+    pub environments: Vec<Environment>,
+    /// The places.
+    pub places: Vec<Place>,
+    /// Every rendering, bound or guessed.
+    pub deployables: Vec<Deployable>,
+    /// Every object at every place.
+    pub objects: Vec<Object>,
+    /// Every model reference of every object at every place.
+    pub uses: Vec<ModelUse>,
+    /// Every model that is served somewhere.
+    pub releases: Vec<Release>,
+    /// What renderers refused.
+    pub problems: Vec<RenderProblem>,
+    /// What could not be rendered or bound.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// One rendering at one place.
+#[derive(Debug, Clone)]
+pub struct Deployable {
+    /// How it was rendered.
+    pub job: Job,
+    /// The Application or Flux object that binds it; `None` where it was guessed.
+    pub deployment: Option<Manifest>,
+}
+
+/// One object at one place.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// The object.
+    pub manifest: Manifest,
+    /// Where it runs.
+    pub place: PlaceIndex,
+    /// The index of its deployable.
+    pub deployable: usize,
+}
+
+/// One model reference at one place.
+#[derive(Debug, Clone)]
+pub struct ModelUse {
+    /// The index of its object.
+    pub object: usize,
+    /// The reference as it stands.
+    pub reference: kserve::ModelReference,
+    /// What it says.
+    pub parsed: reference::ModelReference,
+    /// The model it serves.
+    pub model: String,
+}
+
+/// One model × version × environment × place.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The model.
+    pub model: String,
+    /// The version token, where the reference names one.
+    pub version: Option<String>,
+    /// The index of its model reference.
+    pub model_use: usize,
+    /// The index of its object.
+    pub object: usize,
+    /// Where it runs.
+    pub place: PlaceIndex,
+}
+
+impl Fleet {
+    /// A place by its index.
+    #[must_use]
+    pub fn place(&self, index: PlaceIndex) -> Option<&Place> {
+        self.places.get(index.0 as usize)
+    }
+
+    /// The environment of a place; `None` for unnamed.
+    #[must_use]
+    pub fn environment(&self, place: PlaceIndex) -> Option<&Environment> {
+        let index = self.place(place)?.environment?;
+        self.environments.get(index.0 as usize)
+    }
+
+    /// The column of the severity table for a place; for what runs nowhere, `None` is unnamed.
+    #[must_use]
+    pub fn column(&self, place: Option<PlaceIndex>) -> Column {
+        place
+            .and_then(|place| self.environment(place))
+            .map_or(Column::Unnamed, |environment| environment.column)
+    }
+
+    /// The object of a model reference.
+    #[must_use]
+    pub fn object_of(&self, model_use: &ModelUse) -> Option<&Object> {
+        self.objects.get(model_use.object)
+    }
+}

@@ -1,0 +1,4 @@
+//! Typed views of the kinds the linter knows: one file a kind, each keeping the nodes it read.
+
+pub mod kserve;
+pub mod kubernetes;

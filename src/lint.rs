@@ -1,0 +1,198 @@
+//! The whole flow, from files to a report.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use mlgitops_files::{Files, RepoPath};
+
+use crate::config::Config;
+use crate::discover::{self, Discovery, discover};
+use crate::finding::{Finding, NotChecked, Severity};
+use crate::fleet::{self, Fleet};
+use crate::render::ToolKind;
+use crate::render::plan::plan;
+use crate::rules::sink::{Settings, sink};
+use crate::rules::{self, Context, Facts, Rule, params};
+
+/// What a run is asked to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The rules to run; empty: all.
+    pub select: Vec<&'static Rule>,
+    /// The rules to leave out.
+    pub ignore: Vec<&'static Rule>,
+    /// Findings outside this file are not reported; `None`: all are.
+    pub only: Option<RepoPath>,
+    /// The time it is: ends waivers, measures how long something ran.
+    pub now: jiff::Timestamp,
+    /// The severity from which a run fails.
+    pub fail_on: Severity,
+    /// The configuration before the change under review; `None` where there is no change.
+    pub base: Option<Config>,
+    /// Whether a required item that was not checked is accepted.
+    pub allow_unchecked: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            select: Vec::new(),
+            ignore: Vec::new(),
+            only: None,
+            now: jiff::Timestamp::UNIX_EPOCH,
+            fail_on: Severity::Error,
+            base: None,
+            allow_unchecked: false,
+        }
+    }
+}
+
+/// What a run says.
+#[derive(Debug)]
+pub struct Report {
+    /// The counts.
+    pub summary: Summary,
+    /// The findings, in the total order.
+    pub findings: Vec<Finding>,
+    /// What was not checked.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// The counts of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Models at places.
+    pub releases: usize,
+    /// Different models.
+    pub models: usize,
+    /// Environments something runs in; the unnamed one counts.
+    pub environments: usize,
+    /// Charts rendered.
+    pub helm: usize,
+    /// Kustomizations built.
+    pub kustomize: usize,
+    /// Folders of plain manifests.
+    pub plain: usize,
+    /// Findings that count, by severity.
+    pub errors: usize,
+    /// Findings that count, by severity.
+    pub warnings: usize,
+    /// Findings that count, by severity.
+    pub notes: usize,
+    /// Places that a waiver covers.
+    pub waived: usize,
+    /// Items that were not checked.
+    pub not_checked: usize,
+    /// The exit code: 0 clean, 1 findings, 3 nothing or not enough was checked.
+    pub exit: u8,
+}
+
+/// Runs the whole flow over a source.
+#[must_use]
+pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
+    let discovery = discover(files, &ignored(config));
+    let planned = plan(files, &discovery);
+    let fleet = fleet::build(planned, config);
+    let facts = Facts::new(config, &fleet);
+    let context = Context {
+        fleet: &fleet,
+        discovery: &discovery,
+        config,
+        params: params::Params::of(config),
+        facts,
+        base: options.base.as_ref(),
+    };
+    let selected = selected(options);
+    let run = rules::run(&selected, &context);
+    let settings = Settings {
+        config,
+        fleet: &fleet,
+        waivers: &config.waivers,
+        today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+    };
+    let mut findings = sink(run.violations, &settings).findings;
+    if let Some(only) = &options.only {
+        findings.retain(|finding| touches(finding, only));
+    }
+    let not_checked = not_checked(&discovery, &fleet, run.not_checked);
+    let summary = summarize(&fleet, &findings, &not_checked, run.had_subject, options);
+    Report { summary, findings, not_checked }
+}
+
+fn ignored(config: &Config) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for glob in config.ignore.iter().filter_map(|glob| Glob::new(&glob.value).ok()) {
+        set.add(glob);
+    }
+    set.build().unwrap_or_default()
+}
+
+fn selected(options: &Options) -> Vec<&'static Rule> {
+    let has = |list: &[&'static Rule], rule: &Rule| list.iter().any(|one| one.id == rule.id);
+    rules::registry::RULES
+        .iter()
+        .filter(|rule| options.select.is_empty() || has(&options.select, rule))
+        .filter(|rule| !has(&options.ignore, rule))
+        .collect()
+}
+
+fn touches(finding: &Finding, only: &RepoPath) -> bool {
+    finding.primary.location.path() == only.as_str()
+        || finding.related.iter().any(|label| label.location.path() == only.as_str())
+}
+
+fn not_checked(discovery: &Discovery, fleet: &Fleet, from_rules: Vec<NotChecked>) -> Vec<NotChecked> {
+    let mut all = discovery.not_checked.clone();
+    all.extend(discovery.files.values().flat_map(discover::over_limits));
+    all.extend(fleet.not_checked.iter().cloned());
+    all.extend(from_rules);
+    let key = |item: &NotChecked| {
+        let place = item.location.as_ref().map(|at| (at.path().to_owned(), at.start));
+        (item.code, place, item.what.clone(), item.reason.clone())
+    };
+    all.sort_by_key(key);
+    all.dedup_by_key(|item| key(item));
+    all
+}
+
+fn summarize(
+    fleet: &Fleet,
+    findings: &[Finding],
+    not_checked: &[NotChecked],
+    had_subject: bool,
+    options: &Options,
+) -> Summary {
+    let models: BTreeSet<&str> = fleet.releases.iter().map(|release| release.model.as_str()).collect();
+    let environments: BTreeSet<_> = fleet
+        .releases
+        .iter()
+        .filter_map(|release| fleet.place(release.place))
+        .map(|place| place.environment)
+        .collect();
+    let tools = |kind| fleet.deployables.iter().filter(|one| one.job.kind() == kind).count();
+    let count = |severity| findings.iter().filter(|one| one.counts() && one.severity == severity).count();
+    let waived = findings.iter().flat_map(|finding| &finding.places).filter(|place| place.waived.is_some());
+    let mut summary = Summary {
+        releases: fleet.releases.len(),
+        models: models.len(),
+        environments: environments.len(),
+        helm: tools(ToolKind::Helm),
+        kustomize: tools(ToolKind::Kustomize),
+        plain: tools(ToolKind::Plain),
+        errors: count(Severity::Error),
+        warnings: count(Severity::Warning),
+        notes: count(Severity::Note),
+        waived: waived.count(),
+        not_checked: not_checked.len(),
+        exit: 0,
+    };
+    let failing = findings.iter().any(|finding| finding.counts() && finding.severity >= options.fail_on);
+    let missing = not_checked.iter().any(|item| item.required) && !options.allow_unchecked;
+    summary.exit = match () {
+        () if !had_subject || missing => 3,
+        () if failing => 1,
+        () => 0,
+    };
+    summary
+}

@@ -1,0 +1,10 @@
+//! Jobs, and the plan that runs them: what really will be deployed.
+
+mod given;
+mod job;
+pub mod plan;
+mod run;
+
+pub use given::Given;
+pub use job::{Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind};
+pub use run::{RenderProblem, Rendered};

@@ -1,0 +1,187 @@
+//! The plan: rounds of jobs, until what they deploy deploys nothing new.
+//!
+//! Applications render Applications, and kustomizations patch ApplicationSets before they are
+//! expanded; so a round's manifests give the next round's jobs. Bound before guessed: what a
+//! deployment reaches is judged only through it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath, limits};
+use rayon::prelude::*;
+
+use crate::deploy::{self, Deployment, Deployments};
+use crate::discover::{Discovery, FileKind, is_documentation};
+use crate::finding::{Code, NotChecked};
+use crate::render::run::{Rendered, run};
+use crate::render::{Job, Kustomize, Plain, Tool};
+
+/// What a plan rendered.
+#[derive(Debug, Default)]
+pub struct Planned {
+    /// Every job that ran, sorted by round and path.
+    pub rendered: Vec<Rendered>,
+    /// The deployments, each with the indices of what its jobs rendered.
+    pub bound: Vec<(Deployment, Vec<usize>)>,
+    /// The indices of what was rendered without a deployment.
+    pub guessed: Vec<usize>,
+    /// What deploys from elsewhere, or could not be rendered.
+    pub not_checked: Vec<NotChecked>,
+}
+
+/// Renders everything a source deploys, and then what nothing deploys.
+#[must_use]
+pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
+    let mut plan = Plan { files, discovery, planned: Planned::default(), known: HashMap::new() };
+    let plain = plan.run_guessed(guessed_plain(discovery));
+    plan.deploy(&plain);
+    let reached = plan.reached_by_deployments();
+    let guessed = plan.run_guessed(guessed_rest(discovery, &reached));
+    plan.deploy(&guessed);
+    plan.finish(&plain, &guessed)
+}
+
+struct Plan<'p> {
+    files: &'p Arc<dyn Files>,
+    discovery: &'p Discovery,
+    planned: Planned,
+    known: HashMap<Job, usize>,
+}
+
+impl Plan<'_> {
+    /// Runs jobs that did not run yet, in parallel; gives the index of each.
+    fn run_all(&mut self, jobs: Vec<Job>) -> Vec<usize> {
+        let mut fresh: Vec<&Job> = jobs.iter().filter(|job| !self.known.contains_key(*job)).collect();
+        fresh.sort_by(|a, b| a.path.cmp(&b.path));
+        fresh.dedup();
+        let room = limits::PLAN_JOBS.saturating_sub(self.planned.rendered.len());
+        if fresh.len() > room {
+            let left = fresh.len() - room;
+            self.planned.not_checked.push(NotChecked::new(
+                Code::Limit,
+                format!("{left} deployables"),
+                format!("a run renders at most {} jobs", limits::PLAN_JOBS),
+            ));
+            fresh.truncate(room);
+        }
+        let rendered: Vec<Rendered> =
+            fresh.par_iter().map(|job| run(self.files, self.discovery, job)).collect();
+        for one in rendered {
+            self.known.insert(one.job.clone(), self.planned.rendered.len());
+            self.planned.rendered.push(one);
+        }
+        jobs.iter().filter_map(|job| self.known.get(job).copied()).collect()
+    }
+
+    fn run_guessed(&mut self, jobs: Vec<Job>) -> Vec<usize> {
+        self.run_all(jobs)
+    }
+
+    /// Runs what the manifests of some jobs deploy, round after round.
+    fn deploy(&mut self, first: &[usize]) {
+        let mut round: Vec<usize> = first.to_vec();
+        for _ in 0..limits::PLAN_ROUNDS {
+            let tree = deploy::Tree { discovery: self.discovery };
+            let mut all = Deployments::default();
+            for index in &round {
+                let Some(rendered) = self.planned.rendered.get(*index) else { continue };
+                let Deployments { found, problems, not_checked } =
+                    deploy::deployments(&rendered.manifests, &tree);
+                all.found.extend(found);
+                all.problems.extend(problems);
+                all.not_checked.extend(not_checked);
+            }
+            self.planned.not_checked.append(&mut all.not_checked);
+            if all.found.is_empty() {
+                return;
+            }
+            let before = self.planned.rendered.len();
+            self.run_all(all.found.iter().flat_map(|one| one.jobs.clone()).collect());
+            for deployment in all.found {
+                let indices = deployment.jobs.iter().filter_map(|job| self.known.get(job).copied()).collect();
+                self.planned.bound.push((deployment, indices));
+            }
+            round = (before..self.planned.rendered.len()).collect();
+        }
+    }
+
+    fn reached_by_deployments(&self) -> BTreeSet<RepoPath> {
+        let indices = self.planned.bound.iter().flat_map(|(_, indices)| indices);
+        indices
+            .filter_map(|index| self.planned.rendered.get(*index))
+            .flat_map(|rendered| rendered.reached.iter().cloned())
+            .collect()
+    }
+
+    /// What was guessed and is reached by nothing else stays; the rest is judged where it is bound.
+    fn finish(mut self, plain: &[usize], guessed: &[usize]) -> Planned {
+        let mut reached = self.reached_by_deployments();
+        for index in guessed {
+            if let Some(rendered) = self.planned.rendered.get(*index)
+                && rendered.job.kind() != crate::render::ToolKind::Plain
+            {
+                reached.extend(rendered.reached.iter().cloned());
+            }
+        }
+        let bound: BTreeSet<usize> =
+            self.planned.bound.iter().flat_map(|(_, indices)| indices.iter().copied()).collect();
+        let mut left: Vec<usize> = Vec::new();
+        for &index in plain.iter().chain(guessed) {
+            if bound.contains(&index) || left.contains(&index) {
+                continue;
+            }
+            if let Some(rendered) = self.planned.rendered.get_mut(index) {
+                if rendered.job.kind() == crate::render::ToolKind::Plain {
+                    let origins_in =
+                        |path: &str| RepoPath::parse(path).is_ok_and(|path| reached.contains(&path));
+                    rendered.manifests.retain(|manifest| {
+                        manifest.place(manifest.root.origin).is_none_or(|at| !origins_in(at.file.path()))
+                    });
+                }
+                left.push(index);
+            }
+        }
+        self.planned.guessed = left;
+        self.planned
+    }
+}
+
+/// One job for each folder that holds plain manifests.
+fn guessed_plain(discovery: &Discovery) -> Vec<Job> {
+    let files = discovery.files.values().filter(|found| found.kind == FileKind::Manifests);
+    let folders: BTreeSet<RepoPath> = files.filter_map(|found| found.path.parent()).collect();
+    folders.into_iter().map(|path| Job { path, tool: Tool::Plain(Plain::default()) }).collect()
+}
+
+/// Kustomizations that neither a deployment nor another kustomization reaches; components are
+/// never built by themselves.
+fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) -> Vec<Job> {
+    let mut used: BTreeSet<RepoPath> = reached.clone();
+    let mut components = BTreeSet::new();
+    for found in discovery.files.values().filter(|found| found.kind == FileKind::Kustomization) {
+        let (Some(folder), Some(root)) =
+            (found.path.parent(), found.tree.documents().first().and_then(|d| d.root))
+        else {
+            continue;
+        };
+        let text = |key: &str| found.tree.get(root, key).and_then(|node| found.tree.scalar(node));
+        if text("kind") == Some("Component") {
+            components.insert(folder.clone());
+        }
+        for list in ["resources", "bases", "components"] {
+            let Some(list) = found.tree.get(root, list) else { continue };
+            let entries = found.tree.children(list).iter().filter_map(|&entry| found.tree.scalar(entry));
+            used.extend(entries.filter_map(|entry| folder.join(entry).ok()).filter(|path| *path != folder));
+        }
+    }
+    let folders = discovery.kustomizations.iter();
+    let free = folders.filter(|folder| {
+        !used.contains(*folder) && !components.contains(*folder) && !is_documentation(&below(folder))
+    });
+    free.map(|path| Job { path: path.clone(), tool: Tool::Kustomize(Kustomize::default()) }).collect()
+}
+
+/// The kustomization in a folder, for a question about its path.
+fn below(folder: &RepoPath) -> RepoPath {
+    folder.join("kustomization.yaml").unwrap_or_else(|_| folder.clone())
+}

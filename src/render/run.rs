@@ -1,0 +1,122 @@
+//! Runs one job: from a deployable to manifests.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_manifest::{Manifest, ObjectId, Problem};
+use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
+
+use crate::discover::{Discovery, Found};
+use crate::finding::{Code, Location, NotChecked};
+use crate::render::{Job, Tool};
+
+/// What a job gave.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The job.
+    pub job: Job,
+    /// The manifests, in the order the tool prints them.
+    pub manifests: Vec<Manifest>,
+    /// What the real tool would refuse.
+    pub problems: Vec<RenderProblem>,
+    /// What could not be rendered here.
+    pub not_checked: Vec<NotChecked>,
+    /// Every folder and file it used: they are not judged by themselves.
+    pub reached: BTreeSet<RepoPath>,
+}
+
+/// A refusal of the real tool, with the tool that refuses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RenderProblem {
+    /// The deployable.
+    pub job: Job,
+    /// What is refused, and where.
+    pub problem: Problem,
+}
+
+/// Renders one job.
+#[must_use]
+pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+    let mut rendered = Rendered {
+        job: job.clone(),
+        manifests: Vec::new(),
+        problems: Vec::new(),
+        not_checked: Vec::new(),
+        reached: BTreeSet::from([job.path.clone()]),
+    };
+    match &job.tool {
+        Tool::Plain(options) => plain(discovery, options.recurse, &mut rendered),
+        Tool::Kustomize(_) | Tool::Helm(_) => {
+            let _ = files;
+        }
+    }
+    rendered
+}
+
+/// The manifests of a folder, or of one file, as they stand.
+fn plain(discovery: &Discovery, recurse: bool, rendered: &mut Rendered) {
+    let folder = rendered.job.path.clone();
+    let mut origins = Origins::default();
+    let mut nodes = Vec::new();
+    let inside = |path: &RepoPath| {
+        *path == folder
+            || (path.is_within(&folder) && (recurse || path.parent().is_some_and(|parent| parent == folder)))
+    };
+    for found in discovery.files.range(folder.clone()..).map(|(_, found)| found) {
+        if !found.path.is_within(&folder) {
+            // Names that sort between the folder and its content (`a-b` before `a/`) are skipped.
+            if found.path.as_str() > &*format!("{folder}0") {
+                break;
+            }
+            continue;
+        }
+        if inside(&found.path) {
+            rendered.reached.insert(found.path.clone());
+            objects_of(found, &mut origins, &mut nodes, rendered);
+        }
+    }
+    rendered.manifests = manifests(nodes, origins);
+}
+
+fn objects_of(found: &Found, origins: &mut Origins, nodes: &mut Vec<Node>, rendered: &mut Rendered) {
+    for document in &found.objects {
+        let file = origins.add_file(&found.file);
+        match found.tree.node_of(document.root, file, Role::Source, origins) {
+            Ok(node) => flatten_list(node, nodes),
+            Err(error) if error.kind == ConvertErrorKind::Merge || error.kind == ConvertErrorKind::Key => {
+                // `schema/yaml-syntax` reports it at its place.
+            }
+            Err(error) => rendered.not_checked.push(
+                NotChecked::new(Code::Limit, format!("`{}`", found.path), error.to_string())
+                    .at(Some(Location::new(&found.file, error.range, Role::Source))),
+            ),
+        }
+    }
+}
+
+/// Replaces `kind: List` and its kin by their items, as kubectl and the renderers do.
+fn flatten_list(node: Node, nodes: &mut Vec<Node>) {
+    let is_list = node.get("kind").text().is_some_and(|kind| kind.ends_with("List"));
+    if !is_list || !matches!(node.get("items").present().map(|items| &items.value), Some(Value::Sequence(_)))
+    {
+        nodes.push(node);
+        return;
+    }
+    let Value::Map(mut map) = node.value else { return };
+    if let Some((_, Node { value: Value::Sequence(items), .. })) = map.remove("items") {
+        nodes.extend(items);
+    }
+}
+
+/// Freezes the origins of a job and gives every object its identity.
+pub(super) fn manifests(nodes: Vec<Node>, origins: Origins) -> Vec<Manifest> {
+    let origins = Arc::new(origins);
+    nodes
+        .into_iter()
+        .filter_map(|node| {
+            let id = ObjectId::of(&node)?;
+            Some(Manifest { id, root: Arc::new(node), origins: Arc::clone(&origins) })
+        })
+        .collect()
+}

@@ -1,0 +1,223 @@
+//! `artifact/pinned-model-uri`: a model reference names one immutable version.
+
+use super::super::facts::OLDEST_KSERVE;
+use super::super::{Check, Context, Violations};
+use crate::finding::Violation;
+use crate::fleet::reference::{
+    Class, Consumer, Input, MutableKind, Proof, Release, Scheme, Support, UnknownWhy, Unsupported,
+    scheme_support,
+};
+use crate::fleet::{ModelUse, Object};
+use crate::kinds::kserve::Form;
+
+pub(super) const CHECKS: &[Check] = &[Check::ModelReference(check)];
+
+/// What is said of one kind of reference.
+struct Said {
+    case: &'static str,
+    /// After the model and its environment: `names the MLflow stage `Production`, not a version`.
+    message: String,
+    label: &'static str,
+    note: &'static str,
+}
+
+fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let parsed = &model_use.parsed;
+    let reference = &model_use.reference;
+    if let Some(said) = unpinned(model_use).filter(|_| !is_cached(model_use, context)) {
+        let range = match parsed.class_input {
+            Input::Reference => parsed.class.range(),
+            Input::Revision => 0..reference.text.len(),
+        };
+        let bytes = range.start + reference.offset..range.end + reference.offset;
+        let message = format!("{}{{places}} {}", model_use.model, said.message);
+        let manifest = &object.manifest;
+        let found =
+            Violation::in_piece(said.case, manifest, reference.path.clone(), bytes, said.label, message)
+                .map(|found| found.word(parsed.class_text()).help(help(model_use)));
+        out.push(found.map(|found| if said.note.is_empty() { found } else { found.note(said.note) }));
+    }
+    // An argument is fetched by the runtime itself, not by KServe.
+    if parsed.class.is_pinned() && reference.form != Form::Argument {
+        scheme(model_use, object, context, out);
+    }
+}
+
+fn unpinned(model_use: &ModelUse) -> Option<Said> {
+    let parsed = &model_use.parsed;
+    let word = parsed.class_text();
+    let local_path = "KServe has no such scheme and takes this for a local path: Argo CD says Synced, the new pods \
+                      never start, the old ones keep serving";
+    let note =
+        if parsed.unsupported_by_kserve == Some(Unsupported::TakenForLocalPath) { local_path } else { "" };
+    let said = |case, message: String, label| Some(Said { case, message, label, note });
+    match &parsed.class {
+        Class::Mutable { kind, .. } => match kind {
+            MutableKind::Stage => said(
+                "stage",
+                format!("names the MLflow stage `{word}`, not a version"),
+                "moves in MLflow, without a commit",
+            ),
+            MutableKind::Alias => said(
+                "stage",
+                format!("names the MLflow alias `{word}`, not a version"),
+                "moves in MLflow, without a commit",
+            ),
+            MutableKind::Latest if parsed.scheme.is_oci() => said(
+                "branch",
+                "takes the image tag `latest`".to_owned(),
+                "pushed again at any time, without a commit",
+            ),
+            MutableKind::Latest | MutableKind::Word => {
+                said("stage", format!("names `{word}` where the version belongs"), "moves without a commit")
+            }
+            MutableKind::Tag => said(
+                "tag",
+                format!("takes the image tag `{word}`, which can be pushed again"),
+                "no digest: nodes that pull later may run another artifact",
+            ),
+            MutableKind::NoTag => {
+                said("branch", "takes whatever the image tag `latest` is".to_owned(), "no tag and no digest")
+            }
+            MutableKind::Branch => said(
+                "branch",
+                format!("follows the branch `{word}`"),
+                "moves with every push, without a commit here",
+            ),
+            MutableKind::DefaultBranch => said(
+                "branch",
+                "follows the default branch of its source".to_owned(),
+                "no revision: moves with every push there",
+            ),
+        },
+        Class::Unknown { why, .. } => match why {
+            UnknownWhy::NoVersion => {
+                said("no-version", "names no version in its model path".to_owned(), "no segment is a version")
+            }
+            UnknownWhy::Medium => said(
+                "volume",
+                "serves a path without a version from a volume".to_owned(),
+                "its content can change in place",
+            ),
+            UnknownWhy::Tag => said(
+                "tag",
+                format!("names the revision `{word}`, which can be moved"),
+                "a tag or a short commit; only a whole commit is fixed",
+            ),
+            UnknownWhy::Empty | UnknownWhy::Unrendered | UnknownWhy::CustomScheme => None,
+        },
+        // A claim's name carries the version of what is on it: the house style of volumes.
+        Class::Pinned { by: Proof::ConventionWeak, .. } if parsed.scheme != Scheme::Pvc => said(
+            "weak",
+            format!("names `{word}`, which may be a version or a part of a name"),
+            "not a path segment of its own that is a version",
+        ),
+        Class::Pinned { .. } | Class::Broken { .. } => None,
+    }
+}
+
+/// A cache holds the artifact in the cluster; its own `sourceModelUri` is judged instead
+/// (kserve v0.15 `pkg/webhook/admission/localmodelcache`, match by sub-path).
+fn is_cached(model_use: &ModelUse, context: &Context<'_>) -> bool {
+    let is_cache = |other: &&ModelUse| other.reference.form == Form::CacheUri;
+    let text = &model_use.reference.text;
+    model_use.reference.form != Form::CacheUri
+        && context.fleet.uses.iter().filter(is_cache).any(|cache| {
+            let rest = text.strip_prefix(cache.reference.text.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+}
+
+fn help(model_use: &ModelUse) -> String {
+    match model_use.parsed.scheme {
+        Scheme::Hf | Scheme::ModelScope if model_use.reference.form == Form::Argument => {
+            "add `--model_revision=` and a whole commit, 40 hex digits".to_owned()
+        }
+        Scheme::Hf | Scheme::ModelScope => {
+            "name a whole commit behind a colon: `hf://owner/model:` and 40 hex digits".to_owned()
+        }
+        scheme if scheme.is_oci() => "name the digest: `oci://…@sha256:` and 64 hex digits".to_owned(),
+        Scheme::Pvc => {
+            "keep each version in a folder of its own and name it: `pvc://claim/model/v47`".to_owned()
+        }
+        _ => "name a version, as a path that ends in `/`: `s3://bucket/model/v47/`".to_owned(),
+    }
+}
+
+/// A reference that is pinned, but that KServe does not fetch.
+fn scheme(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let parsed = &model_use.parsed;
+    let reference = &model_use.reference;
+    let say = |case, message: String, note: String, help: &str| {
+        let label = "not fetched";
+        Violation::in_object(case, &object.manifest, reference.path.clone(), reference.origin, label, message)
+            .map(|found| found.note(note).help(help).word("scheme"))
+    };
+    let name = parsed.piece(&parsed.scheme_name);
+    let model = &model_use.model;
+    let consumer = if reference.form == Form::LlmUri {
+        Consumer::LlmInferenceService
+    } else {
+        Consumer::InferenceService
+    };
+    if let Some(why) = parsed.unsupported_by_kserve {
+        let message = format!("{model}{{places}} names its model in a form KServe does not fetch");
+        let help = "copy the artifact to an object store and name it there: `s3://bucket/model/v47/`";
+        out.push(say("scheme", message, unsupported(why, name), help));
+        return;
+    }
+    // The grammar refuses a custom scheme unless a ClusterStorageContainer or the configuration claims it.
+    if parsed.scheme == Scheme::Custom {
+        return;
+    }
+    let (fetched, refused) = releases(parsed.scheme, consumer, context);
+    let (Some(last_refused), Some(first)) = (refused.last(), fetched.first()) else {
+        if fetched.is_empty() && !refused.is_empty() {
+            let message =
+                format!("{model}{{places}} names its model by `{name}://`, which KServe does not fetch");
+            let note = format!(
+                "KServe 0.{} has no `{name}://`: its controller refuses it in status, the old revision keeps serving",
+                refused.last().map_or(0, |release| release.0)
+            );
+            out.push(say("scheme", message, note, "use a scheme this release fetches, or upgrade KServe"));
+        }
+        return;
+    };
+    let message = format!(
+        "{model}{{places}} needs KServe 0.{} or later: before, it does not fetch `{name}://`",
+        first.0
+    );
+    let note =
+        format!("KServe up to 0.{} refuses it in status, and the old revision keeps serving", last_refused.0);
+    out.push(say(
+        "scheme-version",
+        message,
+        note,
+        "say which release runs: `kserve: {version: \"0.17\"}` in mlgitops.yaml",
+    ));
+}
+
+fn unsupported(why: Unsupported, name: &str) -> String {
+    match why {
+        Unsupported::TakenForLocalPath => format!(
+            "KServe has no `{name}:` scheme and takes this for a local path: Argo CD says Synced, the new pods never \
+             start, the old ones keep serving"
+        ),
+        Unsupported::UnknownScheme => {
+            format!("no release of KServe knows `{name}://`: its controller refuses it in status")
+        }
+        Unsupported::AzureForm => {
+            "the only Azure form is `https://<account>.blob.core.windows.net/<container>/<path>`".to_owned()
+        }
+        Unsupported::HubForm => "a hub reference is exactly `owner/model`".to_owned(),
+    }
+}
+
+/// The releases in question that fetch a scheme, and those that do not.
+fn releases(scheme: Scheme, consumer: Consumer, context: &Context<'_>) -> (Vec<Release>, Vec<Release>) {
+    let stated = context.facts.kserve.as_deref().and_then(Release::parse);
+    let range = stated.map_or(OLDEST_KSERVE..=Release::LAST.0, |release| release.0..=release.0);
+    let support = |release: Release| scheme_support(scheme, release, consumer);
+    let known = range.map(Release).filter(|release| support(*release) != Support::NoSuchKind);
+    known.partition(|release| matches!(support(*release), Support::Accepted | Support::OffByDefault))
+}

@@ -1,0 +1,59 @@
+//! `artifact/s3-prefix`: KServe takes every key that begins like the path.
+
+use super::super::{Check, Context, Violations};
+use crate::finding::{Label, Violation};
+use crate::fleet::reference::{S3Key, s3_prefix_collides};
+use crate::fleet::{ModelUse, Object};
+
+pub(super) const CHECKS: &[Check] = &[Check::ModelReference(check)];
+
+fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let Some(key) = model_use.parsed.s3_key().filter(S3Key::is_open) else { return };
+    let reference = &model_use.reference;
+    let violation = |case, label: &str, message: String| {
+        Violation::in_object(case, &object.manifest, reference.path.clone(), reference.origin, label, message)
+    };
+    let uri = format!("s3://{}/{}/", key.bucket, key.key);
+    let help = format!("end it in `/`: {uri}; its pods restart");
+    let model = &model_use.model;
+    match collision(&key, context) {
+        Some((other, at)) => {
+            let also = at.manifest.place(other.reference.origin);
+            let message =
+                format!("{model}{{places}} also downloads `{}`", leaf(&other.parsed.s3_key(), &key));
+            let found = violation("collides", "takes every key that begins so", message).map(|found| {
+                let found =
+                    found.help(help).note("KServe takes every key with this beginning, into one folder");
+                match also {
+                    Some(also) => found.also_at(Label::new(also, "begins so too")),
+                    None => found,
+                }
+            });
+            out.push(found);
+        }
+        None => {
+            let name = key.key.rsplit('/').next().unwrap_or(key.key);
+            let message = format!(
+                "{model}{{places}} would also download `{name}0/…` or `{name}-rc1/…`: no `/` at the end"
+            );
+            let note = "KServe takes every key with this beginning; none is named here: no harm yet";
+            out.push(violation("open", "", message).map(|found| found.note(note).help(help)));
+        }
+    }
+}
+
+/// A model reference in the tree under review that this key takes along.
+fn collision<'c>(key: &S3Key<'_>, context: &Context<'c>) -> Option<(&'c ModelUse, &'c Object)> {
+    let other = context
+        .fleet
+        .uses
+        .iter()
+        .find(|other| other.parsed.s3_key().is_some_and(|other| s3_prefix_collides(key, &other)))?;
+    Some((other, context.fleet.object_of(other)?))
+}
+
+/// The end of the other key, from where the two part: `v47/`.
+fn leaf(other: &Option<S3Key<'_>>, key: &S3Key<'_>) -> String {
+    let folder = key.key.rfind('/').map_or(0, |at| at + 1);
+    other.as_ref().and_then(|other| other.key.get(folder..)).unwrap_or("").to_owned()
+}

@@ -1,0 +1,109 @@
+//! Runs every selected rule over every subject, and catches what panics.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rayon::prelude::*;
+
+use super::{Check, Context, Rule, Violations};
+use crate::discover::FileKind;
+use crate::finding::{Code, NotChecked, Violation};
+
+/// What the rules found.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// The violations of each rule, in the order of the rules.
+    pub violations: Vec<(&'static Rule, Vec<Violation>)>,
+    /// What could not be decided.
+    pub not_checked: Vec<NotChecked>,
+    /// Whether any rule had anything to judge.
+    pub had_subject: bool,
+}
+
+/// Runs some rules.
+#[must_use]
+pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {
+    let results: Vec<(Violations, bool)> = rules.par_iter().map(|rule| run_rule(rule, context)).collect();
+    let mut run = Run::default();
+    for (rule, (violations, had_subject)) in rules.iter().zip(results) {
+        run.violations.push((rule, violations.found));
+        run.not_checked.extend(violations.not_checked);
+        run.had_subject |= had_subject;
+    }
+    run
+}
+
+fn run_rule(rule: &'static Rule, context: &Context<'_>) -> (Violations, bool) {
+    let mut violations = Violations::default();
+    let mut had_subject = false;
+    for check in rule.checks {
+        let ran = catch_unwind(AssertUnwindSafe(|| run_check(check, context, &mut violations)));
+        match ran {
+            Ok(any) => had_subject |= any,
+            Err(_) => violations.not_checked.push(
+                NotChecked::new(
+                    Code::Internal,
+                    format!("rule {}", rule.id),
+                    "it panicked: a bug of the linter",
+                )
+                .required(true),
+            ),
+        }
+    }
+    (violations, had_subject)
+}
+
+/// Asks one check about all its subjects; whether there was any.
+fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) -> bool {
+    let fleet = context.fleet;
+    let mut any = false;
+    match check {
+        Check::Tree(ask) => {
+            let trees = context.discovery.files.values();
+            for found in trees.filter(|found| is_judged(found.kind)) {
+                any |= !found.objects.is_empty();
+                ask(found, context, violations);
+            }
+        }
+        Check::ValuesFile(ask) => {
+            for found in context.discovery.files.values().filter(|found| found.kind == FileKind::Values) {
+                any = true;
+                ask(found, context, violations);
+            }
+        }
+        Check::Workflow(ask) => {
+            for found in context.discovery.files.values().filter(|found| found.kind == FileKind::Workflow) {
+                ask(found, context, violations);
+            }
+        }
+        Check::Manifest(ask) => {
+            for object in &fleet.objects {
+                any = true;
+                violations.place = Some(object.place);
+                ask(object, context, violations);
+            }
+        }
+        Check::ModelReference(ask) => {
+            for (model_use, object) in fleet.uses.iter().filter_map(|one| Some((one, fleet.object_of(one)?)))
+            {
+                any = true;
+                violations.place = Some(object.place);
+                violations.model = Some(model_use.model.clone());
+                ask(model_use, object, context, violations);
+            }
+        }
+        Check::Change(ask) => {
+            if let Some(base) = context.base {
+                ask(base, context, violations);
+            }
+        }
+        Check::Fleet(ask) => ask(context, violations),
+    }
+    violations.place = None;
+    violations.model = None;
+    any
+}
+
+/// Trees are judged as written where they are part of what is deployed, or decide it.
+fn is_judged(kind: FileKind) -> bool {
+    matches!(kind, FileKind::Manifests | FileKind::Kustomization | FileKind::Values | FileKind::Chart)
+}

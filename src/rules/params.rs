@@ -1,0 +1,46 @@
+//! The parameters of every rule, typed. Written by `cargo xtask generate` from the pages in
+//! `rules/`.
+
+use crate::config::Config;
+use crate::config::{ParamValue, RuleConfig};
+
+/// The parameters of every rule that has some.
+#[derive(Debug, Clone)]
+pub struct Params {
+    /// Of `pinned-model-uri`.
+    pub pinned_model_uri: PinnedModelUri,
+}
+
+impl Params {
+    /// The parameters a configuration sets, and the defaults of the pages.
+    #[must_use]
+    pub fn of(config: &Config) -> Self {
+        let rule = |id: &str| config.rules.get(id);
+        Self { pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")) }
+    }
+}
+
+/// The parameters of `pinned-model-uri`.
+#[derive(Debug, Clone)]
+pub struct PinnedModelUri {
+    /// Further words that name something that moves, as a whole path segment.
+    pub moving_words: Vec<String>,
+    /// Regular expressions of the house's own version tokens; each must match a whole path segment.
+    pub versions: Vec<String>,
+}
+
+impl PinnedModelUri {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            moving_words: match set("moving-words") {
+                Some(ParamValue::List(value)) => value.clone(),
+                _ => vec![],
+            },
+            versions: match set("versions") {
+                Some(ParamValue::List(value)) => value.clone(),
+                _ => vec![],
+            },
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! Every rule, sorted by id. Written by `cargo xtask generate` from the pages in `rules/`.
+
+use super::{Case, FixKind, Param, Rule};
+use crate::finding::Severity;
+
+#[path = "schema/duplicate_key.rs"]
+mod duplicate_key;
+#[path = "artifact/empty_version.rs"]
+mod empty_version;
+#[path = "artifact/pinned_model_uri.rs"]
+mod pinned_model_uri;
+#[path = "hygiene/policy_changed.rs"]
+mod policy_changed;
+#[path = "artifact/s3_prefix.rs"]
+mod s3_prefix;
+#[path = "schema/unknown_field.rs"]
+mod unknown_field;
+#[path = "artifact/version_id_ignored.rs"]
+mod version_id_ignored;
+#[path = "artifact/version_label.rs"]
+mod version_label;
+#[path = "schema/yaml_ambiguity.rs"]
+mod yaml_ambiguity;
+#[path = "schema/yaml_syntax.rs"]
+mod yaml_syntax;
+
+/// Every rule, sorted by id.
+pub static RULES: &[Rule] = &[
+    Rule {
+        id: "duplicate-key",
+        category: "schema",
+        summary: "no map has a key twice",
+        cases: &[Case {
+            id: "duplicate",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/duplicate-key.md"),
+        checks: duplicate_key::CHECKS,
+    },
+    Rule {
+        id: "empty-version",
+        category: "artifact",
+        summary: "the version of a model reference is not empty, cut or garbled",
+        cases: &[
+            Case {
+                id: "empty",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "coerced",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "hole",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "digest",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/empty-version.md"),
+        checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "pinned-model-uri",
+        category: "artifact",
+        summary: "a model reference names one immutable version",
+        cases: &[
+            Case {
+                id: "stage",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "branch",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "tag",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "no-version",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "volume",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case { id: "weak", levels: [Some(Severity::Note), None, None, None] },
+            Case {
+                id: "scheme",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "scheme-version",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[
+            Param {
+                name: "moving-words",
+                kind: "list",
+                default: "[]",
+                meaning: "further words that name something that moves, as a whole path segment",
+            },
+            Param {
+                name: "versions",
+                kind: "list",
+                default: "[]",
+                meaning: "regular expressions of the house's own version tokens; each must match a whole path segment",
+            },
+        ],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/pinned-model-uri.md"),
+        checks: pinned_model_uri::CHECKS,
+    },
+    Rule {
+        id: "policy-changed",
+        category: "hygiene",
+        summary: "a change that loosens the policy says so",
+        cases: &[
+            Case {
+                id: "environment",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "rule",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "waiver",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "ignore",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/policy-changed.md"),
+        checks: policy_changed::CHECKS,
+    },
+    Rule {
+        id: "s3-prefix",
+        category: "artifact",
+        summary: "an S3 model path ends in a slash, so that it names one folder",
+        cases: &[
+            Case {
+                id: "collides",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "open",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::Unsafe,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/s3-prefix.md"),
+        checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "unknown-field",
+        category: "schema",
+        summary: "every field of a KServe or Argo CD object exists, and stands at its level",
+        cases: &[
+            Case {
+                id: "dropped",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "release",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/unknown-field.md"),
+        checks: unknown_field::CHECKS,
+    },
+    Rule {
+        id: "version-id-ignored",
+        category: "artifact",
+        summary: "an S3 path carries no versionId, for KServe drops it",
+        cases: &[
+            Case {
+                id: "version-id",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "fragment",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "at-revision",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/version-id-ignored.md"),
+        checks: version_id_ignored::CHECKS,
+    },
+    Rule {
+        id: "version-label",
+        category: "artifact",
+        summary: "the version people read is the version that is served",
+        cases: &[
+            Case {
+                id: "label",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "values",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/version-label.md"),
+        checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "yaml-ambiguity",
+        category: "schema",
+        summary: "a scalar without quotes reads as it looks",
+        cases: &[
+            Case {
+                id: "text",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "number",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "values",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-ambiguity.md"),
+        checks: yaml_ambiguity::CHECKS,
+    },
+    Rule {
+        id: "yaml-syntax",
+        category: "schema",
+        summary: "every manifest, values file and kustomization is YAML",
+        cases: &[
+            Case {
+                id: "syntax",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "merge",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-syntax.md"),
+        checks: yaml_syntax::CHECKS,
+    },
+];

@@ -1,0 +1,290 @@
+//! The one place where severities, waivers and selection apply and violations become findings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{Config, Level, Waiver};
+use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
+use crate::fleet::{Column, Environment, Fleet};
+
+use super::Rule;
+
+/// What the sink is told beside the violations.
+pub struct Settings<'s> {
+    /// The configuration: severities.
+    pub config: &'s Config,
+    /// Where things run.
+    pub fleet: &'s Fleet,
+    /// Waivers of the configuration and of comments.
+    pub waivers: &'s [Waiver],
+    /// The day it is, for waivers that end.
+    pub today: jiff::civil::Date,
+}
+
+/// What came out.
+#[derive(Debug, Default)]
+pub struct Sunk {
+    /// The findings, in the total order of reports.
+    pub findings: Vec<Finding>,
+    /// The indices of waivers that something needed.
+    pub used_waivers: BTreeSet<usize>,
+}
+
+/// Turns violations into findings.
+#[must_use]
+pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Settings<'_>) -> Sunk {
+    let mut sink = Sink { settings, sunk: Sunk::default(), counts: BTreeMap::new(), named: BTreeMap::new() };
+    let mut groups: BTreeMap<GroupKey, Vec<Judged>> = BTreeMap::new();
+    let mut order: Vec<GroupKey> = Vec::new();
+    for (rule, violations) in violations {
+        for violation in violations {
+            let Some(judged) = sink.judge(rule, violation) else { continue };
+            let key = group_key(rule, &judged.violation);
+            let group = groups.entry(key.clone()).or_default();
+            if group.is_empty() {
+                order.push(key);
+            }
+            group.push(judged);
+        }
+    }
+    for key in order {
+        if let Some(group) = groups.remove(&key) {
+            sink.merge(group);
+        }
+    }
+    sink.finish()
+}
+
+/// A violation with its severity and its waiver.
+struct Judged {
+    rule: &'static Rule,
+    violation: Violation,
+    place: PlaceOfFinding,
+}
+
+/// Violations with the same key are one finding: rule, case, primary span, and everything said.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct GroupKey {
+    rule: &'static str,
+    case: &'static str,
+    span: (String, u32, u32),
+    said: [String; 3],
+}
+
+fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
+    let (file, start, end) = violation.primary.location.key();
+    let said = [Some(&violation.message), violation.note.as_ref(), violation.help.as_ref()];
+    GroupKey {
+        rule: rule.id,
+        case: violation.case,
+        span: (file.to_owned(), start, end),
+        said: said.map(|text| text.cloned().unwrap_or_default()),
+    }
+}
+
+/// What names a violation that another one may follow from: rule, object, field, place.
+type Name = (&'static str, Option<String>, String, Option<u32>);
+
+struct Sink<'s> {
+    settings: &'s Settings<'s>,
+    sunk: Sunk,
+    /// How often each fingerprint came up: the second one is another violation.
+    counts: BTreeMap<Fingerprint, u32>,
+    /// The fingerprints of violations by rule, object, field and place.
+    named: BTreeMap<Name, Fingerprint>,
+}
+
+impl Sink<'_> {
+    /// Applies severity and waivers; `None` where the case is off.
+    fn judge(&mut self, rule: &'static Rule, violation: Violation) -> Option<Judged> {
+        let fleet = self.settings.fleet;
+        let environment = violation.place.and_then(|place| fleet.environment(place));
+        let severity = self.severity(rule, &violation, environment)?;
+        let fingerprint = self.fingerprint(rule, &violation, environment);
+        let place = violation.place.and_then(|place| fleet.place(place));
+        let waived = self.waiver(rule, &violation, environment);
+        let object = violation.object.as_ref().map(ToString::to_string);
+        let name = (rule.id, object, violation.field.clone(), violation.place.map(|place| place.0));
+        self.named.entry(name).or_insert(fingerprint);
+        let place = PlaceOfFinding {
+            environment: environment.map(|environment| environment.name.clone()),
+            cluster: place.and_then(|place| place.cluster.clone()),
+            namespace: place.and_then(|place| place.namespace.clone()),
+            model: violation.model.clone(),
+            object: violation.object.clone(),
+            path: violation.path.clone(),
+            fingerprint,
+            severity,
+            waived,
+        };
+        Some(Judged { rule, violation, place })
+    }
+
+    /// The most particular setting counts: a case, then an environment, then the rule, then its
+    /// category, then the table of defaults.
+    fn severity(&self, rule: &Rule, violation: &Violation, environment: Option<&Environment>) -> Level {
+        let rules = &self.settings.config.rules;
+        let long = format!("{}/{}", rule.category, rule.id);
+        for name in [rule.id, long.as_str(), rule.category] {
+            let Some(set) = rules.get(name) else { continue };
+            let by_environment = environment.and_then(|environment| set.environments.get(&environment.name));
+            let found = set.cases.get(violation.case).or(by_environment).or(set.level.as_ref());
+            if let Some(level) = found {
+                return level.value;
+            }
+        }
+        let column = environment.map_or(Column::Unnamed, |environment| environment.column);
+        let case = rule.cases.iter().find(|case| case.id == violation.case)?;
+        case.level(column)
+    }
+
+    fn fingerprint(
+        &mut self,
+        rule: &Rule,
+        violation: &Violation,
+        environment: Option<&Environment>,
+    ) -> Fingerprint {
+        let place = violation.place.and_then(|place| self.settings.fleet.place(place));
+        let cluster = place.and_then(|place| place.cluster.as_deref()).unwrap_or("");
+        let namespace = place.and_then(|place| place.namespace.as_deref()).unwrap_or("");
+        let object = violation.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
+        let parts = [
+            rule.id,
+            violation.case,
+            environment.map_or("", |environment| environment.name.as_str()),
+            cluster,
+            namespace,
+            object.as_deref().unwrap_or(""),
+            &violation.field,
+            violation.word.as_deref().unwrap_or(""),
+        ];
+        let first = Fingerprint::of(&parts);
+        let count = self.counts.entry(first).or_default();
+        *count += 1;
+        if *count == 1 {
+            return first;
+        }
+        let again = count.to_string();
+        Fingerprint::of(&[&first.to_string(), &again])
+    }
+
+    fn waiver(
+        &mut self,
+        rule: &Rule,
+        violation: &Violation,
+        environment: Option<&Environment>,
+    ) -> Option<Waived> {
+        let today = self.settings.today;
+        let holds = |waiver: &&Waiver| {
+            let word = waiver.rule.value.as_str();
+            let names_rule = word == rule.id
+                || word == rule.category
+                || word.split_once('/') == Some((rule.category, rule.id));
+            let in_time = waiver.until.as_ref().is_none_or(|until| today <= until.value);
+            let in_environment = waiver
+                .environment
+                .as_ref()
+                .is_none_or(|name| environment.is_some_and(|environment| environment.name == name.value));
+            names_rule && in_time && in_environment && !waiver.reason.is_empty() && covers(waiver, violation)
+        };
+        let (index, waiver) = self.settings.waivers.iter().enumerate().find(|(_, waiver)| holds(waiver))?;
+        self.sunk.used_waivers.insert(index);
+        Some(Waived {
+            reason: waiver.reason.clone(),
+            owner: waiver.owner.clone(),
+            until: waiver.until.as_ref().map(|until| until.value.to_string()),
+            location: waiver.location.clone(),
+        })
+    }
+
+    /// One finding of violations with one cause; places of one fingerprint are one place.
+    fn merge(&mut self, group: Vec<Judged>) {
+        let mut group = group.into_iter();
+        let Some(Judged { rule, violation, place }) = group.next() else { return };
+        let mut places = vec![place];
+        let mut related = violation.related.clone();
+        for next in group {
+            for label in next.violation.related {
+                if !related.contains(&label) {
+                    related.push(label);
+                }
+            }
+            places.push(next.place);
+        }
+        let severity = |waived: bool| {
+            places.iter().filter(|place| place.waived.is_some() == waived).map(|place| place.severity).max()
+        };
+        let severity = severity(false).or(severity(true)).unwrap_or(Severity::Note);
+        let caused_by = violation.caused_by.as_ref().and_then(|cause| {
+            let object = violation.object.as_ref().map(ToString::to_string);
+            let place = violation.place.map(|place| place.0);
+            let field = cause.field.clone();
+            match field {
+                Some(field) => self.named.get(&(cause.rule, object, field, place)).copied(),
+                None => self
+                    .named
+                    .iter()
+                    .find(|((rule, of, _, at), _)| *rule == cause.rule && *of == object && *at == place)
+                    .map(|(_, fingerprint)| *fingerprint),
+            }
+        });
+        self.sunk.findings.push(Finding {
+            rule: rule.id,
+            case: violation.case,
+            category: rule.category,
+            severity,
+            message: with_places(&violation.message, &places),
+            primary: violation.primary,
+            related,
+            note: violation.note,
+            help: violation.help,
+            places,
+            caused_by,
+            passes_at: violation.passes_at,
+            fix: violation.fix,
+        });
+    }
+
+    fn finish(mut self) -> Sunk {
+        self.sunk.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        self.sunk
+    }
+}
+
+/// File, start, end, rule, first place, fingerprint.
+fn order(finding: &Finding) -> (&str, u32, u32, &str, Option<(Option<&str>, Fingerprint)>) {
+    let (file, start, end) = finding.primary.location.key();
+    let first = finding.places.first().map(|place| (place.environment.as_deref(), place.fingerprint));
+    (file, start, end, finding.rule, first)
+}
+
+fn covers(waiver: &Waiver, violation: &Violation) -> bool {
+    if let Some(lines) = &waiver.lines {
+        let covers_line = |location: &Location| {
+            let first = location.position().line;
+            let last = location.end_position().line;
+            location.path() == waiver.location.path() && *lines.start() <= last && first <= *lines.end()
+        };
+        return violation.content.iter().any(covers_line);
+    }
+    let Some(object) = &waiver.object else { return true };
+    violation.object.as_ref().is_some_and(|id| {
+        let long = id.to_string();
+        long == object.value || format!("{}/{}", id.kind, id.name) == object.value
+    })
+}
+
+/// ` in prod`, ` in dev and staging`, or nothing where no environment has a name.
+fn with_places(message: &str, places: &[PlaceOfFinding]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in places.iter().filter_map(|place| place.environment.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let text = match names.as_slice() {
+        [] => String::new(),
+        [one] => format!(" in {one}"),
+        [rest @ .., last] => format!(" in {} and {last}", rest.join(", ")),
+    };
+    message.replace("{places}", &text)
+}

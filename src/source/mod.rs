@@ -1,0 +1,5 @@
+//! Sources of files.
+
+mod memory;
+
+pub use memory::Memory;
