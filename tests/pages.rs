@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mlgitops::rules::{Rule, registry};
+use mlgitops::rules::{Rule, registry, vocabulary};
 use mlgitops::source::Memory;
 use mlgitops::{Options, config, lint};
 use mlgitops_files::Files;
@@ -123,8 +123,10 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
 
 fn config_of(files: &BTreeMap<String, String>, rule: &Rule) -> config::Config {
     match files.get(config::FILE_NAME) {
-        Some(text) => config::read(&Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text)))
-            .unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id)),
+        Some(text) => {
+            let file = Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text));
+            config::read(&file, &vocabulary()).unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id))
+        }
         None => config::Config::default(),
     }
 }
