@@ -256,11 +256,10 @@ impl Sink<'_> {
     }
 }
 
-/// File, start, end, rule, first place, fingerprint.
-fn order(finding: &Finding) -> (&str, u32, u32, &str, Option<(Option<&str>, Fingerprint)>) {
-    let (file, start, end) = finding.primary.location.key();
+/// File, start and end; the rule; the first place and its fingerprint.
+fn order(finding: &Finding) -> ((&str, u32, u32), &str, Option<(Option<&str>, Fingerprint)>) {
     let first = finding.places.first().map(|place| (place.environment.as_deref(), place.fingerprint));
-    (file, start, end, finding.rule, first)
+    (finding.primary.location.key(), finding.rule, first)
 }
 
 fn covers(waiver: &Waiver, violation: &Violation) -> bool {
