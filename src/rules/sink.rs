@@ -256,10 +256,14 @@ impl Sink<'_> {
     }
 }
 
-/// File, start and end; the rule; the first place and its fingerprint.
-fn order(finding: &Finding) -> ((&str, u32, u32), &str, Option<(Option<&str>, Fingerprint)>) {
-    let first = finding.places.first().map(|place| (place.environment.as_deref(), place.fingerprint));
-    (finding.primary.location.key(), finding.rule, first)
+/// What findings are ordered by: file, start and end; the rule; the first environment and its
+/// fingerprint.
+type Order<'f> = ((&'f str, u32, u32), &'f str, Option<&'f str>, Option<Fingerprint>);
+
+fn order(finding: &Finding) -> Order<'_> {
+    let first = finding.places.first();
+    let environment = first.and_then(|place| place.environment.as_deref());
+    (finding.primary.location.key(), finding.rule, environment, first.map(|place| place.fingerprint))
 }
 
 fn covers(waiver: &Waiver, violation: &Violation) -> bool {
