@@ -1,5 +1,53 @@
-//! Sources of files.
+//! Where files are read from: the work tree, a commit, the index, or memory.
+//!
+//! Every source answers from the same kind of tree ([`tree`]), so what a name, a link or a file
+//! over a limit means is decided once and no rule can tell which source it reads. This folder is
+//! the only one that knows Git.
 
+mod commit;
+mod disk;
+mod error;
+mod ignored;
+mod index;
+mod lfs;
 mod memory;
+mod repository;
+mod root;
+mod tree;
+mod walk;
+mod work_tree;
 
+use std::sync::Arc;
+
+use mlgitops_files::Files;
+
+pub use commit::Commit;
+pub use error::SourceError;
+pub use index::Index;
+pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
+pub use root::{Git, Remote, Root};
+pub use work_tree::WorkTree;
+
+/// Which state of a repository is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// What lies on disk: tracked files and untracked ones that are not ignored.
+    WorkTree,
+    /// A commit, named as Git names it: a branch, a tag, an id, `HEAD~2`.
+    Rev(String),
+    /// What the next commit would hold.
+    Staged,
+}
+
+/// Opens one state of what lies below a root.
+///
+/// # Errors
+/// [`SourceError`] where the state does not exist or cannot be listed.
+pub fn open(root: &Root, which: &Which) -> Result<Arc<dyn Files>, SourceError> {
+    Ok(match which {
+        Which::WorkTree => Arc::new(WorkTree::of(root)?),
+        Which::Rev(rev) => Arc::new(Commit::open(root, rev)?),
+        Which::Staged => Arc::new(Index::open(root)?),
+    })
+}

@@ -1,7 +1,7 @@
 //! The listing against a model that has nothing clever in it: a map of paths, read segment by
 //! segment as a kernel would.
-
 #![allow(clippy::unwrap_used, reason = "a test may stop at what it did not expect")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::{Entry, EntryKind, Listing, ReadError, RepoPath};

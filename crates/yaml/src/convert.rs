@@ -175,16 +175,20 @@ impl Converter<'_> {
         for (key, value) in own {
             map.replace(key, value);
         }
-        for value in merged {
+        // Of two `<<` of one map yaml.v2 lets the later count, and yaml.v3 refuses them.
+        for value in merged.into_iter().rev() {
             self.merge(&mut map, value)?;
         }
         Ok(map.into_map())
     }
 
     fn is_merge_key(&self, key: NodeIndex) -> bool {
-        matches!(self.tree.shape(key), Shape::Scalar { style: Style::Plain, .. })
-            && self.tree.scalar(key) == Some("<<")
-            && matches!(self.tree.tag(key), None | Some("merge"))
+        let Shape::Scalar { style, .. } = self.tree.shape(key) else { return false };
+        let counts = match self.tree.tag(key) {
+            None | Some("!") => *style == Style::Plain,
+            tag => tag == Some("merge"),
+        };
+        counts && self.tree.scalar(key) == Some("<<")
     }
 
     /// Adds what the map does not say itself; of several maps the first one counts.

@@ -1,0 +1,49 @@
+//! The files of one commit.
+
+use std::sync::Arc;
+
+use git2::Oid;
+use mlgitops_files::{Blob, ReadError, RepoPath};
+
+use super::error::SourceError;
+use super::repository::Repo;
+use super::root::Root;
+use super::tree::{Source, Store, files_by_source};
+
+/// What a commit holds below a root. Empty where the commit has no such folder.
+pub struct Commit {
+    source: Source<Blobs>,
+    id: Oid,
+}
+
+/// The object store of a repository.
+pub(super) struct Blobs(pub(super) Arc<Repo>);
+
+impl Store for Blobs {
+    type Handle = Oid;
+
+    fn fetch(&self, _path: &RepoPath, id: &Oid) -> Result<Blob, ReadError> {
+        self.0.blob(*id)
+    }
+}
+
+impl Commit {
+    /// Lists the commit that `rev` names: a branch, a tag, an id, `HEAD~2`.
+    ///
+    /// # Errors
+    /// [`SourceError`] where there is no Git, no such revision, or more than is read.
+    pub fn open(root: &Root, rev: &str) -> Result<Self, SourceError> {
+        let (repo, prefix) = root.repo(&format!("revision {rev}"))?;
+        let id = repo.commit(rev)?;
+        let found = repo.tree(id, prefix.as_str())?;
+        Ok(Self { source: Source::new(Blobs(Arc::clone(repo)), found, Vec::new()), id })
+    }
+
+    /// The full id of the commit, in lower-case hexadecimal.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.id.to_string()
+    }
+}
+
+files_by_source!(Commit);

@@ -1,0 +1,61 @@
+//! The bytes of files on disk, never more of one than the limit.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use git2::Oid;
+use mlgitops_files::{Blob, ReadError, RepoPath, limits};
+
+use super::repository::Repo;
+use super::tree::Store;
+
+/// A work tree.
+pub(super) struct Disk {
+    pub(super) folder: PathBuf,
+    pub(super) repo: Option<Arc<Repo>>,
+}
+
+/// Where the content of a file of the work tree is.
+pub(super) enum Kept {
+    /// On disk, at its path.
+    OnDisk,
+    /// In the index alone: a sparse checkout left the file out.
+    InIndex(Oid),
+}
+
+impl Store for Disk {
+    type Handle = Kept;
+
+    /// The path is that of a regular file when the tree was listed, in folders that were no links.
+    fn fetch(&self, path: &RepoPath, kept: &Kept) -> Result<Blob, ReadError> {
+        match (kept, &self.repo) {
+            (Kept::OnDisk, _) => read(&self.folder.join(path.as_str())),
+            (Kept::InIndex(id), Some(repo)) => repo.blob(*id),
+            (Kept::InIndex(_), None) => Err(ReadError::Missing),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Blob, ReadError> {
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => ReadError::Missing,
+        kind => ReadError::Failed(kind.to_string()),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(ReadError::Irregular("something else than when it was listed"));
+    }
+    if metadata.len() > limits::FILE_BYTES {
+        return Err(ReadError::TooLarge(metadata.len()));
+    }
+    // It may grow while it is read: one byte over the limit is enough to know.
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    file.take(limits::FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    match bytes.len() as u64 {
+        size if size > limits::FILE_BYTES => Err(ReadError::TooLarge(size)),
+        _ => Ok(Blob { bytes: bytes.into() }),
+    }
+}

@@ -1,0 +1,300 @@
+//! One Git repository, read through libgit2: configuration, revisions, trees, index, blobs.
+//!
+//! Here alone libgit2 is opened and told what not to read. It opens a repository only where its
+//! folders belong to this user or the user's own `safe.directory` trusts them; that check is the
+//! one thing for which it reads files of the user, at places it finds by `HOME`. Right after it
+//! the configuration is replaced by the repository's own, so nothing else of the user or of the
+//! machine decides what is listed or read. No environment variable of Git is looked at.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use git2::{Config, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
+use mlgitops_files::{Blob, ReadError, limits};
+
+use super::Remote;
+use super::error::{SourceError, shown, shown_text};
+use super::tree::{Finds, Found};
+
+/// The modes that Git gives to what stands in a tree or in the index (gitformat-index).
+mod mode {
+    pub(super) const KIND: u32 = 0o170_000;
+    pub(super) const FOLDER: u32 = 0o040_000;
+    pub(super) const LINK: u32 = 0o120_000;
+    pub(super) const SUBMODULE: u32 = 0o160_000;
+}
+
+/// An open repository.
+pub(super) struct Repo {
+    git: Mutex<Repository>,
+    /// Where it was looked for, for messages.
+    shown: String,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_dir: Option<PathBuf>,
+}
+
+/// One line of the index.
+pub(super) struct Staged {
+    /// The path from the root of the repository.
+    pub(super) path: Vec<u8>,
+    blob: Oid,
+    mode: u32,
+    flags: u16,
+    extended: u16,
+}
+
+impl Staged {
+    /// Whether it is one side of a merge conflict.
+    pub(super) fn is_unmerged(&self) -> bool {
+        self.flags & 0x3000 != 0
+    }
+
+    /// Whether only its name was added (`git add --intent-to-add`): no commit would hold it.
+    pub(super) fn is_intended(&self) -> bool {
+        self.extended & (1 << 13) != 0
+    }
+
+    /// Whether a sparse checkout leaves it out of the work tree.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.extended & (1 << 14) != 0
+    }
+
+    /// Whether it is a submodule.
+    pub(super) fn is_submodule(&self) -> bool {
+        self.mode & mode::KIND == mode::SUBMODULE
+    }
+}
+
+impl Repo {
+    /// Opens what a `.git` names, a folder or a file that points to one; `None` where it names
+    /// no repository.
+    pub(super) fn open(git: &Path, root: &Path) -> Result<Option<Arc<Self>>, SourceError> {
+        let flags = RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::NO_DOTGIT;
+        let repository = match Repository::open_ext(git, flags, &[] as &[&Path]) {
+            Ok(repository) => repository,
+            Err(error) => {
+                return match error.code() {
+                    ErrorCode::NotFound => Ok(None),
+                    ErrorCode::Owner => Err(SourceError::NotOwned {
+                        path: shown(root),
+                        trust: shown(git.parent().unwrap_or(git)),
+                    }),
+                    _ => Err(failed(&shown(root), &error)),
+                };
+            }
+        };
+        let config = Config::open(&repository.commondir().join("config")).or_else(|_| Config::new());
+        config
+            .and_then(|config| repository.set_config(&config))
+            .map_err(|error| failed(&shown(root), &error))?;
+        Ok(Some(Arc::new(Self {
+            shown: shown(root),
+            git_dir: repository.path().to_owned(),
+            common_dir: repository.commondir().to_owned(),
+            work_dir: repository.workdir().map(Path::to_owned),
+            git: Mutex::new(repository),
+        })))
+    }
+
+    /// The folder of this work tree's own state: `HEAD`, the index.
+    pub(super) fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The folder that all work trees of the repository share.
+    pub(super) fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// The work tree; `None` for a bare repository.
+    pub(super) fn work_dir(&self) -> Option<&Path> {
+        self.work_dir.as_deref()
+    }
+
+    /// The remotes named in the repository's own configuration, sorted.
+    pub(super) fn remotes(&self) -> Vec<Remote> {
+        let git = self.git();
+        let mut remotes = Vec::new();
+        let Ok(config) = git.config() else { return remotes };
+        let Ok(mut entries) = config.entries(Some(r"^remote\..*\.url$")) else { return remotes };
+        while let Some(Ok(entry)) = entries.next() {
+            let (Ok(key), Ok(url)) = (entry.name(), entry.value()) else { continue };
+            let name = key.strip_prefix("remote.").and_then(|rest| rest.strip_suffix(".url"));
+            if let Some(name) = name {
+                remotes.push(Remote::new(name, url));
+            }
+        }
+        remotes.sort();
+        remotes
+    }
+
+    /// The id of the commit that a revision names.
+    pub(super) fn commit(&self, rev: &str) -> Result<Oid, SourceError> {
+        let git = self.git();
+        let object = match git.revparse_single(rev) {
+            Ok(object) => object,
+            Err(error) => return Err(self.no_revision(&git, rev, &error)),
+        };
+        object.peel_to_commit().map(|commit| commit.id()).map_err(|_| SourceError::NotACommit {
+            path: self.shown.clone(),
+            rev: shown_text(rev),
+            reason: format!("it is a {}", object.kind().map_or("object", |kind| kind.str())),
+        })
+    }
+
+    fn no_revision(&self, git: &Repository, rev: &str, error: &git2::Error) -> SourceError {
+        let path = self.shown.clone();
+        match error.code() {
+            ErrorCode::Ambiguous => {
+                let reason = "several objects begin so".to_owned();
+                SourceError::NotACommit { path, rev: shown_text(rev), reason }
+            }
+            _ if matches!(rev, "HEAD" | "@") => match git.head() {
+                Err(error) if error.code() == ErrorCode::UnbornBranch => SourceError::Unborn { path },
+                _ => failed(&path, error),
+            },
+            _ => {
+                let names = git.remotes().ok();
+                let remote =
+                    names.iter().flat_map(|names| names.iter()).flatten().flatten().find_map(|remote| {
+                        git.find_reference(&format!("refs/remotes/{remote}/{rev}")).ok()?;
+                        Some(shown_text(&format!("{remote}/{rev}")))
+                    });
+                SourceError::UnknownRevision { path, rev: shown_text(rev), shallow: git.is_shallow(), remote }
+            }
+        }
+    }
+
+    /// Everything a commit holds below a folder, by paths below that folder; nothing where the
+    /// commit has no such folder.
+    pub(super) fn tree(&self, commit: Oid, prefix: &str) -> Result<Finds<Oid>, SourceError> {
+        let git = self.git();
+        let failed = |error: git2::Error| failed(&self.shown, &error);
+        let mut tree = git.find_commit(commit).and_then(|commit| commit.tree()).map_err(failed)?;
+        for name in prefix.split('/').filter(|name| !name.is_empty()) {
+            let entry = tree.get_name_bytes(name.as_bytes()).map(|entry| (entry.id(), entry.filemode()));
+            match entry {
+                Some((id, mode)) if mode.cast_unsigned() & mode::KIND == mode::FOLDER => {
+                    tree = git.find_tree(id).map_err(failed)?;
+                }
+                _ => return Ok(Vec::new()),
+            }
+        }
+        let mut found = Vec::new();
+        let mut folders = vec![(Vec::new(), tree.id())];
+        let mut seen = 0usize;
+        while let Some((folder, id)) = folders.pop() {
+            let tree = git.find_tree(id).map_err(failed)?;
+            seen += tree.len();
+            if seen > limits::TREE_ENTRIES {
+                return Err(SourceError::TooMany { path: self.shown.clone() });
+            }
+            for entry in &tree {
+                let path = below(&folder, entry.name_bytes());
+                let mode = entry.filemode().cast_unsigned();
+                // A path that is too long is listed as one thing that is not read.
+                if mode & mode::KIND == mode::FOLDER && path.len() <= limits::PATH_BYTES {
+                    folders.push((path, entry.id()));
+                } else {
+                    found.push((path, find(&git, mode, entry.id())));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The lines of the index; none where the repository has no index yet.
+    pub(super) fn index(&self) -> Result<Vec<Staged>, SourceError> {
+        let file = self.git_dir.join("index");
+        if !file.exists() {
+            return Ok(Vec::new());
+        }
+        // Opened by its path: through the repository, libgit2 would look at what the file system
+        // can do, which changes nothing in what is listed.
+        let index = git2::Index::open(&file).map_err(|error| SourceError::Index {
+            path: self.shown.clone(),
+            reason: shown_text(error.message()),
+        })?;
+        if index.len() > limits::TREE_ENTRIES {
+            return Err(SourceError::TooMany { path: self.shown.clone() });
+        }
+        let staged = index.iter().map(|entry| Staged {
+            path: entry.path,
+            blob: entry.id,
+            mode: entry.mode,
+            flags: entry.flags,
+            extended: entry.flags_extended,
+        });
+        Ok(staged.collect())
+    }
+
+    /// What a line of the index stands for.
+    pub(super) fn staged(&self, staged: &Staged) -> Found<Oid> {
+        find(&self.git(), staged.mode, staged.blob)
+    }
+
+    /// The bytes of a blob, refused by its header where they are over the limit.
+    pub(super) fn blob(&self, id: Oid) -> Result<Blob, ReadError> {
+        let git = self.git();
+        check_size(&git, id, limits::FILE_BYTES)?;
+        let blob = git.find_blob(id).map_err(|error| no_object(&error))?;
+        Ok(Blob { bytes: blob.content().into() })
+    }
+
+    fn git(&self) -> MutexGuard<'_, Repository> {
+        // libgit2 keeps no state of ours that a panic could leave half done.
+        self.git.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Repo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repo").field("git_dir", &self.git_dir).finish_non_exhaustive()
+    }
+}
+
+fn below(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+}
+
+fn find(git: &Repository, mode: u32, id: Oid) -> Found<Oid> {
+    match mode & mode::KIND {
+        mode::SUBMODULE => Found::Submodule,
+        mode::FOLDER => Found::Refused(ReadError::IsFolder),
+        mode::LINK => match target(git, id) {
+            Ok(target) => Found::Link(target),
+            Err(error) => Found::Refused(error),
+        },
+        _ => Found::File(id),
+    }
+}
+
+fn target(git: &Repository, id: Oid) -> Result<Vec<u8>, ReadError> {
+    // One byte more than a link may have: the tree says what is wrong with it.
+    check_size(git, id, limits::PATH_BYTES as u64 + 1)?;
+    Ok(git.find_blob(id).map_err(|error| no_object(&error))?.content().to_vec())
+}
+
+fn check_size(git: &Repository, id: Oid, limit: u64) -> Result<(), ReadError> {
+    let header = git.odb().and_then(|objects| objects.read_header(id));
+    match header.map_err(|error| no_object(&error))? {
+        (size, _) if size as u64 > limit => Err(ReadError::TooLarge(size as u64)),
+        (_, ObjectType::Blob) => Ok(()),
+        (_, kind) => Err(ReadError::Failed(format!("Git holds a {} for it", kind.str()))),
+    }
+}
+
+fn no_object(error: &git2::Error) -> ReadError {
+    ReadError::Failed(match error.code() {
+        ErrorCode::NotFound => "its content is not in this clone, which is partial or broken; \
+                                `git fetch --refetch` gets it"
+            .to_owned(),
+        _ => shown_text(error.message()),
+    })
+}
+
+fn failed(path: &str, error: &git2::Error) -> SourceError {
+    SourceError::Git { path: path.to_owned(), reason: shown_text(error.message()) }
+}
