@@ -28,6 +28,8 @@ pub struct Options {
     pub now: jiff::Timestamp,
     /// The severity from which a run fails.
     pub fail_on: Severity,
+    /// The configuration before the change under review; `None` where there is no change.
+    pub base: Option<Config>,
     /// Whether a required item that was not checked is accepted.
     pub allow_unchecked: bool,
 }
@@ -40,6 +42,7 @@ impl Default for Options {
             only: None,
             now: jiff::Timestamp::UNIX_EPOCH,
             fail_on: Severity::Error,
+            base: None,
             allow_unchecked: false,
         }
     }
@@ -92,8 +95,14 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let planned = plan(files, &discovery);
     let fleet = fleet::build(planned, config);
     let facts = Facts::new(config, &fleet);
-    let context =
-        Context { fleet: &fleet, discovery: &discovery, config, params: params::Params::of(config), facts };
+    let context = Context {
+        fleet: &fleet,
+        discovery: &discovery,
+        config,
+        params: params::Params::of(config),
+        facts,
+        base: options.base.as_ref(),
+    };
     let selected = selected(options);
     let run = rules::run(&selected, &context);
     let settings = Settings {

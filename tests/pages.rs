@@ -2,14 +2,15 @@
 //!
 //! Adjacent fences form one repository; prose after a fence begins the next one. A line that ends
 //! in `#~ <rule>` (or a fence with `line=N`) must be reported by that rule, and no other line may
-//! be. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
+//! be. A fence with `commit=N` belongs to the N-th commit, and what the commits before the last one
+//! left is the base of the change. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
 //! so is every repository of "Accepted".
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mlgitops::rules::{Rule, registry};
+use mlgitops::rules::{Rule, registry, vocabulary};
 use mlgitops::source::Memory;
 use mlgitops::{Options, config, lint};
 use mlgitops_files::Files;
@@ -18,6 +19,11 @@ use mlgitops_files::Files;
 #[derive(Default, Clone)]
 struct Repository {
     files: BTreeMap<String, String>,
+    /// Symbolic links and their targets.
+    links: BTreeMap<String, String>,
+    /// The files as the commit before the last one left them.
+    base: Option<BTreeMap<String, String>>,
+    commit: u32,
     expected: BTreeSet<(String, u32)>,
 }
 
@@ -59,6 +65,18 @@ fn add_fence<'w>(
                 let path: &Option<String> = &path;
                 repository.expected.insert((path.clone().unwrap(), number.parse().unwrap()));
             }
+            Some(("link", target)) => {
+                let path: &Option<String> = &path;
+                repository.links.insert(path.clone().unwrap(), target.to_owned());
+            }
+            Some(("commit", number)) => {
+                let number: u32 = number.parse().unwrap();
+                if number > repository.commit && repository.commit > 0 {
+                    repository.base = Some(repository.files.clone());
+                    repository.expected.clear();
+                }
+                repository.commit = number;
+            }
             _ => panic!("{word} is no attribute of a fence"),
         }
     }
@@ -72,7 +90,9 @@ fn add_fence<'w>(
         text += if marks.is_empty() { line } else { content.trim_end() };
         text.push('\n');
     }
-    repository.files.insert(path, text);
+    if !repository.links.contains_key(&path) {
+        repository.files.insert(path, text);
+    }
 }
 
 fn section<'p>(page: &'p str, name: &str) -> &'p str {
@@ -85,14 +105,12 @@ fn section<'p>(page: &'p str, name: &str) -> &'p str {
 fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
     let files =
         repository.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-    let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+    let links = repository.links.iter().map(|(path, target)| (path.clone(), target.clone())).collect();
+    let files: Arc<dyn Files> = Arc::new(Memory::with_links(files, links));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let config = match repository.files.get(config::FILE_NAME) {
-        Some(text) => config::read(&Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text)))
-            .unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id)),
-        None => config::Config::default(),
-    };
-    let report = lint(&files, &config, &Options { now, ..Options::default() });
+    let config = config_of(&repository.files, rule);
+    let base = repository.base.as_ref().map(|files| config_of(files, rule));
+    let report = lint(&files, &config, &Options { now, base, ..Options::default() });
     let internal = report.not_checked.iter().find(|item| item.code == mlgitops::finding::Code::Internal);
     assert!(internal.is_none(), "{}: {internal:?}", rule.id);
     let own = report.findings.iter().filter(|finding| finding.rule == rule.id && !finding.is_waived());
@@ -101,6 +119,16 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
         (at.path().to_owned(), at.position().line)
     })
     .collect()
+}
+
+fn config_of(files: &BTreeMap<String, String>, rule: &Rule) -> config::Config {
+    match files.get(config::FILE_NAME) {
+        Some(text) => {
+            let file = Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text));
+            config::read(&file, &vocabulary()).unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id))
+        }
+        None => config::Config::default(),
+    }
 }
 
 #[test]
@@ -116,7 +144,9 @@ fn the_examples_of_every_page_hold() {
         for (at, instead) in repositories(section(rule.page, "Use instead"), rule.id).into_iter().enumerate()
         {
             let mut clean = examples.get(at).cloned().unwrap_or_default();
+            clean.links.retain(|path, _| !instead.files.contains_key(path));
             clean.files.extend(instead.files);
+            clean.base = instead.base.or(clean.base);
             clean.expected = instead.expected;
             check(&mut failures, rule, &format!("use instead {}", at + 1), &clean);
         }

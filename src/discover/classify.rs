@@ -68,7 +68,7 @@ pub(super) fn by_place(path: &RepoPath, file: &SourceFile, charts: &BTreeSet<Rep
     if path.as_str() == crate::config::FILE_NAME {
         return FileKind::Config;
     }
-    if path.extension() == "tpl" || in_templates(path, charts) {
+    if path.extension() == "tpl" || in_templates(path, file.text(), charts) {
         return FileKind::Template;
     }
     if is_scaffold(path, file.text()) {
@@ -89,13 +89,15 @@ pub(super) fn by_place(path: &RepoPath, file: &SourceFile, charts: &BTreeSet<Rep
     FileKind::Other
 }
 
-/// Below the `templates` folder of a chart, or of a folder that has values beside it but lacks
-/// its Chart.yaml: there every file is a template.
-fn in_templates(path: &RepoPath, charts: &BTreeSet<RepoPath>) -> bool {
+/// Below the `templates` folder of a chart every file is a template; below one that lacks its
+/// Chart.yaml, every file with an action.
+fn in_templates(path: &RepoPath, text: &str, charts: &BTreeSet<RepoPath>) -> bool {
+    let has_action = text.contains("{{");
     let mut folder = path.parent();
     while let Some(at) = folder {
         let parent = at.parent();
-        if at.file_name() == "templates" && parent.as_ref().is_some_and(|parent| charts.contains(parent)) {
+        let in_chart = parent.as_ref().is_some_and(|parent| charts.contains(parent));
+        if at.file_name() == "templates" && (in_chart || has_action) {
             return true;
         }
         folder = parent;
@@ -121,6 +123,10 @@ impl FileKind {
         }
         if !objects.is_empty() {
             return Self::Manifests;
+        }
+        let text = tree.text().as_str();
+        if !tree.errors().is_empty() && text.contains("apiVersion") && text.contains("kind") {
+            return if text.contains("{{") { Self::Scaffold } else { Self::Manifests };
         }
         let name = path.file_name();
         let is_map = tree

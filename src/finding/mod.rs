@@ -1,7 +1,7 @@
 //! What rules say: violations, and the findings people read.
 //!
 //! A rule emits [`Violation`]s, one per field and place, and never decides how loud they are.
-//! The sink ([`crate::rules::sink`]) applies severities, waivers and selection and merges violations with one cause
+//! The rules' sink applies severities, waivers and selection and merges violations with one cause
 //! into [`Finding`]s in one total order.
 
 mod fingerprint;

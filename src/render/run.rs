@@ -85,7 +85,7 @@ fn objects_of(found: &Found, origins: &mut Origins, nodes: &mut Vec<Node>, rende
         match found.tree.node_of(document.root, file, Role::Source, origins) {
             Ok(node) => flatten_list(node, nodes),
             Err(error) if error.kind == ConvertErrorKind::Merge || error.kind == ConvertErrorKind::Key => {
-                // Reported as a syntax finding by the rule that reads trees.
+                // `schema/yaml-syntax` reports it at its place.
             }
             Err(error) => rendered.not_checked.push(
                 NotChecked::new(Code::Limit, format!("`{}`", found.path), error.to_string())

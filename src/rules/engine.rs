@@ -91,6 +91,11 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
                 ask(model_use, object, context, violations);
             }
         }
+        Check::Change(ask) => {
+            if let Some(base) = context.base {
+                ask(base, context, violations);
+            }
+        }
         Check::Fleet(ask) => ask(context, violations),
     }
     violations.place = None;

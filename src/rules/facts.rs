@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::{Project, ReleaseSet};
 
 use crate::config::{Config, DeploymentMode};
 use crate::fleet::Fleet;
@@ -17,6 +18,13 @@ pub struct Facts {
     pub default_mode: Option<DeploymentMode>,
 }
 
+/// KServe releases older than 0.13 are asked about only where the configuration names one: they
+/// are long out of support, and a note on everything newer would be noise.
+pub(super) const OLDEST_KSERVE: u8 = 13;
+
+/// The newest KServe release the tables were read from.
+pub(super) const NEWEST_KSERVE: u8 = 20;
+
 impl Facts {
     /// The facts a configuration states.
     #[must_use]
@@ -25,6 +33,22 @@ impl Facts {
             kserve: config.kserve.version.as_ref().map(|version| version.value.clone()),
             default_mode: config.kserve.mode.as_ref().map(|mode| mode.value),
         }
+    }
+
+    /// The releases of a project that may be in force.
+    #[must_use]
+    pub fn releases(&self, project: Project) -> ReleaseSet {
+        let mut set = ReleaseSet::all();
+        if project == Project::KServe {
+            match &self.kserve {
+                // The configuration was checked when it was read; what is no release adds none.
+                Some(stated) => drop(set.add(stated)),
+                None => {
+                    (OLDEST_KSERVE..=NEWEST_KSERVE).for_each(|minor| drop(set.add(&format!("0.{minor}"))))
+                }
+            }
+        }
+        set
     }
 
     /// The modes an object may run in.

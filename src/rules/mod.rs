@@ -9,6 +9,7 @@ mod facts;
 pub mod params;
 pub mod registry;
 pub mod sink;
+mod vocabulary;
 
 use crate::config::Config;
 use crate::discover::{Discovery, Found};
@@ -17,6 +18,7 @@ use crate::fleet::{Column, Fleet, ModelUse, Object, PlaceIndex};
 
 pub use engine::{Run, run};
 pub use facts::Facts;
+pub use vocabulary::vocabulary;
 
 /// A rule: what its page says, and its code.
 #[derive(Debug)]
@@ -100,6 +102,8 @@ pub struct Context<'c> {
     pub params: params::Params,
     /// What is known of the installation: KServe versions and modes.
     pub facts: Facts,
+    /// The configuration before the change under review, where there is a change.
+    pub base: Option<&'c Config>,
 }
 
 /// What a rule is asked about.
@@ -115,6 +119,8 @@ pub enum Check {
     Manifest(fn(&Object, &Context<'_>, &mut Violations)),
     /// A model reference at a place.
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
+    /// The change under review: the configuration before it, and the context after it.
+    Change(fn(&Config, &Context<'_>, &mut Violations)),
     /// The whole fleet.
     Fleet(fn(&Context<'_>, &mut Violations)),
 }

@@ -3,19 +3,50 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "schema/duplicate_key.rs"]
+mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "security/outside_root.rs"]
+mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
+#[path = "hygiene/policy_changed.rs"]
+mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "schema/unknown_field.rs"]
+mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "schema/yaml_ambiguity.rs"]
+mod yaml_ambiguity;
+#[path = "schema/yaml_syntax.rs"]
+mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "duplicate-key",
+        category: "schema",
+        summary: "no map has a key twice",
+        cases: &[Case {
+            id: "duplicate",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/duplicate-key.md"),
+        checks: duplicate_key::CHECKS,
+    },
     Rule {
         id: "empty-version",
         category: "artifact",
@@ -63,6 +94,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "outside-root",
+        category: "security",
+        summary: "no link leads out of the repository",
+        cases: &[Case {
+            id: "link",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/outside-root.md"),
+        checks: outside_root::CHECKS,
     },
     Rule {
         id: "pinned-model-uri",
@@ -144,6 +194,54 @@ pub static RULES: &[Rule] = &[
         checks: pinned_model_uri::CHECKS,
     },
     Rule {
+        id: "policy-changed",
+        category: "hygiene",
+        summary: "a change that loosens the policy says so",
+        cases: &[
+            Case {
+                id: "environment",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "rule",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "waiver",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "ignore",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/policy-changed.md"),
+        checks: policy_changed::CHECKS,
+    },
+    Rule {
         id: "s3-prefix",
         category: "artifact",
         summary: "an S3 model path ends in a slash, so that it names one folder",
@@ -172,6 +270,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "unknown-field",
+        category: "schema",
+        summary: "every field of a KServe or Argo CD object exists, and stands at its level",
+        cases: &[
+            Case {
+                id: "dropped",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "release",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/unknown-field.md"),
+        checks: unknown_field::CHECKS,
     },
     Rule {
         id: "version-id-ignored",
@@ -241,5 +364,74 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "yaml-ambiguity",
+        category: "schema",
+        summary: "a scalar without quotes reads as it looks",
+        cases: &[
+            Case {
+                id: "text",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "number",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "values",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-ambiguity.md"),
+        checks: yaml_ambiguity::CHECKS,
+    },
+    Rule {
+        id: "yaml-syntax",
+        category: "schema",
+        summary: "every manifest, values file and kustomization is YAML",
+        cases: &[
+            Case {
+                id: "syntax",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "merge",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/yaml-syntax.md"),
+        checks: yaml_syntax::CHECKS,
     },
 ];

@@ -282,12 +282,13 @@ fn releases() {
 /// Where a field belongs that stands at the wrong level; `in` are the levels the object has.
 #[test]
 fn homes() {
-    let cases: [(&str, &str, &[&str], Option<&str>); 11] = [
+    let cases: [(&str, &str, &[&str], Option<&str>); 12] = [
         ("spec.predictor.model", "nodeSelector", &[], Some("spec.predictor")),
         ("spec.predictor.model", "tolerations", &[], Some("spec.predictor")),
         ("spec.predictor.model", "minReplicas", &[], Some("spec.predictor")),
         ("spec.predictor.model.resources", "nodeSelector", &[], Some("spec.predictor")),
         ("spec.predictor.containers.0", "serviceAccountName", &[], Some("spec.predictor")),
+        ("spec.predictor.workerSpec.containers.0", "nodeSelector", &[], Some("spec.predictor.workerSpec")),
         ("spec.predictor", "storageUri", &["spec.predictor.model"], Some("spec.predictor.model")),
         ("spec.predictor", "storageUri", &[], None),
         ("spec", "nodeSelector", &["spec.predictor"], Some("spec.predictor")),
@@ -306,6 +307,8 @@ fn homes() {
         .map(dotted)
         .collect();
     assert!(models.len() > 5 && models.contains(&"spec.predictor.model".into()), "{models:?}");
+    let names = nearest_homes(pod(), &pointer("spec"), "name", &ReleaseSet::all());
+    assert_eq!(names.iter().map(dotted).collect::<Vec<_>>(), ["spec.os"], "an object before a list");
     let image = nearest_homes(pod(), &pointer("spec"), "imagePullPolicy", &ReleaseSet::all());
     let image: Vec<_> = image.iter().map(dotted).collect();
     assert_eq!(image, ["spec.containers[0]", "spec.ephemeralContainers[0]", "spec.initContainers[0]"]);
@@ -327,6 +330,7 @@ fn misspellings() {
         ("tolaratoins", Some("tolerations")),
         ("minReplica", Some("minReplicas")),
         ("modle", Some("model")),
+        ("medol", None),
         ("mlflow", None),
         ("replicas", None),
         ("x", None),

@@ -1,6 +1,8 @@
 //! From a tree to nodes: aliases and merge keys resolved, origins given.
 
+use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use mlgitops_files::limits;
 use thiserror::Error;
@@ -78,6 +80,37 @@ impl Tree {
     }
 }
 
+/// The entries of a map whose keys are not known to differ, each name once; found in constant time,
+/// for a hostile file may merge or repeat a hundred thousand.
+#[derive(Default)]
+struct Unique {
+    entries: Vec<Option<(Key, Node)>>,
+    places: HashMap<Arc<str>, usize>,
+}
+
+impl Unique {
+    /// Adds an entry at the end, in place of an earlier one of the name.
+    fn replace(&mut self, key: Key, value: Node) {
+        let place = self.entries.len();
+        let earlier = self.places.insert(Arc::clone(&key.scalar.text), place);
+        if let Some(entry) = earlier.and_then(|earlier| self.entries.get_mut(earlier)) {
+            *entry = None;
+        }
+        self.entries.push(Some((key, value)));
+    }
+
+    /// Adds an entry at the end, unless there is one of the name.
+    fn add(&mut self, key: &Key, value: Node) {
+        if !self.places.contains_key(&key.scalar.text) {
+            self.replace(key.clone(), value);
+        }
+    }
+
+    fn into_map(self) -> Map {
+        Map::of(self.entries.into_iter().flatten().collect())
+    }
+}
+
 struct Converter<'t> {
     tree: &'t Tree,
     origins: &'t mut Origins,
@@ -125,7 +158,6 @@ impl Converter<'_> {
 
     fn map(&mut self, index: NodeIndex) -> Result<Map, ConvertError> {
         let entries: Vec<(NodeIndex, NodeIndex)> = self.tree.entries(index).collect();
-        let mut map = Map::default();
         let mut merged = Vec::new();
         let mut own = Vec::with_capacity(entries.len());
         for (key, value) in entries {
@@ -136,27 +168,31 @@ impl Converter<'_> {
                 own.push((key, self.convert(value)?));
             }
         }
-        if merged.is_empty() && !self.tree.duplicates().iter().any(|found| found.map == index) {
+        if merged.is_empty() && !self.tree.node_at(index).is_some_and(|node| node.repeats) {
             return Ok(Map::of(own));
         }
+        let mut map = Unique::default();
         for (key, value) in own {
-            map.remove(key.name());
-            map.set(key, value);
+            map.replace(key, value);
         }
-        for value in merged {
+        // Of two `<<` of one map yaml.v2 lets the later count, and yaml.v3 refuses them.
+        for value in merged.into_iter().rev() {
             self.merge(&mut map, value)?;
         }
-        Ok(map)
+        Ok(map.into_map())
     }
 
     fn is_merge_key(&self, key: NodeIndex) -> bool {
-        matches!(self.tree.shape(key), Shape::Scalar { style: Style::Plain, .. })
-            && self.tree.scalar(key) == Some("<<")
-            && matches!(self.tree.tag(key), None | Some("merge"))
+        let Shape::Scalar { style, .. } = self.tree.shape(key) else { return false };
+        let counts = match self.tree.tag(key) {
+            None | Some("!") => *style == Style::Plain,
+            tag => tag == Some("merge"),
+        };
+        counts && self.tree.scalar(key) == Some("<<")
     }
 
     /// Adds what the map does not say itself; of several maps the first one counts.
-    fn merge(&mut self, map: &mut Map, value: NodeIndex) -> Result<(), ConvertError> {
+    fn merge(&mut self, map: &mut Unique, value: NodeIndex) -> Result<(), ConvertError> {
         let range = self.tree.range(value);
         self.in_alias += 1;
         let node = self.convert(value)?;
@@ -173,11 +209,10 @@ impl Converter<'_> {
                 .collect::<Result<_, _>>()?,
             _ => return Err(bad()),
         };
-        for source in sources {
-            for (key, value) in source.iter() {
-                if map.get(key.name()).is_none() {
-                    map.set(key.clone(), value.clone());
-                }
+        for mut source in sources {
+            for (key, value) in source.iter_mut() {
+                let taken = Node::new(Value::Null, value.origin);
+                map.add(key, std::mem::replace(value, taken));
             }
         }
         Ok(())

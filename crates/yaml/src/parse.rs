@@ -1,6 +1,7 @@
 //! From a text to a tree, through the events of `granit-parser`.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{
@@ -112,9 +113,9 @@ impl<'s> Builder<'s> {
                 self.tree.comments.push(Comment { range: start..end, placement });
             }
             Event::Scalar(value, style, anchor, tag) => {
-                let node = self.scalar(value, *style, tag.as_deref(), start, end);
+                let node = self.scalar(value, *style, tag.as_deref(), *anchor != 0, start..end);
                 self.anchor(*anchor, node);
-                self.place(node);
+                self.attach(node);
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.open_collection(Shape::Sequence, *style, tag.as_deref(), *anchor, start, end);
@@ -127,7 +128,7 @@ impl<'s> Builder<'s> {
             Event::UnresolvedAlias(name) => {
                 self.refuse(start, format!("unknown anchor `{name}` referenced"));
                 let node = self.push(Shape::Null, start, end, None, false);
-                self.place(node);
+                self.attach(node);
             }
             _ => {}
         }
@@ -145,7 +146,7 @@ impl<'s> Builder<'s> {
             None => Shape::Null,
         };
         let node = self.push(shape, start, end, None, false);
-        self.place(node);
+        self.attach(node);
     }
 
     /// Notes an error of meaning, after which the document counts as broken but is read on.
@@ -162,8 +163,8 @@ impl<'s> Builder<'s> {
         value: &str,
         style: ScalarStyle,
         tag: Option<&Tag>,
-        start: u32,
-        end: u32,
+        has_anchor: bool,
+        Range { start, end }: Range<u32>,
     ) -> NodeIndex {
         let style = match style {
             ScalarStyle::SingleQuoted => Style::Single,
@@ -174,7 +175,7 @@ impl<'s> Builder<'s> {
         };
         // The parser gives an empty plain scalar for a value that is not written, as `~` of no bytes.
         if style == Style::Plain && start == end && tag.is_none() {
-            let at = self.after_indicator(start);
+            let at = if has_anchor { start } else { self.after_indicator(start) };
             return self.push(Shape::Null, at, at, None, false);
         }
         let (start, end) = match style {
@@ -190,21 +191,35 @@ impl<'s> Builder<'s> {
         self.push(Shape::Scalar { style, value }, start, end, tag, false)
     }
 
-    /// Where a value that is not written would be inserted: behind the `:` or `-` it belongs to.
+    /// Where a value that is not written would be inserted: behind the `:` or `-` it belongs to; a
+    /// key that is not written stands before its `:`, where the parser has it.
     fn after_indicator(&self, at: u32) -> u32 {
         const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
-        let before = self.source.get(..at as usize).unwrap_or("").trim_end_matches(BLANK);
-        if before.ends_with([':', '-']) {
-            return narrow(before.len());
+        const FLOW: [char; 5] = [',', '[', ']', '{', '}'];
+        let Some(open) = self.open.last() else {
+            let before = self.source.get(..at as usize).unwrap_or("").trim_end_matches(BLANK);
+            return if before.ends_with("---") { narrow(before.len()) } else { at };
+        };
+        let last = open.children.last().map(|&last| self.tree.range(last).end);
+        let from = last.unwrap_or_else(|| self.tree.range(open.node).start);
+        let indicator = match self.tree.shape(open.node) {
+            Shape::Map if open.children.len().is_multiple_of(2) => return at.max(from),
+            Shape::Map => ':',
+            _ if self.tree.is_flow(open.node) => return at.max(from),
+            _ => '-',
+        };
+        // Forward first: a comment behind the indicator may end in one too.
+        let rest = self.source.get(from as usize..).unwrap_or("");
+        let blanks = rest.len() - rest.trim_start_matches(BLANK).len();
+        let behind = rest.get(blanks..).and_then(|rest| rest.strip_prefix(indicator));
+        let is_flow = self.tree.is_flow(open.node);
+        let ends =
+            |rest: &str| rest.is_empty() || rest.starts_with(BLANK) || is_flow && rest.starts_with(FLOW);
+        if behind.is_some_and(ends) {
+            return from + narrow(blanks) + 1;
         }
-        let Some(&last) = self.open.last().and_then(|open| open.children.last()) else { return at };
-        let previous = self.tree.range(last).end;
-        let behind = self.source.get(previous as usize..).unwrap_or("");
-        let gap = behind.len() - behind.trim_start_matches(BLANK).len();
-        match behind.as_bytes().get(gap) {
-            Some(b':' | b'-') => previous + narrow(gap) + 1,
-            _ => at,
-        }
+        let gap = self.source.get(from as usize..at as usize).unwrap_or("").trim_end_matches(BLANK);
+        if gap.ends_with(indicator) { from + narrow(gap.len()) } else { at.max(from) }
     }
 
     /// The parser's span of a block scalar holds the indentation before and the blank lines after
@@ -240,7 +255,7 @@ impl<'s> Builder<'s> {
 
     fn push(&mut self, shape: Shape, start: u32, end: u32, tag: Option<Arc<str>>, flow: bool) -> NodeIndex {
         let index = NodeIndex(narrow(self.tree.nodes.len()));
-        self.tree.nodes.push(TreeNode { shape, start, end, tag, children: 0..0, flow });
+        self.tree.nodes.push(TreeNode { shape, start, end, tag, children: 0..0, flow, repeats: false });
         index
     }
 
@@ -251,7 +266,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Puts a finished node under the innermost open collection, or makes it the root.
-    fn place(&mut self, node: NodeIndex) {
+    fn attach(&mut self, node: NodeIndex) {
         if let Some(open) = self.open.last_mut() {
             open.children.push(node);
         } else if let Some(document) = &mut self.document {
@@ -295,13 +310,13 @@ impl<'s> Builder<'s> {
         if *self.tree.shape(node) == Shape::Map {
             self.find_duplicates(node);
         }
-        self.place(node);
+        self.attach(node);
     }
 
     fn find_duplicates(&mut self, map: NodeIndex) {
         let keys: Vec<NodeIndex> = self.tree.entries(map).map(|(key, _)| key).collect();
         let tree = &self.tree;
-        let name = |key: NodeIndex| tree.scalar(key).filter(|name| *name != "<<");
+        let name = |key: NodeIndex| tree.scalar(key);
         let mut found = Vec::new();
         if keys.len() <= SMALL_MAP {
             for (at, &key) in keys.iter().enumerate() {
@@ -321,6 +336,9 @@ impl<'s> Builder<'s> {
                 }
             }
         }
+        if let (false, Some(node)) = (found.is_empty(), self.tree.nodes.get_mut(map.0 as usize)) {
+            node.repeats = true;
+        }
         self.tree.duplicates.extend(found);
     }
 
@@ -335,9 +353,25 @@ impl<'s> Builder<'s> {
         self.anchors.clear();
     }
 
+    /// Where an error is. The parser blames the scalar in front of a tab that indents; we the tab.
+    fn place_of(&self, error: &ScanError) -> u32 {
+        let at = error.marker().byte_offset().unwrap_or(self.source.len());
+        let behind = self.source.get(at..).unwrap_or("");
+        if !error.info().ends_with("found a tab") {
+            return narrow(at);
+        }
+        let mut lines = behind.split_inclusive('\n').scan(at, |start, line| {
+            let here = *start;
+            *start += line.len();
+            Some((here + line.len() - line.trim_start_matches(' ').len(), line))
+        });
+        let tab = lines.find(|(_, line)| line.trim_start_matches(' ').starts_with('\t'));
+        narrow(tab.map_or(at, |(place, _)| place))
+    }
+
     /// Notes an error and goes on at the next document; `false` where there is none.
     fn recover(&mut self, error: &ScanError, parser: &mut Parser<'s, StrInput<'s>>) -> bool {
-        let at = narrow(error.marker().byte_offset().unwrap_or(self.source.len()));
+        let at = self.place_of(error);
         let kind = match error.kind() {
             ErrorKind::RecursionLimitExceeded => SyntaxErrorKind::TooDeep,
             _ => SyntaxErrorKind::Syntax,

@@ -51,6 +51,8 @@ pub(crate) struct TreeNode {
     /// Children in `Tree::children`.
     pub(crate) children: Range<u32>,
     pub(crate) flow: bool,
+    /// Whether it is a map in which a key stands twice.
+    pub(crate) repeats: bool,
 }
 
 /// One document of a text.

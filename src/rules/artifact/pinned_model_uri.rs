@@ -1,5 +1,6 @@
 //! `artifact/pinned-model-uri`: a model reference names one immutable version.
 
+use super::super::facts::OLDEST_KSERVE;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::reference::{
@@ -212,14 +213,10 @@ fn unsupported(why: Unsupported, name: &str) -> String {
     }
 }
 
-/// Releases older than this are asked about only where the configuration names one: they are long
-/// out of support, and a note on every digest would be noise.
-const OLDEST_IN_USE: u8 = 13;
-
 /// The releases in question that fetch a scheme, and those that do not.
 fn releases(scheme: Scheme, consumer: Consumer, context: &Context<'_>) -> (Vec<Release>, Vec<Release>) {
     let stated = context.facts.kserve.as_deref().and_then(Release::parse);
-    let range = stated.map_or(OLDEST_IN_USE..=Release::LAST.0, |release| release.0..=release.0);
+    let range = stated.map_or(OLDEST_KSERVE..=Release::LAST.0, |release| release.0..=release.0);
     let support = |release: Release| scheme_support(scheme, release, consumer);
     let known = range.map(Release).filter(|release| support(*release) != Support::NoSuchKind);
     known.partition(|release| matches!(support(*release), Support::Accepted | Support::OffByDefault))

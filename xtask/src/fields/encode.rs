@@ -61,6 +61,7 @@ impl<'g> Strings<'g> {
     fn write(&self, sections: &mut Sections) -> Result<(), Failure> {
         for text in self.0.keys() {
             put_u32(&mut sections.string_index, sections.strings.len())?;
+            put_u16(&mut sections.strings, u16::try_from(text.len())?);
             sections.strings.extend(text.as_bytes());
         }
         Ok(())
@@ -85,6 +86,7 @@ fn node(into: &mut Vec<u8>, shape: &Shape, strings: &Strings<'_>) -> Result<(), 
         put_u16(into, u16::try_from(shape.fields.len())?);
     }
     for field in &shape.fields {
+        into.extend(field.name.bytes().chain([0, 0]).take(2));
         put_u16(into, strings.id(&field.name)?);
         put_u16(into, field.node);
         into.extend([field.since, field.until, field.patch]);

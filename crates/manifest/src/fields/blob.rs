@@ -5,18 +5,16 @@
 //!
 //! | section | entries |
 //! |---|---|
-//! | string index | `u32` start of each string in the next section, where the next one starts it ends |
-//! | strings | UTF-8, each once, sorted |
+//! | string index | `u32` start of each string in the next section |
+//! | strings | `u16` length and UTF-8, each once, sorted |
 //! | releases | three `u16`: major, minor, patch; sorted; numbered from 1, 0 is none |
 //! | patches | two `u16` strings: strategy and merge key, empty where there is none; entry 0 is none |
 //! | node index | `u32` start of each node in the next section |
 //! | nodes | `u8` type, `u16` flags, then the attributes whose bit is set, in the order of [`Attribute`] |
 //! | kinds | `u16` group, kind, version; `u8` first and last release; `u16` node; sorted |
 //!
-//! An edge of `Fields` is `u16` name, `u16` node, `u8` since, until and patch; edges are sorted by
-//! name. `since` and `until` are given only where they differ from those of the level above.
-
-use std::ops::Range;
+//! An edge of `Fields` is the first two bytes of its name, 0 where it is shorter, then `u16` name,
+//! `u16` node, `u8` since, until and patch; edges are sorted by name. `since` and `until` are given only where they differ from those of the level above.
 
 use thiserror::Error;
 
@@ -34,7 +32,7 @@ pub enum Corrupt {
 const SECTIONS: usize = 7;
 const MAGIC: &[u8] = b"FLD1";
 /// The bytes of an edge.
-pub(super) const EDGE: usize = 7;
+pub(super) const EDGE: usize = 9;
 const KIND: usize = 10;
 
 /// An attribute of a node: its number is its bit in the node's flags and its place among them.
@@ -69,17 +67,16 @@ pub(super) struct KindRow {
     pub(super) node: u16,
 }
 
-/// The checked bytes.
-#[derive(Debug, Clone)]
+/// The sections, each read with its bounds checked. Without any bytes, tables that hold nothing.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Blob {
-    bytes: &'static [u8],
-    string_index: Range<usize>,
-    strings: Range<usize>,
-    releases: Range<usize>,
-    patches: Range<usize>,
-    node_index: Range<usize>,
-    nodes: Range<usize>,
-    kinds: Range<usize>,
+    string_index: &'static [u8],
+    strings: &'static [u8],
+    releases: &'static [u8],
+    patches: &'static [u8],
+    node_index: &'static [u8],
+    nodes: &'static [u8],
+    kinds: &'static [u8],
 }
 
 impl Blob {
@@ -92,77 +89,54 @@ impl Blob {
             *start = u32::from_le_bytes(*four) as usize;
         }
         let [string_index, strings, releases, patches, node_index, nodes, kinds, end] = starts;
-        if !starts.is_sorted() || end > bytes.len() {
-            return Err(Corrupt::Sections);
-        }
+        let section = |from: usize, to: usize| bytes.get(from..to).ok_or(Corrupt::Sections);
         Ok(Self {
-            bytes,
-            string_index: string_index..strings,
-            strings: strings..releases,
-            releases: releases..patches,
-            patches: patches..node_index,
-            node_index: node_index..nodes,
-            nodes: nodes..kinds,
-            kinds: kinds..end,
+            string_index: section(string_index, strings)?,
+            strings: section(strings, releases)?,
+            releases: section(releases, patches)?,
+            patches: section(patches, node_index)?,
+            node_index: section(node_index, nodes)?,
+            nodes: section(nodes, kinds)?,
+            kinds: section(kinds, end)?,
         })
     }
 
-    /// Tables that hold nothing.
-    pub(super) fn empty() -> Self {
-        Self {
-            bytes: &[],
-            string_index: 0..0,
-            strings: 0..0,
-            releases: 0..0,
-            patches: 0..0,
-            node_index: 0..0,
-            nodes: 0..0,
-            kinds: 0..0,
-        }
-    }
-
-    fn section<const N: usize>(&self, section: &Range<usize>, row: usize) -> Option<&'static [u8; N]> {
-        let start = row.checked_mul(N)?;
-        self.bytes.get(section.clone())?.get(start..)?.first_chunk()
-    }
-
-    fn nodes_at<const N: usize>(&self, at: usize) -> Option<&'static [u8; N]> {
-        self.bytes.get(self.nodes.clone())?.get(at..)?.first_chunk()
-    }
-
     pub(super) fn u8(&self, at: usize) -> Option<u8> {
-        self.nodes_at::<1>(at).map(|&[byte]| byte)
+        self.nodes.get(at).copied()
     }
 
     pub(super) fn u16(&self, at: usize) -> Option<u16> {
-        self.nodes_at(at).copied().map(u16::from_le_bytes)
+        bytes_at(self.nodes, at).copied().map(u16::from_le_bytes)
     }
 
     pub(super) fn u32(&self, at: usize) -> Option<u32> {
-        self.nodes_at(at).copied().map(u32::from_le_bytes)
+        bytes_at(self.nodes, at).copied().map(u32::from_le_bytes)
     }
 
     pub(super) fn i64(&self, at: usize) -> Option<i64> {
-        self.nodes_at(at).copied().map(i64::from_le_bytes)
+        bytes_at(self.nodes, at).copied().map(i64::from_le_bytes)
+    }
+
+    /// The first two bytes of an edge's name.
+    pub(super) fn prefix(&self, at: usize) -> Option<[u8; 2]> {
+        bytes_at(self.nodes, at).copied()
     }
 
     pub(super) fn edge(&self, at: usize) -> Option<[u8; EDGE]> {
-        self.nodes_at(at).copied()
+        bytes_at(self.nodes, at).copied()
     }
 
     /// The start of a node in the nodes section.
     pub(super) fn node(&self, id: u16) -> Option<usize> {
-        self.section(&self.node_index, usize::from(id)).map(|&four| u32::from_le_bytes(four) as usize)
+        row(self.node_index, usize::from(id)).map(|&four| u32::from_le_bytes(four) as usize)
     }
 
     /// The bytes of a string; empty where there is no such string.
     pub(super) fn bytes_of(&self, id: u16) -> &'static [u8] {
-        let start =
-            |row| self.section(&self.string_index, row).map(|&four| u32::from_le_bytes(four) as usize);
-        let row = usize::from(id);
         let read = || {
-            let end = start(row + 1).unwrap_or(self.strings.len());
-            self.bytes.get(self.strings.clone())?.get(start(row)?..end)
+            let start = u32::from_le_bytes(*row(self.string_index, usize::from(id))?) as usize;
+            let (&length, rest) = bytes_at(self.strings, start).zip(self.strings.get(start + 2..))?;
+            rest.get(..usize::from(u16::from_le_bytes(length)))
         };
         read().unwrap_or_default()
     }
@@ -174,26 +148,22 @@ impl Blob {
 
     /// Major, minor and patch of a release; `None` for 0.
     pub(super) fn release(&self, id: u8) -> Option<[u16; 3]> {
-        let row = usize::from(id.checked_sub(1)?);
-        let parts = self.section::<6>(&self.releases, row)?.as_chunks::<2>().0;
-        let [major, minor, patch] = *parts.first_chunk()?;
-        Some([major, minor, patch].map(u16::from_le_bytes))
+        let &[a, b, c, d, e, f] = row(self.releases, usize::from(id.checked_sub(1)?))?;
+        Some([[a, b], [c, d], [e, f]].map(u16::from_le_bytes))
     }
 
     /// Patch strategy and merge key of an edge's mark; empty where there is none.
     pub(super) fn patch(&self, id: u8) -> (&'static str, &'static str) {
-        let row = self.section(&self.patches, usize::from(id));
-        row.map_or(("", ""), |&[a, b, c, d]| {
-            (self.text(u16::from_le_bytes([a, b])), self.text(u16::from_le_bytes([c, d])))
-        })
+        let text = |low, high| self.text(u16::from_le_bytes([low, high]));
+        row(self.patches, usize::from(id)).map_or(("", ""), |&[a, b, c, d]| (text(a, b), text(c, d)))
     }
 
     pub(super) fn kinds(&self) -> usize {
         self.kinds.len() / KIND
     }
 
-    pub(super) fn kind(&self, row: usize) -> Option<KindRow> {
-        let &[a, b, c, d, e, f, first, last, g, h] = self.section::<KIND>(&self.kinds, row)?;
+    pub(super) fn kind(&self, at: usize) -> Option<KindRow> {
+        let &[a, b, c, d, e, f, first, last, g, h] = row::<KIND>(self.kinds, at)?;
         Some(KindRow {
             group: u16::from_le_bytes([a, b]),
             kind: u16::from_le_bytes([c, d]),
@@ -203,4 +173,13 @@ impl Blob {
             node: u16::from_le_bytes([g, h]),
         })
     }
+}
+
+/// A row of a section of equal rows.
+fn row<const N: usize>(section: &'static [u8], row: usize) -> Option<&'static [u8; N]> {
+    bytes_at(section, row.checked_mul(N)?)
+}
+
+fn bytes_at<const N: usize>(section: &'static [u8], at: usize) -> Option<&'static [u8; N]> {
+    section.get(at..)?.first_chunk()
 }

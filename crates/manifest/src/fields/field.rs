@@ -80,12 +80,15 @@ impl FieldRef {
     pub fn field(self, name: &str) -> Option<Self> {
         let (start, count) = self.edges()?;
         let blob = &self.tables.blob;
+        let wanted = (prefix(name), name.as_bytes());
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = low.midpoint(high);
-            let edge = blob.edge(start + middle * EDGE)?;
-            match blob.bytes_of(u16::from_le_bytes([edge[0], edge[1]])).cmp(name.as_bytes()) {
-                std::cmp::Ordering::Equal => return self.follow(edge),
+            let at = start + middle * EDGE;
+            let here = || Some(blob.bytes_of(blob.u16(at + 2)?));
+            let order = blob.prefix(at)?.cmp(&wanted.0);
+            match if order.is_eq() { here()?.cmp(wanted.1) } else { order } {
+                std::cmp::Ordering::Equal => return self.follow(blob.edge(at)?),
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
             }
@@ -97,8 +100,9 @@ impl FieldRef {
     pub fn fields(self) -> impl Iterator<Item = (&'static str, Self)> {
         let (start, count) = self.edges().unwrap_or((0, 0));
         (0..count).map_while(move |row| {
-            let edge = self.tables.blob.edge(start + row * EDGE)?;
-            Some((self.tables.blob.text(u16::from_le_bytes([edge[0], edge[1]])), self.follow(edge)?))
+            let at = start + row * EDGE;
+            let name = self.tables.blob.text(self.tables.blob.u16(at + 2)?);
+            Some((name, self.follow(self.tables.blob.edge(at)?)?))
         })
     }
 
@@ -295,7 +299,7 @@ impl FieldRef {
     }
 
     /// The field at the end of an edge. What it inherits is already in `self`.
-    fn follow(self, [_, _, low, high, since, until, patch]: [u8; EDGE]) -> Option<Self> {
+    fn follow(self, [_, _, _, _, low, high, since, until, patch]: [u8; EDGE]) -> Option<Self> {
         Some(Self {
             tables: self.tables,
             at: self.tables.blob.node(u16::from_le_bytes([low, high]))?,
@@ -321,6 +325,12 @@ impl fmt::Debug for FieldRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}@{}", self.kind(), self.at)
     }
+}
+
+/// The first two bytes of a name, 0 where it is shorter: they order most names without reading them.
+fn prefix(name: &str) -> [u8; 2] {
+    let mut bytes = name.bytes();
+    [bytes.next().unwrap_or(0), bytes.next().unwrap_or(0)]
 }
 
 /// Whether a key is an index of a list as RFC 6901 writes one.

@@ -1,0 +1,143 @@
+//! `schema/unknown-field`: a field that no release has, or that stands at the wrong level.
+
+use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::{
+    Availability, FieldRef, KindTable, Project, Release, ReleaseSet, did_you_mean, dotted, nearest_home,
+    tables,
+};
+use mlgitops_yaml::{Key, Node, Pointer, Value};
+
+use super::super::{Check, Context, Violations};
+use crate::finding::Violation;
+use crate::fleet::Object;
+
+pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
+
+fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let manifest = &object.manifest;
+    let Some(table) = tables().kind(&manifest.id.api_version, &manifest.id.kind) else { return };
+    if !matches!(table.project, Project::KServe | Project::ArgoCd) {
+        return;
+    }
+    let releases = context.facts.releases(table.project);
+    let mut walk = Walk { manifest, table, releases, out };
+    walk.level(&manifest.root, table.root, &Pointer::default(), None);
+}
+
+struct Walk<'w> {
+    manifest: &'w Manifest,
+    table: KindTable,
+    releases: ReleaseSet,
+    out: &'w mut Violations,
+}
+
+impl Walk<'_> {
+    /// Compares one level; documents are at most 128 levels deep. What came no later than `floor`,
+    /// the release that brought the level itself, is no news.
+    fn level(&mut self, node: &Node, field: FieldRef, at: &Pointer, floor: Option<Release>) {
+        match &node.value {
+            Value::Map(map) => {
+                for (key, value) in map.iter() {
+                    // The tables leave the status out: it is the controller's.
+                    if at.0.is_empty() && key.name() == "status" {
+                        continue;
+                    }
+                    self.entry(key, value, field, at, floor);
+                }
+            }
+            Value::Sequence(items) => {
+                let Some(item) = field.items() else { return };
+                for (index, node) in items.iter().enumerate() {
+                    self.level(node, item, &at.index(index), floor);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, key: &Key, value: &Node, parent: FieldRef, at: &Pointer, floor: Option<Release>) {
+        let name = key.name();
+        if let Some(known) = parent.field(name) {
+            match known.availability(&self.releases) {
+                Availability::Always => self.level(value, known, &at.key(name), floor),
+                Availability::Never => self.dropped(key, parent, at),
+                Availability::Partly { since, until: None } if since <= floor => {
+                    self.level(value, known, &at.key(name), floor);
+                }
+                Availability::Partly { since, until } => {
+                    let floor = since.max(floor);
+                    let since = since.map(|since| format!("from {since} on"));
+                    let until = until.map(|until| format!("up to {until}"));
+                    self.partly(
+                        key,
+                        at,
+                        &[since, until].into_iter().flatten().collect::<Vec<_>>().join(", "),
+                    );
+                    self.level(value, known, &at.key(name), floor);
+                }
+            }
+        } else if let Some(values) = parent.values() {
+            self.level(value, values, &at.key(name), floor);
+        } else if !parent.is_open() && parent.fields().next().is_some() {
+            self.dropped(key, parent, at);
+        }
+    }
+
+    fn dropped(&mut self, key: &Key, parent: FieldRef, at: &Pointer) {
+        let name = key.name();
+        let service = &self.manifest.id.name;
+        let level = at.0.last().map_or_else(|| self.manifest.id.kind.clone(), ToString::to_string);
+        let present = |home: &Pointer| self.manifest.at(home).present().is_some();
+        let home = nearest_home(self.table.root, at, name, &self.releases, present);
+        let meant = did_you_mean(parent, name, &self.releases);
+        let project = self.table.project.name();
+        let (label, help) = match (&home, meant) {
+            (_, Some(meant)) => (format!("did you mean `{meant}`?"), format!("write `{meant}`")),
+            (Some(home), None) => (
+                format!("belongs {}`{}`", distance(home, at), dotted(home)),
+                format!("move it to `{}`{}", dotted(home), self.restart()),
+            ),
+            (None, None) => (
+                format!("no release of {project} has it here"),
+                format!("take it out; it has no effect{}", self.restart()),
+            ),
+        };
+        let message = format!("{service}{{places}} loses its `{name}`: `{level}` has no such field");
+        let note = "the API server drops it and Argo CD says Synced; Flux refuses the whole object";
+        let found = Violation::in_object("dropped", self.manifest, at.key(name), key.origin, label, message);
+        self.out.push(found.map(|found| found.note(note).help(help)));
+    }
+
+    fn partly(&mut self, key: &Key, at: &Pointer, releases: &str) {
+        let project = self.table.project.name();
+        let message = format!(
+            "{}{{places}} has `{}`, which only some releases have",
+            self.manifest.id.name,
+            key.name()
+        );
+        let label = format!("{project} {releases}");
+        let found =
+            Violation::in_object("release", self.manifest, at.key(key.name()), key.origin, label, message);
+        let help = "say which release runs, in mlgitops.yaml: `kserve: {version: \"0.17\"}`";
+        self.out.push(
+            found.map(|found| found.note("another release drops it, and Argo CD says Synced").help(help)),
+        );
+    }
+
+    /// KServe copies the predictor into the pods, so that mending it restarts them.
+    fn restart(&self) -> String {
+        match self.table.project {
+            Project::KServe => format!("; {} restarts", self.manifest.id.name),
+            _ => String::new(),
+        }
+    }
+}
+
+/// `one level up, in `, or `in ` where it lies elsewhere.
+fn distance(home: &Pointer, at: &Pointer) -> &'static str {
+    match at.0.len().checked_sub(home.0.len()) {
+        Some(1) if home.covers(at) => "one level up, in ",
+        Some(2) if home.covers(at) => "two levels up, in ",
+        _ => "in ",
+    }
+}
