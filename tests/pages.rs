@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mlgitops::rules::{Rule, registry};
+use mlgitops::rules::{Rule, registry, vocabulary};
 use mlgitops::source::Memory;
 use mlgitops::{Options, config, lint};
 use mlgitops_files::Files;
@@ -19,6 +19,8 @@ use mlgitops_files::Files;
 #[derive(Default, Clone)]
 struct Repository {
     files: BTreeMap<String, String>,
+    /// Symbolic links and their targets.
+    links: BTreeMap<String, String>,
     /// The files as the commit before the last one left them.
     base: Option<BTreeMap<String, String>>,
     commit: u32,
@@ -63,6 +65,10 @@ fn add_fence<'w>(
                 let path: &Option<String> = &path;
                 repository.expected.insert((path.clone().unwrap(), number.parse().unwrap()));
             }
+            Some(("link", target)) => {
+                let path: &Option<String> = &path;
+                repository.links.insert(path.clone().unwrap(), target.to_owned());
+            }
             Some(("commit", number)) => {
                 let number: u32 = number.parse().unwrap();
                 if number > repository.commit && repository.commit > 0 {
@@ -84,7 +90,9 @@ fn add_fence<'w>(
         text += if marks.is_empty() { line } else { content.trim_end() };
         text.push('\n');
     }
-    repository.files.insert(path, text);
+    if !repository.links.contains_key(&path) {
+        repository.files.insert(path, text);
+    }
 }
 
 fn section<'p>(page: &'p str, name: &str) -> &'p str {
@@ -97,7 +105,8 @@ fn section<'p>(page: &'p str, name: &str) -> &'p str {
 fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
     let files =
         repository.files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())).collect();
-    let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+    let links = repository.links.iter().map(|(path, target)| (path.clone(), target.clone())).collect();
+    let files: Arc<dyn Files> = Arc::new(Memory::with_links(files, links));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let config = config_of(&repository.files, rule);
     let base = repository.base.as_ref().map(|files| config_of(files, rule));
@@ -114,8 +123,10 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
 
 fn config_of(files: &BTreeMap<String, String>, rule: &Rule) -> config::Config {
     match files.get(config::FILE_NAME) {
-        Some(text) => config::read(&Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text)))
-            .unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id)),
+        Some(text) => {
+            let file = Arc::new(mlgitops_yaml::SourceFile::of_text(config::FILE_NAME, text));
+            config::read(&file, &vocabulary()).unwrap_or_else(|errors| panic!("{}: {errors:?}", rule.id))
+        }
         None => config::Config::default(),
     }
 }
@@ -133,6 +144,7 @@ fn the_examples_of_every_page_hold() {
         for (at, instead) in repositories(section(rule.page, "Use instead"), rule.id).into_iter().enumerate()
         {
             let mut clean = examples.get(at).cloned().unwrap_or_default();
+            clean.links.retain(|path, _| !instead.files.contains_key(path));
             clean.files.extend(instead.files);
             clean.base = instead.base.or(clean.base);
             clean.expected = instead.expected;

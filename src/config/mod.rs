@@ -2,6 +2,18 @@
 //!
 //! Read by crates/yaml, so that every value has its place and an error points at it.
 
+mod build;
+mod check;
+mod comments;
+mod keys;
+mod nearest;
+mod read;
+mod relations;
+mod rules;
+mod scalar;
+mod schema;
+mod vocabulary;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +21,12 @@ use std::time::Duration;
 use mlgitops_yaml::SourceFile;
 
 use crate::finding::{Location, Severity};
+
+pub use comments::{CommentWaivers, comment_waivers};
+pub use nearest::nearest;
+pub use read::read;
+pub use schema::schema;
+pub use vocabulary::{ParamWords, RuleWords, Vocabulary};
 
 /// The name of the file at the root.
 pub const FILE_NAME: &str = "mlgitops.yaml";
@@ -41,7 +59,7 @@ pub struct Config {
     pub models: BTreeMap<String, ModelConfig>,
     /// The rates of the start-up budget.
     pub startup: StartupConfig,
-    /// Severities and parameters of rules.
+    /// Severities and parameters of rules, by id, and of categories, by name.
     pub rules: BTreeMap<String, RuleConfig>,
     /// Recorded exceptions.
     pub waivers: Vec<Waiver>,
@@ -49,6 +67,27 @@ pub struct Config {
     pub repositories: Vec<RepositoryConfig>,
     /// Paths that are not looked at, as globs.
     pub ignore: Vec<Stated<String>>,
+}
+
+impl Config {
+    /// What is set for a case of a rule; `environment` holds the names the environment goes by, its
+    /// own first. `None`: the table of defaults decides.
+    ///
+    /// The most particular setting counts: the case in the environment, the case, the rule in the
+    /// environment, the rule, then the same of its category.
+    #[must_use]
+    pub fn level(
+        &self,
+        rule: &str,
+        category: &str,
+        case: &str,
+        environment: &[&str],
+    ) -> Option<&Stated<Level>> {
+        [rule, category].into_iter().filter_map(|name| self.rules.get(name)).find_map(|set| {
+            let of_case = set.cases.get(case).and_then(|levels| levels.of(environment));
+            of_case.or_else(|| set.levels.of(environment))
+        })
+    }
 }
 
 /// One rung of the promotion ladder.
@@ -81,6 +120,22 @@ pub enum DeploymentMode {
     Knative,
     /// ModelMesh.
     ModelMesh,
+}
+
+/// The words of deployment modes, of every release (kserve v0.16 `pkg/constants/constants.go`).
+pub(crate) const MODE_WORDS: [&str; 5] = ["Standard", "Knative", "ModelMesh", "RawDeployment", "Serverless"];
+
+impl DeploymentMode {
+    /// The mode a word of any release names.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "Standard" | "RawDeployment" => Some(Self::Standard),
+            "Knative" | "Serverless" => Some(Self::Knative),
+            "ModelMesh" => Some(Self::ModelMesh),
+            _ => None,
+        }
+    }
 }
 
 /// Facts of the KServe installation.
@@ -202,18 +257,34 @@ impl Default for StartupConfig {
 /// What a rule, a case, a category or a selector is set to: a severity, or off.
 pub type Level = Option<Severity>;
 
+/// A severity for all environments, and others for some of them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Levels {
+    /// Where no environment is named.
+    pub everywhere: Option<Stated<Level>>,
+    /// By the name of an environment, or by the word of its column in the table of severities.
+    pub environments: BTreeMap<String, Stated<Level>>,
+}
+
+impl Levels {
+    /// What is set for the first of some names of an environment that is named, else everywhere.
+    #[must_use]
+    pub fn of(&self, names: &[&str]) -> Option<&Stated<Level>> {
+        let named = names.iter().find_map(|name| self.environments.get(*name));
+        named.or(self.everywhere.as_ref())
+    }
+}
+
 /// Severities and parameters of one rule (or of a category, by its name).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RuleConfig {
     /// Where its name stands.
     pub location: Option<Location>,
-    /// Severity of every case, everywhere.
-    pub level: Option<Stated<Level>>,
-    /// Severity of single cases.
-    pub cases: BTreeMap<String, Stated<Level>>,
-    /// Severity of every case in one environment, by its name.
-    pub environments: BTreeMap<String, Stated<Level>>,
-    /// Parameters, as they stand in the file; the generated `params` types read them.
+    /// Severities of every case.
+    pub levels: Levels,
+    /// Severities of single cases; they count before those of the rule.
+    pub cases: BTreeMap<String, Levels>,
+    /// Parameters, of the types its page declares; the generated `params` types read them.
     pub params: BTreeMap<String, Stated<ParamValue>>,
 }
 
@@ -268,19 +339,13 @@ pub struct RepositoryConfig {
     pub path: Stated<String>,
 }
 
-/// An error of the configuration.
+/// An error of the configuration, or of a waiver in a comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     /// What is wrong.
     pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
     /// Where.
     pub location: Location,
-}
-
-/// Reads the configuration.
-///
-/// # Errors
-/// Everything that is wrong with it.
-pub fn read(_file: &Arc<SourceFile>) -> Result<Config, Vec<ConfigError>> {
-    Ok(Config::default())
 }

@@ -177,6 +177,12 @@ fn usual<'e>(evidence: &Evidence<'e>) -> Option<(&'e str, usize, Because)> {
     Some((token, rank_of(token)?, because))
 }
 
+/// Whether a name is a usual one of an environment.
+#[must_use]
+pub fn is_usual_environment(name: &str) -> bool {
+    rank_of(name).is_some()
+}
+
 fn rank_of(token: &str) -> Option<usize> {
     USUAL.iter().position(|rung| rung.iter().any(|alias| alias.eq_ignore_ascii_case(token)))
 }

@@ -15,7 +15,7 @@ use crate::render::{Job, RenderProblem};
 
 pub use crate::finding::PlaceIndex;
 pub use build::build;
-pub use environment::{Evidence, Ladder};
+pub use environment::{Evidence, Ladder, is_usual_environment};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 
 /// Everything that will be deployed, and where.

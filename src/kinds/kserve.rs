@@ -340,10 +340,5 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 #[must_use]
 pub fn named_mode(manifest: &Manifest) -> Option<DeploymentMode> {
     let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
-    match node.text()? {
-        "Standard" | "RawDeployment" => Some(DeploymentMode::Standard),
-        "Knative" | "Serverless" => Some(DeploymentMode::Knative),
-        "ModelMesh" => Some(DeploymentMode::ModelMesh),
-        _ => None,
-    }
+    DeploymentMode::parse(node.text()?)
 }

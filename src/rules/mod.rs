@@ -9,6 +9,7 @@ mod facts;
 pub mod params;
 pub mod registry;
 pub mod sink;
+mod vocabulary;
 
 use crate::config::Config;
 use crate::discover::{Discovery, Found};
@@ -17,6 +18,7 @@ use crate::fleet::{Column, Fleet, ModelUse, Object, PlaceIndex};
 
 pub use engine::{Run, run};
 pub use facts::Facts;
+pub use vocabulary::vocabulary;
 
 /// A rule: what its page says, and its code.
 #[derive(Debug)]

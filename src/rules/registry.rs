@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "security/outside_root.rs"]
+mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "hygiene/policy_changed.rs"]
@@ -92,6 +94,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "outside-root",
+        category: "security",
+        summary: "no link leads out of the repository",
+        cases: &[Case {
+            id: "link",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/outside-root.md"),
+        checks: outside_root::CHECKS,
     },
     Rule {
         id: "pinned-model-uri",

@@ -119,22 +119,21 @@ impl Sink<'_> {
         Some(Judged { rule, violation, place })
     }
 
-    /// The most particular setting counts: a case, then an environment, then the rule, then its
-    /// category, then the table of defaults.
+    /// What the configuration sets, else the table of defaults.
     fn severity(&self, rule: &Rule, violation: &Violation, environment: Option<&Environment>) -> Level {
-        let rules = &self.settings.config.rules;
-        let long = format!("{}/{}", rule.category, rule.id);
-        for name in [rule.id, long.as_str(), rule.category] {
-            let Some(set) = rules.get(name) else { continue };
-            let by_environment = environment.and_then(|environment| set.environments.get(&environment.name));
-            let found = set.cases.get(violation.case).or(by_environment).or(set.level.as_ref());
-            if let Some(level) = found {
-                return level.value;
-            }
-        }
         let column = environment.map_or(Column::Unnamed, |environment| environment.column);
-        let case = rule.cases.iter().find(|case| case.id == violation.case)?;
-        case.level(column)
+        // A column's word that is also the name of an environment means that environment alone.
+        let word = Some(column.word()).filter(|word| !self.is_environment(word));
+        let names: Vec<&str> =
+            environment.map(|environment| environment.name.as_str()).into_iter().chain(word).collect();
+        match self.settings.config.level(rule.id, rule.category, violation.case, &names) {
+            Some(stated) => stated.value,
+            None => rule.cases.iter().find(|case| case.id == violation.case)?.level(column),
+        }
+    }
+
+    fn is_environment(&self, word: &str) -> bool {
+        self.settings.fleet.environments.iter().any(|environment| environment.name == word)
     }
 
     fn fingerprint(
@@ -184,7 +183,14 @@ impl Sink<'_> {
                 .environment
                 .as_ref()
                 .is_none_or(|name| environment.is_some_and(|environment| environment.name == name.value));
-            names_rule && in_time && in_environment && !waiver.reason.is_empty() && covers(waiver, violation)
+            // Where CODEOWNERS can hold them: a comment waives no promotion (design.md, Safety).
+            let may_stand_there = waiver.lines.is_none() || rule.category != "promotion";
+            names_rule
+                && may_stand_there
+                && in_time
+                && in_environment
+                && !waiver.reason.is_empty()
+                && covers(waiver, violation)
         };
         let (index, waiver) = self.settings.waivers.iter().enumerate().find(|(_, waiver)| holds(waiver))?;
         self.sunk.used_waivers.insert(index);
@@ -250,11 +256,14 @@ impl Sink<'_> {
     }
 }
 
-/// File, start, end, rule, first place, fingerprint.
-fn order(finding: &Finding) -> (&str, u32, u32, &str, Option<(Option<&str>, Fingerprint)>) {
-    let (file, start, end) = finding.primary.location.key();
-    let first = finding.places.first().map(|place| (place.environment.as_deref(), place.fingerprint));
-    (file, start, end, finding.rule, first)
+/// What findings are ordered by: file, start and end; the rule; the first environment and its
+/// fingerprint.
+type Order<'f> = ((&'f str, u32, u32), &'f str, Option<&'f str>, Option<Fingerprint>);
+
+fn order(finding: &Finding) -> Order<'_> {
+    let first = finding.places.first();
+    let environment = first.and_then(|place| place.environment.as_deref());
+    (finding.primary.location.key(), finding.rule, environment, first.map(|place| place.fingerprint))
 }
 
 fn covers(waiver: &Waiver, violation: &Violation) -> bool {

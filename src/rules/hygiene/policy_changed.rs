@@ -1,8 +1,10 @@
 //! `hygiene/policy-changed`: what a change to the configuration no longer asks for.
 
+use std::collections::BTreeSet;
+
 use super::super::registry::RULES;
 use super::super::{Check, Context, Rule, Violations};
-use crate::config::{Config, EnvironmentConfig, RuleConfig, Waiver};
+use crate::config::{Config, EnvironmentConfig, Waiver};
 use crate::finding::{Label, Location, Severity, Violation};
 use crate::fleet::Column;
 
@@ -67,54 +69,52 @@ fn loosened(before: &EnvironmentConfig, after: &EnvironmentConfig) -> Option<Str
     })
 }
 
-/// The loudest a case gets in a column, in one configuration.
-fn level(rule: &Rule, case: usize, column: Column, config: &Config) -> Option<Severity> {
-    let case = rule.cases.get(case)?;
-    let set = |name: &str| config.rules.get(name).and_then(|set| stated(set, case.id));
-    let long = format!("{}/{}", rule.category, rule.id);
-    match set(rule.id).or_else(|| set(&long)).or_else(|| set(rule.category)) {
-        Some(level) => level,
-        None => case.level(column),
-    }
-}
-
-fn stated(set: &RuleConfig, case: &str) -> Option<Option<Severity>> {
-    set.cases.get(case).or(set.level.as_ref()).map(|level| level.value)
+/// How loud a case gets where its environment goes by `name`, and where that is set.
+fn level<'c>(
+    rule: &Rule,
+    case: &str,
+    name: &str,
+    config: &'c Config,
+) -> Option<(Option<Severity>, &'c Location)> {
+    let stated = config.level(rule.id, rule.category, case, &[name])?;
+    Some((stated.value, &stated.location))
 }
 
 fn rule_levels(rule: &Rule, base: &Config, head: &Config, top: &Location, out: &mut Violations) {
-    let lower = (0..rule.cases.len()).find_map(|case| {
-        Column::ALL.into_iter().find_map(|column| {
-            let (before, after) = (level(rule, case, column, base), level(rule, case, column, head));
-            (after < before).then_some((case, before, after))
-        })
-    });
-    let environments =
-        |config: &Config| config.rules.get(rule.id).map(|set| set.environments.clone()).unwrap_or_default();
-    let in_environment = environments(head).into_iter().find(|(name, level)| {
-        let before = environments(base).get(name).map(|level| level.value);
-        before.map_or(level.value < Some(Severity::Warning), |before| level.value < before)
-    });
     let word = |level: Option<Severity>| level.map_or("off", Severity::word);
-    if let Some((case, before, after)) = lower {
-        let name = rule.cases.get(case).map_or("", |case| case.id);
-        let message =
-            format!("this change turns {} ({name}) from {} to {}", rule.id, word(before), word(after));
-        out.push(said("rule", place(rule, name, head).unwrap_or(top), message, rule.id));
-    } else if let Some((name, level)) = in_environment {
-        let message = format!("this change turns {} in {name} to {}", rule.id, word(level.value));
-        out.push(said("rule", &level.location, message, rule.id));
+    let names = environment_names(rule, base, head);
+    for case in rule.cases {
+        let columns = Column::ALL.into_iter().map(|column| (column.word(), case.level(column), ""));
+        // What a case is by default where an environment is called so depends on the ladder.
+        let named = names.iter().map(|name| (*name, Some(Severity::Warning), *name));
+        for (name, default, shown) in columns.chain(named) {
+            let before = level(rule, case.id, name, base).map_or(default, |(level, _)| level);
+            let (after, place) = level(rule, case.id, name, head).unwrap_or((default, top));
+            if after < before {
+                let environment = if shown.is_empty() { String::new() } else { format!(" in {shown}") };
+                let message = format!(
+                    "this change turns {} ({}){environment} from {} to {}",
+                    rule.id,
+                    case.id,
+                    word(before),
+                    word(after)
+                );
+                out.push(said("rule", place, message, rule.id));
+                return;
+            }
+        }
     }
 }
 
-/// Where the setting of a case stands.
-fn place<'c>(rule: &Rule, case: &str, config: &'c Config) -> Option<&'c Location> {
-    let long = format!("{}/{}", rule.category, rule.id);
-    [rule.id, long.as_str(), rule.category].into_iter().find_map(|name| {
-        let set = config.rules.get(name)?;
-        let level = set.cases.get(case).or(set.level.as_ref());
-        level.map(|level| &level.location).or(set.location.as_ref())
-    })
+/// The environments that one of the configurations sets a severity of the rule for.
+fn environment_names<'c>(rule: &Rule, base: &'c Config, head: &'c Config) -> BTreeSet<&'c str> {
+    let of = |config: &'c Config| {
+        let sets = [rule.id, rule.category].into_iter().filter_map(|name| config.rules.get(name));
+        sets.flat_map(|set| std::iter::once(&set.levels).chain(set.cases.values()))
+            .flat_map(|levels| levels.environments.keys().map(String::as_str))
+            .filter(|name| Column::ALL.into_iter().all(|column| column.word() != *name))
+    };
+    of(base).chain(of(head)).collect()
 }
 
 fn waivers(waiver: &Waiver, base: &Config, out: &mut Violations) {

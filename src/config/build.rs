@@ -1,0 +1,189 @@
+//! From checked values to the configuration.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::check::{Entry, Value};
+use super::scalar::Single;
+use super::{
+    ArgocdConfig, ClusterConfig, Config, DeploymentMode, EnvironmentConfig, KserveConfig, KubernetesConfig,
+    ModelConfig, Rates, RepositoryConfig, StartupConfig, Stated, StorageConfig, Waiver,
+};
+
+/// The configuration that checked values state; the rules are read apart.
+pub(super) fn config(root: &Value) -> Config {
+    let each = |key: &str| root.get(key).map_or(&[][..], Value::items).iter();
+    Config {
+        file: None,
+        environments: each("environments").filter_map(environment).collect(),
+        kserve: root.get("kserve").map(kserve).unwrap_or_default(),
+        argocd: root.get("argocd").map(argocd).unwrap_or_default(),
+        kubernetes: root.get("kubernetes").map(kubernetes).unwrap_or_default(),
+        storage: root.get("storage").map(storage).unwrap_or_default(),
+        models: root.get("models").map(models).unwrap_or_default(),
+        startup: root.get("startup").map(startup).unwrap_or_default(),
+        rules: BTreeMap::new(),
+        waivers: each("waivers").filter_map(waiver).collect(),
+        repositories: each("repositories").filter_map(repository).collect(),
+        ignore: texts(Some(root), "ignore"),
+    }
+}
+
+fn environment(value: &Value) -> Option<EnvironmentConfig> {
+    let matches = value.get("match");
+    Some(EnvironmentConfig {
+        name: text(value, "name")?,
+        after: text(value, "after"),
+        path: texts(matches, "path"),
+        namespace: texts(matches, "namespace"),
+        cluster: texts(matches, "cluster"),
+        branch: texts(matches, "branch"),
+        soak: duration(value, "soak"),
+        guard: stated(value, "guard", |single| match single {
+            Single::Bool(value) => Some(*value),
+            _ => None,
+        }),
+    })
+}
+
+fn kserve(value: &Value) -> KserveConfig {
+    KserveConfig {
+        version: text(value, "version"),
+        mode: stated(value, "mode", |single| match single {
+            Single::Text(word) => DeploymentMode::parse(word),
+            _ => None,
+        }),
+        progress_deadline: duration(value, "progress-deadline"),
+        knative_features: texts(Some(value), "knative-features"),
+    }
+}
+
+fn argocd(value: &Value) -> ArgocdConfig {
+    let clusters = value.get("clusters").map_or(&[][..], Value::items);
+    ArgocdConfig { version: text(value, "version"), clusters: clusters.iter().filter_map(cluster).collect() }
+}
+
+fn cluster(value: &Value) -> Option<ClusterConfig> {
+    let labels = value.get("labels").map_or(&[][..], Value::entries);
+    let label = |entry: &Entry| match entry.value.single()? {
+        Single::Text(text) => Some((entry.key.value.clone(), text.clone())),
+        _ => None,
+    };
+    Some(ClusterConfig {
+        name: text(value, "name")?,
+        server: text(value, "server"),
+        labels: labels.iter().filter_map(label).collect(),
+        gpus: texts(Some(value), "gpus"),
+    })
+}
+
+fn kubernetes(value: &Value) -> KubernetesConfig {
+    KubernetesConfig { version: text(value, "version"), api_versions: texts(Some(value), "api-versions") }
+}
+
+fn storage(value: &Value) -> StorageConfig {
+    StorageConfig {
+        schemes: texts(Some(value), "schemes"),
+        immutable_buckets: texts(Some(value), "immutable-buckets"),
+    }
+}
+
+fn models(value: &Value) -> BTreeMap<String, ModelConfig> {
+    let model = |entry: &Entry| {
+        let config = ModelConfig {
+            location: Some(entry.key.location.clone()),
+            size: bytes(&entry.value, "size"),
+            requests_per_minute: stated(&entry.value, "requests-per-minute", |single| match single {
+                Single::Int(value) => u64::try_from(*value).ok(),
+                _ => None,
+            }),
+            services: texts(Some(&entry.value), "services"),
+        };
+        (entry.key.value.clone(), config)
+    };
+    value.entries().iter().map(model).collect()
+}
+
+fn startup(value: &Value) -> StartupConfig {
+    let StartupConfig { best, worst } = StartupConfig::default();
+    StartupConfig { best: rates(value.get("best"), best), worst: rates(value.get("worst"), worst) }
+}
+
+/// What a case states, over its defaults.
+fn rates(value: Option<&Value>, default: Rates) -> Rates {
+    let Some(value) = value else { return default };
+    let rate = |key, default| bytes(value, key).map_or(default, |stated| stated.value);
+    let span = |key, default| duration(value, key).map_or(default, |stated| stated.value);
+    let factor = stated(value, "factor", |single| match single {
+        Single::Number(value) => Some(*value),
+        _ => None,
+    });
+    Rates {
+        download: rate("download", default.download),
+        load: rate("load", default.load),
+        start: span("start", default.start),
+        schedule: span("schedule", default.schedule),
+        pull: span("pull", default.pull),
+        factor: factor.map_or(default.factor, |stated| stated.value),
+    }
+}
+
+fn waiver(value: &Value) -> Option<Waiver> {
+    let rule = text(value, "rule")?;
+    Some(Waiver {
+        location: rule.location.clone(),
+        rule,
+        object: text(value, "object"),
+        environment: text(value, "environment"),
+        reason: text(value, "reason").map(|reason| reason.value.trim().to_owned()).unwrap_or_default(),
+        owner: text(value, "owner").map(|owner| owner.value),
+        until: stated(value, "until", |single| match single {
+            Single::Date(date) => Some(*date),
+            _ => None,
+        }),
+        lines: None,
+    })
+}
+
+fn repository(value: &Value) -> Option<RepositoryConfig> {
+    Some(RepositoryConfig { url: text(value, "url")?, path: text(value, "path")? })
+}
+
+/// The single value of a key, as what `take` makes of it.
+fn stated<T>(value: &Value, key: &str, take: impl Fn(&Single) -> Option<T>) -> Option<Stated<T>> {
+    let value = value.get(key)?;
+    Some(Stated { value: take(value.single()?)?, location: value.location.clone() })
+}
+
+fn text(value: &Value, key: &str) -> Option<Stated<String>> {
+    stated(value, key, text_of)
+}
+
+fn duration(value: &Value, key: &str) -> Option<Stated<Duration>> {
+    stated(value, key, |single| match single {
+        Single::Duration(duration) => Some(*duration),
+        _ => None,
+    })
+}
+
+fn bytes(value: &Value, key: &str) -> Option<Stated<u64>> {
+    stated(value, key, |single| match single {
+        Single::Bytes(bytes) => Some(*bytes),
+        _ => None,
+    })
+}
+
+/// The texts of a list, or of a single text.
+fn texts(value: Option<&Value>, key: &str) -> Vec<Stated<String>> {
+    let items = value.and_then(|value| value.get(key)).map_or(&[][..], Value::items);
+    let stated =
+        |item: &Value| Some(Stated { value: text_of(item.single()?)?, location: item.location.clone() });
+    items.iter().filter_map(stated).collect()
+}
+
+fn text_of(single: &Single) -> Option<String> {
+    match single {
+        Single::Text(text) => Some(text.clone()),
+        _ => None,
+    }
+}
