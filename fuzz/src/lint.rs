@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mlgitops::config::{self, Config};
 use mlgitops::fleet::reference::{Context, ModelReference};
+use mlgitops::rules::vocabulary;
 use mlgitops::source::Memory;
 use mlgitops::{Options, lint};
 use mlgitops_files::Files;
@@ -24,7 +25,7 @@ pub(crate) fn model_reference(input: &[u8]) {
 /// Any text as `mlgitops.yaml`.
 pub(crate) fn configuration(input: &[u8]) {
     if let Ok(file) = SourceFile::new("mlgitops.yaml", input) {
-        let _ = config::read(&Arc::new(file));
+        let _ = config::read(&Arc::new(file), &vocabulary());
     }
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn repository(input: &[u8]) {
     }
     let config = files.iter().find(|(path, _)| path == "mlgitops.yaml").and_then(|(path, content)| {
         let file = SourceFile::new(path, content).ok()?;
-        config::read(&Arc::new(file)).ok()
+        config::read(&Arc::new(file), &vocabulary()).ok()
     });
     let files: Arc<dyn Files> = Arc::new(Memory::new(files));
     let options = Options::default();

@@ -48,8 +48,11 @@ const LINKS: [(&str, &str); 15] = [
 
 const LARGE: &str = "models/large.yaml";
 
+/// A source, by its word.
+type Named = (&'static str, Arc<dyn Files>);
+
 /// A work tree, its index and its commit, and the same in memory.
-fn four() -> (Repository, Vec<(&'static str, Arc<dyn Files>)>) {
+fn four() -> (Repository, Vec<Named>) {
     let repository = Repository::unborn();
     let mut paths = vec![LARGE];
     for (path, text) in FILES {
@@ -234,7 +237,10 @@ proptest! {
         write(around.path(), "c", "secret");
         for (at, target) in links {
             let at_disk = folder.join(&at);
-            if at_disk.symlink_metadata().is_err() && at_disk.parent().is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == parent.to_owned())) {
+            let free = at_disk.symlink_metadata().is_err();
+            // Below a link the two would write to different folders.
+            let in_folder = at_disk.parent().is_some_and(|parent| parent.canonicalize().is_ok_and(|real| real == *parent));
+            if free && in_folder {
                 link(&folder, &at, &target);
                 memory.1.push((at, target));
             }
