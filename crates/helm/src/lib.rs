@@ -30,6 +30,7 @@ mod objects;
 mod order;
 mod output;
 mod render;
+mod set;
 mod values;
 
 pub use chart::Chart;

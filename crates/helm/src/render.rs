@@ -9,7 +9,7 @@ use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Role, Span, Text, parse
 
 use crate::chart::{Chart, Yaml};
 use crate::order::Hook;
-use crate::{functions, objects, order, output, values};
+use crate::{functions, objects, order, output, set, values};
 
 /// What a job gives to a chart.
 #[derive(Debug, Clone, Default)]
@@ -37,6 +37,15 @@ pub enum ValuesSource {
     Node(Node),
     /// A YAML text (`helm.values`), with its origins.
     Text(Text),
+    /// One value at a path (`--set`, `helm.parameters`).
+    Set {
+        /// The path: `a.b`, `a[0].b`, `a\.b` for a dot in a name.
+        path: String,
+        /// The value, as written.
+        value: Text,
+        /// Whether it stays text (`--set-string`).
+        force_string: bool,
+    },
 }
 
 /// What rendering gave.
@@ -222,6 +231,10 @@ impl<'j> Job<'j> {
                 ValuesSource::Node(node) => Some(node.clone()),
                 ValuesSource::Text(text) => self.node_of_text(text)?,
                 ValuesSource::File(path) => self.node_of_file(path)?,
+                ValuesSource::Set { path, value, force_string } => {
+                    set::set(&mut self.machine, all, path, value, *force_string)?;
+                    None
+                }
             };
             let Some(node) = node else { continue };
             let value = self.machine.heap.import(&node, self.machine.origins);
