@@ -21,6 +21,8 @@ mod unknown_field;
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "hygiene/waiver.rs"]
+mod waiver;
 #[path = "schema/yaml_ambiguity.rs"]
 mod yaml_ambiguity;
 #[path = "schema/yaml_syntax.rs"]
@@ -364,6 +366,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "waiver",
+        category: "hygiene",
+        summary: "a waiver names a rule, gives a reason, has not ended, and is needed",
+        cases: &[
+            Case {
+                id: "expired",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "no-reason",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "malformed",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unused",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/waiver.md"),
+        checks: waiver::CHECKS,
     },
     Rule {
         id: "yaml-ambiguity",
