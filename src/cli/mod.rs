@@ -59,9 +59,7 @@ impl Color {
     /// Whether standard output gets colours.
     fn on_stdout(self) -> bool {
         match self {
-            Self::Auto => {
-                anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-            }
+            Self::Auto => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
             Self::Always => true,
             Self::Never => false,
         }
@@ -94,10 +92,9 @@ impl Cli {
 fn print(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::Write {
-            path: "standard output".to_owned(),
-            reason: error.kind().to_string(),
-        }),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CliError::Write { path: "standard output".to_owned(), reason: error.kind().to_string() })
+        }
         _ => Ok(()),
     }
 }

@@ -25,10 +25,8 @@ pub fn human(survey: &Survey) -> String {
         row.entry(environment(fleet, release).unwrap_or(UNNAMED)).or_default().insert(cell(fleet, release));
     }
     let named = ladder(fleet).into_iter().map(|environment| environment.name.as_str());
-    let columns: Vec<&str> = named
-        .chain([UNNAMED])
-        .filter(|column| cells.values().any(|row| row.contains_key(column)))
-        .collect();
+    let columns: Vec<&str> =
+        named.chain([UNNAMED]).filter(|column| cells.values().any(|row| row.contains_key(column))).collect();
     let mut rows: Vec<Vec<String>> =
         vec![["model"].iter().chain(&columns).map(|head| (*head).to_owned()).collect()];
     for (model, row) in &cells {
