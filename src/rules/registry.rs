@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "reconcile/kustomize_build.rs"]
+mod kustomize_build;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -96,6 +98,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "kustomize-build",
+        category: "reconcile",
+        summary: "every kustomization that is deployed builds",
+        cases: &[Case {
+            id: "refused",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/kustomize-build.md"),
+        checks: kustomize_build::CHECKS,
     },
     Rule {
         id: "outside-root",

@@ -23,5 +23,5 @@ mod spec;
 mod tables;
 mod transform;
 
-pub use build::{Build, Overrides, Remote, build};
+pub use build::{Build, LeftOut, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};
