@@ -1,6 +1,7 @@
 //! A finding in the words of miette: one diagnostic for the file to edit, one related diagnostic
 //! for every other file, and one for every remark.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use miette::{
@@ -24,7 +25,11 @@ pub(super) struct Drawn<'r> {
     /// The files, the one to edit first, with their labels.
     files: Vec<Marked<'r>>,
     /// `note` and `also`.
-    pub(super) remarks: Vec<Remark>,
+    remarks: Vec<Remark>,
+    /// The number of each file, by its path.
+    numbers: BTreeMap<&'r str, usize>,
+    /// What is marked already: file, start, end, text.
+    said: BTreeSet<(usize, u32, u32, String)>,
 }
 
 /// The labels of one file.
@@ -36,17 +41,26 @@ struct Marked<'r> {
 
 /// A line of prose beneath a frame, under its word.
 #[derive(Debug)]
-pub(super) struct Remark {
+struct Remark {
     /// `note`, `also`.
-    pub(super) word: &'static str,
+    word: &'static str,
     /// What it says.
-    pub(super) text: String,
+    text: String,
 }
 
 impl<'r> Drawn<'r> {
     /// A block without labels.
     pub(super) fn new(rule: &'static str, severity: Severity, message: String) -> Self {
-        Self { rule, severity, message, help: None, files: Vec::new(), remarks: Vec::new() }
+        Self {
+            rule,
+            severity,
+            message,
+            help: None,
+            files: Vec::new(),
+            remarks: Vec::new(),
+            numbers: BTreeMap::new(),
+            said: BTreeSet::new(),
+        }
     }
 
     /// Adds a line of prose, if there is one.
@@ -57,17 +71,22 @@ impl<'r> Drawn<'r> {
     /// Adds a label, under its file. One that says what is said there already is left out.
     pub(super) fn mark(&mut self, label: &'r Label, text: &str, primary: bool) {
         let Label { location, .. } = label;
+        let new = self.files.len();
+        let file = *self.numbers.entry(location.path()).or_insert(new);
+        if file == new {
+            self.files.push(Marked { file: FileText(&location.file), labels: Vec::new() });
+        }
+        if !self.said.insert((file, location.start, location.end, text.to_owned())) {
+            return;
+        }
         let span = SourceSpan::from(location.start as usize..location.end.max(location.start) as usize);
         let text = (!text.is_empty()).then(|| text.to_owned());
         let label = match primary {
             true => LabeledSpan::new_primary_with_span(text, span),
             false => LabeledSpan::new_with_span(text, span),
         };
-        let known = self.files.iter_mut().find(|marked| marked.file.0.path() == location.file.path());
-        match known {
-            Some(marked) if marked.labels.contains(&label) => {}
-            Some(marked) => marked.labels.push(label),
-            None => self.files.push(Marked { file: FileText(&location.file), labels: vec![label] }),
+        if let Some(marked) = self.files.get_mut(file) {
+            marked.labels.push(label);
         }
     }
 }
