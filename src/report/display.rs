@@ -143,7 +143,7 @@ pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
         if width_exceeds(line, columns) {
             break_line(line, columns, rest, &mut lines);
         } else {
-            lines.push(inert(&shown(line)));
+            lines.push(inert(shown(line).trim_end()));
         }
     }
     lines
@@ -156,7 +156,9 @@ fn break_line(line: &str, first: usize, rest: usize, lines: &mut Vec<String>) {
     let mut current = String::new();
     let mut taken = 0;
     let mut flush = |current: &mut String, taken: &mut usize, room: &mut usize| {
-        lines.push(format!("{}{}", " ".repeat(indent), inert(current)));
+        if !current.trim().is_empty() {
+            lines.push(format!("{}{}", " ".repeat(indent), inert(current.trim_end())));
+        }
         current.clear();
         *taken = 0;
         *room = rest.saturating_sub(indent);

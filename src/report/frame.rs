@@ -13,8 +13,6 @@ use super::excerpt::Mark;
 const LINES: usize = 14;
 /// Lines of what happens.
 const HEADER: usize = 3;
-/// Lines of the smallest frame: a file, a line, its mark, the end.
-const FRAME: usize = 4;
 /// Columns before the prose of a remark, `  note: `, and before every further line.
 const HANGING: usize = 8;
 
@@ -34,15 +32,15 @@ impl ReportHandler for FrameHandler {
         for (file, other) in error.related().into_iter().flatten().enumerate() {
             collect(other, file + 1, &mut marks);
         }
-        let frame = if marks.is_empty() { 0 } else { FRAME };
-        shorten(&mut prose, LINES - header.len() - frame, self.style.width);
-        let taken = header.len() + prose.iter().map(|part| part.lines.len()).sum::<usize>();
         let ink = Ink { color: self.style.color, severity: error.severity().unwrap_or(Severity::Error) };
+        let frame = Frame { marks: &marks, width: self.style.width, ink };
+        shorten(&mut prose, LINES.saturating_sub(header.len() + frame.least()), self.style.width);
+        let taken = header.len() + prose.iter().map(|part| part.lines.len()).sum::<usize>();
         for line in header {
             writeln!(f, "{line}")?;
         }
         if !marks.is_empty() {
-            f.write_str(&Frame { marks: &marks, width: self.style.width, ink }.draw(LINES - taken))?;
+            f.write_str(&frame.draw(LINES.saturating_sub(taken)))?;
         }
         prose.iter().try_for_each(|part| part.write(ink, f))
     }
@@ -189,6 +187,12 @@ struct Frame<'m> {
 }
 
 impl Frame<'_> {
+    /// Lines of the frame with its first mark alone.
+    fn least(&self) -> usize {
+        let first = self.marks.get(..1).unwrap_or_default();
+        if first.is_empty() { 0 } else { rows(first, self.width, gutter(first)).len() + 1 }
+    }
+
     /// The frame with as many marks, the first ones first, as fit into `room` lines.
     fn draw(&self, room: usize) -> String {
         let mut count = self.marks.len().min(room);
@@ -221,7 +225,7 @@ impl Frame<'_> {
         let ink = self.ink;
         match row {
             Row::File { path, at } => {
-                let room = self.width.saturating_sub(gutter + width(at) + 6);
+                let room = self.width.saturating_sub(gutter + width(at) + 7);
                 format!(
                     "{:gutter$}  {}{}:{at}]",
                     "",
