@@ -21,7 +21,7 @@ pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 /// Everything that will be deployed, and where.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    /// The environments, lowest rung first.
+    /// The environments, in the order they were met or are configured.
     pub environments: Vec<Environment>,
     /// The places.
     pub places: Vec<Place>,

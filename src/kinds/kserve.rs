@@ -2,7 +2,7 @@
 //! (kserve v0.20 `pkg/apis/serving`; domain.md §1.1).
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Node, OriginId, Pointer, Value};
+use mlgitops_yaml::{Lookup, Node, OriginId, Pointer, Value};
 
 use crate::config::DeploymentMode;
 
@@ -341,4 +341,29 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 pub fn named_mode(manifest: &Manifest) -> Option<DeploymentMode> {
     let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
     DeploymentMode::parse(node.text()?)
+}
+
+/// How a service answers: how many pods, with how much of the traffic, on how many GPUs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Serving {
+    /// `minReplicas`, or `replicas` of an LLMInferenceService; `None` where KServe's default of 1
+    /// holds or the number cannot be known.
+    pub min_replicas: Option<i64>,
+    /// `canaryTrafficPercent`: the share of the newest revision, in per cent.
+    pub canary_percent: Option<i64>,
+}
+
+/// How the predictor of a service answers.
+#[must_use]
+pub fn serving(manifest: &Manifest) -> Serving {
+    let spec = manifest.root.get("spec");
+    let whole = |lookup: Lookup<'_>| lookup.present().and_then(Node::as_int);
+    if manifest.id.kind == "LLMInferenceService" {
+        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None };
+    }
+    let predictor = spec.get("predictor");
+    Serving {
+        min_replicas: whole(predictor.get("minReplicas")),
+        canary_percent: whole(predictor.get("canaryTrafficPercent")),
+    }
 }

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
+use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource};
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
 
 use crate::discover::{Discovery, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Job, Tool};
+use crate::render::{Given, Helm, Job, Tool, kustomize};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -47,11 +48,57 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
     };
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options.recurse, &mut rendered),
-        Tool::Kustomize(_) | Tool::Helm(_) => {
-            let _ = files;
-        }
+        Tool::Helm(given) => helm(files, given, &mut rendered),
+        Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
     rendered
+}
+
+/// The objects of a chart, with the values a deployment gives to it.
+fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: &mut Rendered) {
+    let mut origins = Origins::default();
+    let options = helm_options(given, &mut origins);
+    let chart = Chart::load(files, &rendered.job.path);
+    let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    rendered.reached.extend(done.reached);
+    let job = rendered.job.clone();
+    rendered
+        .problems
+        .extend(done.problems.into_iter().map(|problem| RenderProblem { job: job.clone(), problem }));
+    rendered.not_checked.extend(done.not_rendered.into_iter().map(|item| {
+        let code = match item.kind {
+            NotRenderedKind::Dependency => Code::Dependency,
+            NotRenderedKind::Limit => Code::Limit,
+            NotRenderedKind::Unreadable => Code::Encoding,
+        };
+        NotChecked::new(code, item.what, item.reason).at(item.at.map(Location::from))
+    }));
+    let mut nodes = Vec::new();
+    for object in done.objects {
+        let node = Arc::try_unwrap(object.root).unwrap_or_else(|shared| (*shared).clone());
+        flatten_list(node, &mut nodes);
+    }
+    rendered.manifests = manifests(nodes, origins);
+}
+
+/// In Helm's order: files, then `values`, then parameters, the last one winning.
+fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
+    let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
+    for text in &given.values {
+        values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
+    }
+    for parameter in &given.parameters {
+        values.push(ValuesSource::Set {
+            path: parameter.name.clone(),
+            value: parameter.value.to_text(Role::Parameter, origins),
+            force_string: parameter.force_string,
+        });
+    }
+    let mut text =
+        |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
+    let release_name = text(&given.release_name);
+    let namespace = text(&given.namespace);
+    RenderOptions { values, release_name, namespace, ..RenderOptions::default() }
 }
 
 /// The manifests of a folder, or of one file, as they stand.

@@ -1,1 +1,39 @@
 //! A chart and its values to manifests, each node with its origin.
+//!
+//! [`Chart::load`] reads a chart once: its files, its subcharts, its templates parsed; it is free of
+//! any job, shared through `Arc`, and worth keeping for every job of the chart. [`render`] gives
+//! what `helm template` (v3.22) prints for it, in process: objects whose every node knows the bytes
+//! that put it there ([`Rendered`]); what Helm would refuse as [`Problem`](mlgitops_manifest::Problem)s
+//! at their place; and what is not in the repository as [`NotRendered`].
+//!
+//! ```
+//! use std::sync::Arc;
+//! use mlgitops_files::{Files, RepoPath};
+//! use mlgitops_helm::{Chart, RenderOptions, render};
+//! use mlgitops_yaml::Origins;
+//!
+//! fn names(files: &Arc<dyn Files>, folder: &RepoPath) -> Vec<String> {
+//!     let mut origins = Origins::default();
+//!     let chart = Chart::load(files, folder);
+//!     let rendered = render(files, &chart, &RenderOptions::default(), &mut origins);
+//!     rendered.objects.iter().filter_map(|object| object.root.find(&["metadata", "name"]).text().map(str::to_owned)).collect()
+//! }
+//! ```
+//!
+//! Roles of origins: `values` for values files, `chart` for Chart.yaml and files read by `.Files`,
+//! `template` for templates and the literals in them; what a caller hands in keeps its own.
+
+mod chart;
+mod functions;
+mod members;
+mod objects;
+mod order;
+mod output;
+mod render;
+mod set;
+mod values;
+
+pub use chart::Chart;
+pub use render::{
+    NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, ValuesSource, render,
+};

@@ -1,1 +1,27 @@
 //! A kustomization to manifests, each node with its origin.
+//!
+//! It builds what `kustomize build` v5 builds, in process and without the network. Every value knows
+//! the patch that set it and the value before it, the field of the kustomization that changed it,
+//! or the generator entry that made it.
+
+mod accumulate;
+mod build;
+mod files;
+mod finish;
+mod id;
+mod image;
+mod json_patch;
+mod merge;
+mod origin;
+mod patch;
+mod read;
+mod resource;
+mod schema;
+mod select;
+mod settle;
+mod spec;
+mod tables;
+mod transform;
+
+pub use build::{Build, LeftOut, Overrides, Remote, build};
+pub use files::{Parsed, Unparsed};

@@ -1,0 +1,143 @@
+//! sprig's functions on strings.
+
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
+
+use super::Function;
+use crate::error::Failure;
+use crate::machine::Machine;
+use crate::value::{Data, Value};
+
+type Args<'a> = &'a [Value];
+type Answer = Result<Value, Failure>;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::variadic("quote", 0, quote),
+    Function::variadic("squote", 0, squote),
+    Function::new("indent", 2, indent),
+    Function::new("nindent", 2, nindent),
+];
+
+fn quote(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    quoted_all(machine, arguments, |machine, text, out| {
+        out.push_str("\"", OriginId::NONE);
+        escape(machine, text, out);
+        out.push_str("\"", OriginId::NONE);
+    })
+}
+
+fn squote(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    quoted_all(machine, arguments, |_, text, out| {
+        out.push_str("'", OriginId::NONE);
+        out.push(text);
+        out.push_str("'", OriginId::NONE);
+    })
+}
+
+/// Each argument that is not nil, with a space between them.
+fn quoted_all(
+    machine: &mut Machine<'_>,
+    arguments: Args<'_>,
+    mut quote: impl FnMut(&mut Machine<'_>, &Text, &mut TextBuilder),
+) -> Answer {
+    let mut out = TextBuilder::default();
+    let mut passed = OriginId::NONE;
+    for value in arguments {
+        if value.is_nil() {
+            let guard = value.whole(machine.origins);
+            passed = machine.origins.join(passed, guard);
+            continue;
+        }
+        let text = machine.to_text(value)?;
+        machine.make(text.len() + 2)?;
+        if !out.is_empty() {
+            out.push_str(" ", OriginId::NONE);
+        }
+        quote(machine, &text, &mut out);
+    }
+    let value = Value::text(out.build());
+    Ok(machine.guard(value, passed))
+}
+
+/// `strconv.Quote`: what needs no escape keeps its own bytes.
+pub(crate) fn escape(machine: &mut Machine<'_>, text: &Text, out: &mut TextBuilder) {
+    let string = text.as_str();
+    let mut from = 0;
+    for (at, character) in string.char_indices() {
+        let escaped = match character {
+            '"' => "\\\"".to_owned(),
+            '\\' => "\\\\".to_owned(),
+            '\n' => "\\n".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\x07' => "\\a".to_owned(),
+            '\x08' => "\\b".to_owned(),
+            '\x0c' => "\\f".to_owned(),
+            '\x0b' => "\\v".to_owned(),
+            _ if u32::from(character) < 0x20 || character == '\x7f' => {
+                format!("\\x{:02x}", u32::from(character))
+            }
+            _ if is_printable(character) => continue,
+            _ if u32::from(character) < 0x10000 => format!("\\u{:04x}", u32::from(character)),
+            _ => format!("\\U{:08x}", u32::from(character)),
+        };
+        out.push_part(text, from..at);
+        from = at + character.len_utf8();
+        let origin = origin_of(machine, text, at, from);
+        out.push_str(&escaped, origin);
+    }
+    if from < string.len() || string.is_empty() {
+        out.push_part(text, from..string.len());
+    }
+}
+
+/// `strconv.IsPrint`, but for the unassigned code points, which no chart prints.
+fn is_printable(character: char) -> bool {
+    character == ' ' || !(character.is_control() || character.is_whitespace() || is_format(character))
+}
+
+fn is_format(character: char) -> bool {
+    matches!(u32::from(character),
+        0xAD | 0x600..=0x605 | 0x61C | 0x6DD | 0x70F | 0x180E | 0x200B..=0x200F | 0x202A..=0x202E
+        | 0x2060..=0x206F | 0xFEFF | 0xFFF9..=0xFFFB | 0xE000..=0xF8FF | 0xE0000..=0xE0FFF
+        | 0xF0000..=0x10FFFF)
+}
+
+pub(super) fn origin_of(machine: &mut Machine<'_>, text: &Text, start: usize, end: usize) -> OriginId {
+    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    text.origin(narrow(start)..narrow(end), machine.origins)
+}
+
+fn indent(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    indented(machine, arguments, false)
+}
+
+fn nindent(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    indented(machine, arguments, true)
+}
+
+fn indented(machine: &mut Machine<'_>, arguments: Args<'_>, breaks: bool) -> Answer {
+    let [width, value] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let width = machine.arg_int(width)?;
+    let text = machine.arg_text(value)?;
+    let Ok(width) = usize::try_from(width) else {
+        return Err(Failure::execute("strings: negative Repeat count"));
+    };
+    let lines = text.as_str().split('\n').count();
+    machine.make(width.saturating_mul(lines).saturating_add(text.len()))?;
+    let pad = " ".repeat(width);
+    let mut out = TextBuilder::default();
+    if breaks {
+        out.push_str("\n", OriginId::NONE);
+    }
+    let mut at = 0;
+    for line in text.as_str().split_inclusive('\n') {
+        out.push_str(&pad, OriginId::NONE);
+        out.push_part(&text, at..at + line.len());
+        at += line.len();
+    }
+    if text.as_str().is_empty() || text.as_str().ends_with('\n') {
+        out.push_str(&pad, OriginId::NONE);
+        out.push_part(&text, at..at);
+    }
+    Ok(Value::text(out.build()))
+}

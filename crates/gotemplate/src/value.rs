@@ -1,0 +1,446 @@
+//! Values as Go's reflection sees them, each with why it is what it is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use mlgitops_yaml::{
+    Key, Map, Mode, Node, OriginId, Origins, Pieces, Resolved, Scalar, Style, Text, Value as NodeValue,
+};
+
+use crate::error::Failure;
+use crate::machine::Machine;
+
+/// A value in a template.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// What it is.
+    pub data: Data,
+    /// Where its bytes come from. The runs of a text say it for a string, whose own is none.
+    pub origin: OriginId,
+    /// What decided that it is this value: conditions, keys looked up, defaults passed over.
+    pub guard: OriginId,
+}
+
+/// What a value is.
+#[derive(Debug, Clone)]
+pub enum Data {
+    /// Go's zero `reflect.Value`: prints as `<no value>`, and every field of it is missing too.
+    Missing,
+    /// A nil interface: prints as `<no value>`, and a field of it is an error.
+    Nil,
+    /// A boolean.
+    Bool(bool),
+    /// An integer of one of Go's types.
+    Int(i64, IntType),
+    /// A `float64`: every number of a values file.
+    Float(f64),
+    /// A string.
+    Str(Text),
+    /// A slice.
+    List(ListId),
+    /// A map.
+    Map(MapId),
+    /// What the program hands in: fields and methods of its own.
+    Object(Arc<dyn Object>),
+    /// What cannot be known: random, of the clock, in the cluster. Holds the reason.
+    Unknown(Arc<str>),
+}
+
+/// Go's integer types, as far as templates tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntType {
+    /// `int`
+    Int,
+    /// `int64`
+    Int64,
+    /// `uint8`
+    Uint8,
+    /// `int32`
+    Int32,
+}
+
+/// What a slice holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListType {
+    /// `[]interface {}`
+    Any,
+    /// `[]string`
+    Str,
+    /// `[]int`
+    Int,
+}
+
+/// What a map holds; keys are strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapType {
+    /// `map[string]interface {}`
+    Any,
+    /// `map[string]string`
+    Str,
+    /// `chartutil.Values` and its like: a named type over `map[string]interface {}`.
+    Named(&'static str),
+}
+
+/// A slice of a [`Heap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ListId(u32);
+
+/// A map of a [`Heap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct MapId(u32);
+
+/// The slices and maps of one rendering. Maps are shared and can change, as Go's are; a value that
+/// holds itself is no leak, for all go together.
+#[derive(Debug, Default)]
+pub struct Heap {
+    lists: Vec<(Vec<Value>, ListType)>,
+    maps: Vec<(BTreeMap<Arc<str>, Slot>, MapType)>,
+}
+
+/// An entry of a map.
+#[derive(Debug, Clone)]
+pub struct Slot {
+    /// Where its key comes from.
+    pub key: OriginId,
+    /// Its value.
+    pub value: Value,
+}
+
+/// Something with fields and methods that the program hands to templates.
+pub trait Object: fmt::Debug + Send + Sync {
+    /// Its Go type, for errors and `typeOf`.
+    fn type_name(&self) -> &str;
+
+    /// A field or a method without arguments; `None` where there is none of the name.
+    ///
+    /// # Errors
+    /// What the method itself reports.
+    fn field(&self, name: &str, machine: &mut Machine<'_>) -> Option<Result<Value, Failure>>;
+
+    /// A method with arguments; `None` where there is none of the name.
+    ///
+    /// # Errors
+    /// What the method itself reports.
+    fn call(
+        &self,
+        _name: &str,
+        _arguments: &[Value],
+        _machine: &mut Machine<'_>,
+    ) -> Option<Result<Value, Failure>> {
+        None
+    }
+
+    /// It as a plain value, for `range`, `index`, `toYaml` and printing.
+    fn plain(&self, machine: &mut Machine<'_>) -> Value;
+}
+
+impl Value {
+    /// A value of no origin yet.
+    #[must_use]
+    pub fn new(data: Data) -> Self {
+        Self { data, origin: OriginId::NONE, guard: OriginId::NONE }
+    }
+
+    /// A value of an origin; for a string its text says it.
+    #[must_use]
+    pub fn from(data: Data, origin: OriginId) -> Self {
+        Self { data, origin, guard: OriginId::NONE }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn bool(value: bool, origin: OriginId) -> Self {
+        Self::from(Data::Bool(value), origin)
+    }
+
+    /// An `int`.
+    #[must_use]
+    pub fn int(value: i64, origin: OriginId) -> Self {
+        Self::from(Data::Int(value, IntType::Int), origin)
+    }
+
+    /// A string that is all of one origin.
+    #[must_use]
+    pub fn str(text: &str, origin: OriginId) -> Self {
+        Self::new(Data::Str(Text::opaque(text, origin)))
+    }
+
+    /// A string.
+    #[must_use]
+    pub fn text(text: Text) -> Self {
+        Self::new(Data::Str(text))
+    }
+
+    /// The same, decided by one thing more.
+    #[must_use]
+    pub fn guarded(mut self, guard: OriginId, origins: &mut Origins) -> Self {
+        self.guard = origins.join(self.guard, guard);
+        self
+    }
+
+    /// Whether it is nil or missing.
+    #[must_use]
+    pub fn is_nil(&self) -> bool {
+        matches!(self.data, Data::Missing | Data::Nil)
+    }
+
+    /// Where its bytes come from, without what decided about it.
+    pub fn content(&self, origins: &mut Origins) -> OriginId {
+        match &self.data {
+            Data::Str(text) => match text.runs() {
+                [] => self.origin,
+                [run] => {
+                    let origin = match run.offset {
+                        Some(offset) => origins.part(run.origin, offset..offset + run.end),
+                        None => run.origin,
+                    };
+                    origins.guard(origin, run.context)
+                }
+                _ => text.origin(0..u32::try_from(text.len()).unwrap_or(u32::MAX), origins),
+            },
+            _ => self.origin,
+        }
+    }
+
+    /// All of it: its bytes, and what decided about it.
+    pub fn whole(&self, origins: &mut Origins) -> OriginId {
+        let content = self.content(origins);
+        origins.guard(content, self.guard)
+    }
+
+    /// The name of its Go type.
+    #[must_use]
+    pub fn go_type(&self, heap: &Heap) -> String {
+        match &self.data {
+            Data::Missing | Data::Nil => "<nil>".to_owned(),
+            Data::Bool(_) => "bool".to_owned(),
+            Data::Int(_, kind) => kind.name().to_owned(),
+            Data::Float(_) => "float64".to_owned(),
+            Data::Str(_) | Data::Unknown(_) => "string".to_owned(),
+            Data::List(list) => match heap.list_type(*list) {
+                ListType::Any => "[]interface {}",
+                ListType::Str => "[]string",
+                ListType::Int => "[]int",
+            }
+            .to_owned(),
+            Data::Map(map) => match heap.map_type(*map) {
+                MapType::Any => "map[string]interface {}",
+                MapType::Str => "map[string]string",
+                MapType::Named(name) => name,
+            }
+            .to_owned(),
+            Data::Object(object) => object.type_name().to_owned(),
+        }
+    }
+
+    /// The name of its Go kind.
+    #[must_use]
+    pub fn go_kind(&self) -> &str {
+        match &self.data {
+            Data::Missing | Data::Nil => "invalid",
+            Data::Bool(_) => "bool",
+            Data::Int(_, kind) => kind.name(),
+            Data::Float(_) => "float64",
+            Data::Str(_) | Data::Unknown(_) => "string",
+            Data::List(_) => "slice",
+            Data::Map(_) => "map",
+            Data::Object(object) if object.type_name().starts_with('*') => "ptr",
+            Data::Object(_) => "struct",
+        }
+    }
+}
+
+impl IntType {
+    /// Go's name of it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Int => "int",
+            Self::Int64 => "int64",
+            Self::Uint8 => "uint8",
+            Self::Int32 => "int32",
+        }
+    }
+}
+
+impl Heap {
+    /// Adds a slice.
+    pub fn add_list(&mut self, items: Vec<Value>, of: ListType) -> ListId {
+        self.lists.push((items, of));
+        ListId(narrow(self.lists.len() - 1))
+    }
+
+    /// Adds a map.
+    pub fn add_map(&mut self, entries: BTreeMap<Arc<str>, Slot>, of: MapType) -> MapId {
+        self.maps.push((entries, of));
+        MapId(narrow(self.maps.len() - 1))
+    }
+
+    /// The items of a slice.
+    #[must_use]
+    pub fn list(&self, list: ListId) -> &[Value] {
+        self.lists.get(list.0 as usize).map_or(&[], |(items, _)| items)
+    }
+
+    /// What a slice holds.
+    #[must_use]
+    pub fn list_type(&self, list: ListId) -> ListType {
+        self.lists.get(list.0 as usize).map_or(ListType::Any, |(_, of)| *of)
+    }
+
+    /// The entries of a map, sorted by key, as Go's templates run over them.
+    #[must_use]
+    pub fn map(&self, map: MapId) -> &BTreeMap<Arc<str>, Slot> {
+        static EMPTY: BTreeMap<Arc<str>, Slot> = BTreeMap::new();
+        self.maps.get(map.0 as usize).map_or(&EMPTY, |(entries, _)| entries)
+    }
+
+    /// What a map holds.
+    #[must_use]
+    pub fn map_type(&self, map: MapId) -> MapType {
+        self.maps.get(map.0 as usize).map_or(MapType::Any, |(_, of)| *of)
+    }
+
+    /// Sets an entry of a map.
+    pub fn set(&mut self, map: MapId, key: Arc<str>, slot: Slot) {
+        if let Some((entries, _)) = self.maps.get_mut(map.0 as usize) {
+            entries.insert(key, slot);
+        }
+    }
+
+    /// Takes an entry out of a map.
+    pub fn unset(&mut self, map: MapId, key: &str) -> Option<Slot> {
+        self.maps.get_mut(map.0 as usize)?.0.remove(key)
+    }
+
+    /// How many slices and maps there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lists.len() + self.maps.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A node of a tree as a value, as `sigs.k8s.io/yaml` reads it into an interface: numbers are
+    /// `float64`. A key it refuses is left out; the loader reports it.
+    pub fn import(&mut self, node: &Node, origins: &mut Origins) -> Value {
+        match &node.value {
+            NodeValue::Null => Value::from(Data::Nil, node.origin),
+            NodeValue::Unknown(unknown) => {
+                Value::from(Data::Unknown(Arc::clone(&unknown.reason)), node.origin)
+            }
+            NodeValue::Scalar(scalar) => import_scalar(scalar, node.origin, origins),
+            NodeValue::Sequence(items) => {
+                let items = items.iter().map(|item| self.import(item, origins)).collect();
+                Value::from(Data::List(self.add_list(items, ListType::Any)), node.origin)
+            }
+            NodeValue::Map(map) => {
+                let mut entries = BTreeMap::new();
+                for (key, value) in map.iter() {
+                    let Ok(name) = key.resolved_name(Mode::Api) else { continue };
+                    let value = self.import(value, origins);
+                    entries.insert(Arc::from(&*name), Slot { key: key.origin, value });
+                }
+                Value::from(Data::Map(self.add_map(entries, MapType::Any)), node.origin)
+            }
+        }
+    }
+}
+
+fn import_scalar(scalar: &Scalar, origin: OriginId, origins: &mut Origins) -> Value {
+    match scalar.resolve(Mode::Api) {
+        Resolved::Null | Resolved::Refused => Value::from(Data::Nil, origin),
+        Resolved::Bool(value) => Value::bool(value, origin),
+        Resolved::Int(value) => Value::from(Data::Float(value as f64), origin),
+        Resolved::Uint(value) => Value::from(Data::Float(value as f64), origin),
+        Resolved::Float(value) => Value::from(Data::Float(value), origin),
+        Resolved::Timestamp | Resolved::Str => {
+            // What stands on one line is edited as a whole, quotes included; lines keep theirs.
+            let in_pieces = scalar.text.contains('\n') || matches!(scalar.pieces, Pieces::Parts(_));
+            match scalar.style {
+                _ if in_pieces => Value::text(scalar.to_text(origin, origins)),
+                _ => Value::str(&scalar.text, origin),
+            }
+        }
+    }
+}
+
+impl Machine<'_> {
+    /// A value as a node of a tree, each scalar with its origin. `None` where it is nested deeper
+    /// than a document may be.
+    pub fn export(&mut self, value: &Value) -> Option<Node> {
+        self.export_at(value, OriginId::NONE, 0)
+    }
+
+    fn export_at(&mut self, value: &Value, above: OriginId, depth: usize) -> Option<Node> {
+        if depth > mlgitops_files::limits::DEPTH {
+            return None;
+        }
+        let guard = self.origins.join(value.guard, above);
+        let origin = self.origins.guard(value.origin, guard);
+        let node = match &value.data {
+            Data::Missing | Data::Nil => NodeValue::Null,
+            Data::Bool(value) => NodeValue::Scalar(Scalar::plain(if *value { "true" } else { "false" })),
+            Data::Int(value, _) => NodeValue::Scalar(Scalar::plain(&value.to_string())),
+            Data::Float(value) => NodeValue::Scalar(Scalar::plain(&crate::print::json_float(*value))),
+            Data::Unknown(reason) => {
+                NodeValue::Unknown(mlgitops_yaml::Unknown { reason: Arc::clone(reason) })
+            }
+            Data::Str(text) => return Some(self.export_text(text, guard)),
+            Data::List(list) => {
+                let items = self.heap.list(*list).to_vec();
+                let items: Option<Vec<Node>> =
+                    items.iter().map(|item| self.export_at(item, guard, depth + 1)).collect();
+                NodeValue::Sequence(items?)
+            }
+            Data::Map(map) => {
+                let slots: Vec<(Arc<str>, Slot)> =
+                    self.heap.map(*map).iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect();
+                let mut entries = Vec::with_capacity(slots.len());
+                for (key, slot) in slots {
+                    let key =
+                        Key { scalar: Scalar::string(&key), origin: self.origins.guard(slot.key, guard) };
+                    entries.push((key, self.export_at(&slot.value, guard, depth + 1)?));
+                }
+                NodeValue::Map(Map::of(entries))
+            }
+            Data::Object(object) => {
+                let plain = Arc::clone(object).plain(self);
+                if matches!(plain.data, Data::Object(_)) {
+                    return None;
+                }
+                return self.export_at(&plain, guard, depth + 1);
+            }
+        };
+        Some(Node::new(node, origin))
+    }
+
+    fn export_text(&mut self, text: &Text, guard: OriginId) -> Node {
+        let whole = text.origin(0..narrow(text.len()), self.origins);
+        let origin = self.origins.guard(whole, guard);
+        let mut start = 0;
+        let runs: Vec<u32> = text.runs().iter().map(|run| run.end).collect();
+        let mut parts = Vec::with_capacity(runs.len());
+        for end in runs {
+            let part = text.origin(start..end, self.origins);
+            parts.push((end, self.origins.guard(part, guard)));
+            start = end;
+        }
+        let scalar = Scalar {
+            text: Arc::clone(text.shared()),
+            style: Style::Double,
+            tag: None,
+            pieces: Pieces::Parts(parts.into()),
+        };
+        Node::new(NodeValue::Scalar(scalar), origin)
+    }
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,140 @@
+//! A chart as it is loaded, free of any job.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_gotemplate::{Failure, Parsed, parse};
+use mlgitops_yaml::{SourceFile, Tree, parse_file};
+
+use crate::functions;
+use crate::members::{Member, below};
+
+/// A chart, its templates parsed, with its subcharts.
+#[derive(Debug)]
+pub struct Chart {
+    /// The folder it stands in, or that of the archive.
+    pub(crate) folder: RepoPath,
+    /// Chart.yaml.
+    pub(crate) metadata: Option<Yaml>,
+    /// values.yaml.
+    pub(crate) values: Option<Yaml>,
+    /// What stands below `templates/`, sorted by name.
+    pub(crate) templates: Vec<TemplateFile>,
+    /// What `.Files` offers, sorted by name.
+    pub(crate) files: Arc<[Member]>,
+    /// The charts below `charts/`, by the name of their folder.
+    pub(crate) dependencies: Vec<Arc<Chart>>,
+    /// What could not be read, with the reason.
+    pub(crate) unread: Vec<(String, String)>,
+}
+
+/// A parsed YAML file.
+#[derive(Debug)]
+pub(crate) struct Yaml {
+    pub(crate) file: Arc<SourceFile>,
+    pub(crate) tree: Tree,
+}
+
+/// A file below `templates/`.
+#[derive(Debug)]
+pub(crate) struct TemplateFile {
+    /// Its path in the chart.
+    pub(crate) name: String,
+    pub(crate) file: Arc<SourceFile>,
+    pub(crate) parsed: Result<Arc<Parsed>, Failure>,
+}
+
+/// Deepest nesting of `charts/` folders.
+const NESTING: usize = 16;
+
+impl Chart {
+    /// Reads the chart in a folder. What cannot be read is remembered, and [`crate::render`]
+    /// reports it.
+    #[must_use]
+    pub fn load(files: &Arc<dyn Files>, folder: &RepoPath) -> Arc<Self> {
+        let (members, too_many) = below(&**files, folder);
+        let mut chart = Self::of_members(&**files, folder, members, 0);
+        if too_many {
+            chart.unread.push((folder.as_str().to_owned(), "it holds too many files".to_owned()));
+        }
+        Arc::new(chart)
+    }
+
+    fn of_members(files: &dyn Files, folder: &RepoPath, members: Vec<Member>, depth: usize) -> Self {
+        let mut chart = Self {
+            folder: folder.clone(),
+            metadata: None,
+            values: None,
+            templates: Vec::new(),
+            files: Arc::new([]),
+            dependencies: Vec::new(),
+            unread: Vec::new(),
+        };
+        let mut others = Vec::new();
+        let mut below: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+        for member in members {
+            match member.name.as_str() {
+                "Chart.yaml" => chart.metadata = chart.yaml(files, &member),
+                "values.yaml" => chart.values = chart.yaml(files, &member),
+                name if name.starts_with("templates/") => chart.template(files, &member),
+                name => match name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
+                    Some((chart, inner)) => {
+                        let inner = Member { name: inner.to_owned(), place: member.place.clone() };
+                        below.entry(chart.to_owned()).or_default().push(inner);
+                    }
+                    None => others.push(member),
+                },
+            }
+        }
+        chart.files = others.into();
+        if depth < NESTING {
+            for (name, members) in below {
+                // helm v3 pkg/chart/loader/load.go: such names are no charts.
+                if name.starts_with(['_', '.']) {
+                    continue;
+                }
+                let inner = folder.join(&format!("charts/{name}")).unwrap_or_else(|_| folder.clone());
+                chart.dependencies.push(Arc::new(Self::of_members(files, &inner, members, depth + 1)));
+            }
+        }
+        chart
+    }
+
+    fn yaml(&mut self, files: &dyn Files, member: &Member) -> Option<Yaml> {
+        match member.text(files) {
+            Ok(file) => Some(Yaml { tree: parse_file(&file), file }),
+            Err(reason) => {
+                self.unread.push((member.path().to_owned(), reason));
+                None
+            }
+        }
+    }
+
+    fn template(&mut self, files: &dyn Files, member: &Member) {
+        match member.text(files) {
+            Ok(file) => {
+                let parsed = parse(file.path(), file.text(), functions::all()).map(Arc::new);
+                self.templates.push(TemplateFile { name: member.name.clone(), file, parsed });
+            }
+            Err(reason) => self.unread.push((member.path().to_owned(), reason)),
+        }
+    }
+
+    /// The chart's own name, from Chart.yaml.
+    pub(crate) fn name(&self) -> &str {
+        self.field("name").unwrap_or_else(|| self.folder.file_name())
+    }
+
+    /// Whether it only defines templates for other charts.
+    pub(crate) fn is_library(&self) -> bool {
+        self.field("type").is_some_and(|kind| kind.eq_ignore_ascii_case("library"))
+    }
+
+    /// A scalar of Chart.yaml.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let tree = &self.metadata.as_ref()?.tree;
+        let root = tree.documents().first()?.root?;
+        tree.scalar(tree.get(root, name)?)
+    }
+}

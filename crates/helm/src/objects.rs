@@ -1,0 +1,294 @@
+//! What a template finds beside its values: `.Chart`, `.Capabilities`, `.Files`, `.Release`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use mlgitops_files::Files;
+use mlgitops_gotemplate::{Data, Failure, IntType, Machine, MapId, MapType, Object, Slot, Value};
+use mlgitops_yaml::{Node, OriginId, Origins, Role, Text};
+
+use crate::members::Member;
+
+/// A map of values, of no place.
+pub(crate) fn map_of(machine: &mut Machine<'_>, entries: Vec<(&str, Value)>, of: MapType) -> MapId {
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| (Arc::from(key), Slot { key: OriginId::NONE, value }))
+        .collect();
+    machine.heap.add_map(entries, of)
+}
+
+/// A Go struct: fields under their Go names, printed under their JSON names.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    pub(crate) type_name: &'static str,
+    pub(crate) fields: MapId,
+    pub(crate) plain: MapId,
+}
+
+impl Object for Struct {
+    fn type_name(&self) -> &str {
+        self.type_name
+    }
+
+    fn field(&self, name: &str, machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        machine.heap.map(self.fields).get(name).map(|slot| Ok(slot.value.clone()))
+    }
+
+    fn plain(&self, _machine: &mut Machine<'_>) -> Value {
+        Value::new(Data::Map(self.plain))
+    }
+}
+
+/// The fields of `chart.Metadata` (helm v3 pkg/chart/metadata.go): Go's name, the file's name.
+const METADATA: [(&str, &str); 17] = [
+    ("Name", "name"),
+    ("Home", "home"),
+    ("Sources", "sources"),
+    ("Version", "version"),
+    ("Description", "description"),
+    ("Keywords", "keywords"),
+    ("Maintainers", "maintainers"),
+    ("Icon", "icon"),
+    ("APIVersion", "apiVersion"),
+    ("Condition", "condition"),
+    ("Tags", "tags"),
+    ("AppVersion", "appVersion"),
+    ("Deprecated", "deprecated"),
+    ("Annotations", "annotations"),
+    ("KubeVersion", "kubeVersion"),
+    ("Dependencies", "dependencies"),
+    ("Type", "type"),
+];
+
+/// `.Chart`.
+pub(crate) fn chart(
+    machine: &mut Machine<'_>,
+    metadata: Option<&Node>,
+    name: &Value,
+    is_root: bool,
+) -> Value {
+    let mut fields = BTreeMap::new();
+    let mut plain = BTreeMap::new();
+    for (go, json) in METADATA {
+        let found = metadata.and_then(|node| node.as_map()).and_then(|map| map.entry(json));
+        let value = match found {
+            Some((key, node)) => {
+                let value = machine.heap.import(node, machine.origins);
+                let value = as_string(machine, go, node, value);
+                plain.insert(Arc::from(json), Slot { key: key.origin, value: value.clone() });
+                value
+            }
+            None => absent(machine, go, metadata),
+        };
+        fields.insert(Arc::from(go), Slot { key: OriginId::NONE, value });
+    }
+    fields.insert("Name".into(), Slot { key: OriginId::NONE, value: name.clone() });
+    let root = Value::bool(is_root, OriginId::NONE);
+    fields.insert("IsRoot".into(), Slot { key: OriginId::NONE, value: root.clone() });
+    plain.insert("IsRoot".into(), Slot { key: OriginId::NONE, value: root });
+    let fields = machine.heap.add_map(fields, MapType::Any);
+    let plain = machine.heap.add_map(plain, MapType::Any);
+    let object = Struct { type_name: "struct { chart.Metadata; IsRoot bool }", fields, plain };
+    Value::new(Data::Object(Arc::new(object)))
+}
+
+/// A field that Go declares as a string has the text of a number: `version: 1.10` is refused by
+/// Helm, but a version of Chart.yaml must still be shown.
+fn as_string(_machine: &mut Machine<'_>, go: &str, node: &Node, value: Value) -> Value {
+    let is_text =
+        !matches!(go, "Sources" | "Keywords" | "Maintainers" | "Annotations" | "Dependencies" | "Deprecated");
+    match (is_text, node.as_scalar(), &value.data) {
+        (true, Some(scalar), Data::Float(_) | Data::Bool(_)) => Value::str(&scalar.text, node.origin),
+        (true, _, Data::Nil) => Value::str("", node.origin),
+        _ => value,
+    }
+}
+
+fn absent(machine: &mut Machine<'_>, go: &str, metadata: Option<&Node>) -> Value {
+    let guard = metadata.map_or(OriginId::NONE, |node| node.origin);
+    let value = match go {
+        "Sources" | "Keywords" | "Maintainers" | "Dependencies" => {
+            Value::new(Data::List(machine.heap.add_list(Vec::new(), mlgitops_gotemplate::ListType::Any)))
+        }
+        "Annotations" => Value::new(Data::Map(map_of(machine, Vec::new(), MapType::Str))),
+        "Deprecated" => Value::bool(false, OriginId::NONE),
+        _ => Value::str("", OriginId::NONE),
+    };
+    machine.guard(value, guard)
+}
+
+/// The API versions `helm template` takes for granted: those of client-go's scheme.
+const API_VERSIONS: [&str; 2] = ["v1", "apps/v1"];
+
+/// `.Capabilities`.
+pub(crate) fn capabilities(machine: &mut Machine<'_>, version: &str, api_versions: &[String]) -> Value {
+    let version = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
+    let mut parts = version.trim_start_matches('v').split('.');
+    let major = parts.next().unwrap_or("1").to_owned();
+    let minor = parts.next().unwrap_or("0").to_owned();
+    let text = |text: &str| Value::str(text, OriginId::NONE);
+    let kube = KubeVersion { version: version.clone(), major, minor };
+    let helm = [
+        ("Version", text("v3.22")),
+        ("GitCommit", text("")),
+        ("GitTreeState", text("")),
+        ("GoVersion", text("go1.26.8")),
+    ];
+    let helm = map_of(machine, helm.into(), MapType::Any);
+    let helm = Struct { type_name: "version.BuildInfo", fields: helm, plain: helm };
+    let mut versions: Vec<String> = API_VERSIONS.iter().map(|&name| name.to_owned()).collect();
+    versions.extend(api_versions.iter().cloned());
+    let fields = [
+        ("KubeVersion", Value::new(Data::Object(Arc::new(kube)))),
+        ("APIVersions", Value::new(Data::Object(Arc::new(ApiVersions(versions))))),
+        ("HelmVersion", Value::new(Data::Object(Arc::new(helm)))),
+    ];
+    let fields = map_of(machine, fields.into(), MapType::Any);
+    let object = Struct { type_name: "*chartutil.Capabilities", fields, plain: fields };
+    Value::new(Data::Object(Arc::new(object)))
+}
+
+#[derive(Debug)]
+struct KubeVersion {
+    version: String,
+    major: String,
+    minor: String,
+}
+
+impl Object for KubeVersion {
+    fn type_name(&self) -> &str {
+        "chartutil.KubeVersion"
+    }
+
+    fn field(&self, name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        let text = match name {
+            "Version" | "GitVersion" | "String" => &self.version,
+            "Major" => &self.major,
+            "Minor" => &self.minor,
+            _ => return None,
+        };
+        Some(Ok(Value::str(text, OriginId::NONE)))
+    }
+
+    fn plain(&self, _machine: &mut Machine<'_>) -> Value {
+        Value::str(&self.version, OriginId::NONE)
+    }
+}
+
+#[derive(Debug)]
+struct ApiVersions(Vec<String>);
+
+impl Object for ApiVersions {
+    fn type_name(&self) -> &str {
+        "chartutil.VersionSet"
+    }
+
+    fn field(&self, _name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        None
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &[Value],
+        machine: &mut Machine<'_>,
+    ) -> Option<Result<Value, Failure>> {
+        let ("Has", [wanted]) = (name, arguments) else { return None };
+        Some(
+            machine
+                .arg_str(wanted)
+                .map(str::to_owned)
+                .map(|wanted| Value::bool(self.0.contains(&wanted), OriginId::NONE)),
+        )
+    }
+
+    fn plain(&self, machine: &mut Machine<'_>) -> Value {
+        let items = self.0.iter().map(|name| Value::str(name, OriginId::NONE)).collect();
+        Value::new(Data::List(machine.heap.add_list(items, mlgitops_gotemplate::ListType::Str)))
+    }
+}
+
+/// `.Release`.
+pub(crate) fn release(machine: &mut Machine<'_>, name: Value, namespace: Value, upgrade: bool) -> Value {
+    let entries = vec![
+        ("Name", name),
+        ("Namespace", namespace),
+        ("IsUpgrade", Value::bool(upgrade, OriginId::NONE)),
+        ("IsInstall", Value::bool(!upgrade, OriginId::NONE)),
+        ("Revision", Value::from(Data::Int(1, IntType::Int), OriginId::NONE)),
+        ("Service", Value::str("Helm", OriginId::NONE)),
+    ];
+    Value::new(Data::Map(map_of(machine, entries, MapType::Any)))
+}
+
+/// `.Files`: the chart's files that are no templates.
+pub(crate) struct ChartFiles {
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) members: Arc<[Member]>,
+}
+
+impl std::fmt::Debug for ChartFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ChartFiles").field("members", &self.members.len()).finish()
+    }
+}
+
+impl ChartFiles {
+    fn member(&self, name: &str) -> Option<&Member> {
+        let at = self.members.binary_search_by(|member| member.name.as_str().cmp(name)).ok()?;
+        self.members.get(at)
+    }
+
+    /// The text of a file, byte for byte; empty for what is no text.
+    fn text(&self, member: &Member, origins: &mut Origins) -> Text {
+        match member.text(&*self.files) {
+            Ok(file) => {
+                let id = origins.add_file(&file);
+                Text::of_file(id, Role::Chart, origins)
+            }
+            Err(_) => Text::default(),
+        }
+    }
+}
+
+impl Object for ChartFiles {
+    fn type_name(&self) -> &str {
+        "engine.files"
+    }
+
+    fn field(&self, _name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        None
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: &[Value],
+        machine: &mut Machine<'_>,
+    ) -> Option<Result<Value, Failure>> {
+        let [wanted] = arguments else { return None };
+        if name != "Get" && name != "GetBytes" {
+            return None;
+        }
+        let wanted = match machine.arg_str(wanted) {
+            Ok(wanted) => wanted,
+            Err(failure) => return Some(Err(failure)),
+        };
+        let text = match self.member(wanted) {
+            Some(member) => self.text(member, machine.origins),
+            None => Text::default(),
+        };
+        Some(Ok(Value::text(text)))
+    }
+
+    fn plain(&self, machine: &mut Machine<'_>) -> Value {
+        let members = Arc::clone(&self.members);
+        let mut entries = BTreeMap::new();
+        for member in members.iter() {
+            let value = Value::text(self.text(member, machine.origins));
+            entries.insert(Arc::from(member.name.as_str()), Slot { key: OriginId::NONE, value });
+        }
+        Value::new(Data::Map(machine.heap.add_map(entries, MapType::Any)))
+    }
+}

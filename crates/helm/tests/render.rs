@@ -1,0 +1,227 @@
+//! Small charts, rendered: what they print, and why each field is what it is.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that finds nothing has failed")]
+
+mod support;
+
+use std::fmt::Write;
+
+use mlgitops_files::RepoPath;
+use mlgitops_helm::{Chart, RenderOptions, Rendered, ValuesSource, render};
+use mlgitops_yaml::{Lookup, OriginId, OriginSpan, Origins, Pointer, Via, to_yaml};
+use support::Table;
+
+const CHART: (&str, &str) =
+    ("chart/Chart.yaml", "apiVersion: v2\nname: model\nversion: 1.2.3\nappVersion: \"4\"\n");
+
+fn run(files: &[(&str, &str)], value_files: &[&str]) -> (Rendered, Origins) {
+    let mut all = vec![CHART];
+    all.extend(files);
+    let files = Table::of(&all);
+    let mut origins = Origins::default();
+    let chart = Chart::load(&files, &RepoPath::parse("chart").unwrap());
+    let values = value_files.iter().map(|path| ValuesSource::File(RepoPath::parse(path).unwrap())).collect();
+    let options = RenderOptions { values, ..RenderOptions::default() };
+    let rendered = render(&files, &chart, &options, &mut origins);
+    (rendered, origins)
+}
+
+/// What a chart prints, as YAML, and its problems.
+fn printed(files: &[(&str, &str)], value_files: &[&str]) -> String {
+    let (rendered, mut origins) = run(files, value_files);
+    let mut out = String::new();
+    for object in &rendered.objects {
+        writeln!(out, "{}", to_yaml(&object.root, &mut origins).as_str()).unwrap();
+    }
+    for problem in &rendered.problems {
+        let place = problem.at.as_ref().map(place).unwrap_or_default();
+        writeln!(out, "{} at {place}: {}", problem.kind, problem.message).unwrap();
+    }
+    out
+}
+
+fn place(span: &OriginSpan) -> String {
+    let at = span.file.position(span.start);
+    format!("{}:{}:{}", span.file.path(), at.line, at.column)
+}
+
+/// The origins of a field of the only object: `role bytes`, guards in parentheses.
+fn why(files: &[(&str, &str)], value_files: &[&str], path: &str) -> Vec<String> {
+    let (rendered, origins) = run(files, value_files);
+    assert_eq!(rendered.problems, []);
+    let root = &rendered.objects[0].root;
+    let pointer = Pointer::parse(path).unwrap();
+    let Lookup::Present(node) = root.at(&pointer) else { panic!("{path} is not there") };
+    spans(&origins, node.origin)
+}
+
+fn spans(origins: &Origins, origin: OriginId) -> Vec<String> {
+    let word = |span: &OriginSpan| {
+        let text = format!("{} {}", span.role.word(), span.file.slice(span.start..span.end));
+        if span.via == Via::Guard { format!("({text})") } else { text }
+    };
+    origins.all(origin).iter().map(word).collect()
+}
+
+const SERVICE: &str = "\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: {{ include \"model.name\" . }}
+spec:
+  predictor:
+    {{- with .Values.gpu }}
+    nodeSelector: {{- toYaml . | nindent 6 }}
+    {{- end }}
+    {{- if gt .Values.replicas 1.0 }}
+    minReplicas: {{ .Values.replicas }}
+    {{- end }}
+    model:
+      storageUri: {{ printf \"s3://%s/%s/v%s\" .Values.bucket .Values.name (.Values.version | default \"1\") | quote }}
+";
+const HELPERS: &str = "{{- define \"model.name\" -}}\n{{ .Values.name }}-{{ .Release.Name }}\n{{- end -}}\n";
+const VALUES: &str = "name: fraud\nbucket: models\nversion: \"\"\nreplicas: 2\ngpu: {type: a10}\n";
+
+fn service() -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("chart/values.yaml", VALUES),
+        ("chart/templates/_helpers.tpl", HELPERS),
+        ("chart/templates/service.yaml", SERVICE),
+        ("prod.yaml", "version: \"47\"\ngpu: null\nreplicas: 1\n"),
+    ]
+}
+
+#[test]
+fn a_chart_with_its_own_values() {
+    assert_eq!(
+        printed(&service(), &[]),
+        "\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: fraud-release-name
+spec:
+  predictor:
+    minReplicas: 2
+    model:
+      storageUri: s3://models/fraud/v1
+    nodeSelector:
+      type: a10
+"
+    );
+}
+
+#[test]
+fn values_of_an_environment_over_its_own() {
+    assert_eq!(
+        printed(&service(), &["prod.yaml"]),
+        "\
+apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata:
+  name: fraud-release-name
+spec:
+  predictor:
+    model:
+      storageUri: s3://models/fraud/v47
+"
+    );
+}
+
+#[test]
+fn a_printed_value_is_blamed_on_the_values_entry() {
+    // The literal of the condition is a guard; the value itself is content, and not named twice.
+    assert_eq!(why(&service(), &[], "/spec/predictor/minReplicas"), ["values 2", "(template 1.0)"]);
+}
+
+#[test]
+fn every_value_of_a_printf_is_named() {
+    let all = why(&service(), &["prod.yaml"], "/spec/predictor/model/storageUri");
+    assert_eq!(all[..3], ["values models", "values fraud", "values \"47\""]);
+    let without = why(&service(), &[], "/spec/predictor/model/storageUri");
+    // The version that was passed over for its default is a guard.
+    assert_eq!(without[..2], ["values models", "values fraud"]);
+    assert!(without.contains(&"template \"1\"".to_owned()), "{without:?}");
+    assert!(without.contains(&"(values \"\")".to_owned()), "{without:?}");
+}
+
+#[test]
+fn a_field_under_a_condition_names_it() {
+    let all = why(&service(), &[], "/spec/predictor/nodeSelector/type");
+    assert_eq!(all, ["values a10", "(values {type: a10})"]);
+}
+
+#[test]
+fn text_of_a_template_is_exactly_its_bytes() {
+    assert_eq!(why(&service(), &[], "/kind"), ["template InferenceService"]);
+    // Nothing but the release's name flowed into the second piece: the action is the place.
+    let name = why(&service(), &[], "/metadata/name");
+    assert_eq!(name, ["values fraud", "template -", "template {{ .Release.Name }}"]);
+}
+
+#[test]
+fn what_helm_refuses_is_told_at_its_place() {
+    let table = [
+        ("{{ .Values.a.b.c }}", "template-execute at chart/templates/x.yaml:1:1"),
+        ("{{ required \"a bucket\" .Values.none }}", "template-refused at chart/templates/x.yaml:1:4"),
+        ("{{ fail \"no\" }}", "template-refused at chart/templates/x.yaml:1:9"),
+        ("{{ if }}", "template-parse at chart/templates/x.yaml:1:"),
+        ("{{ nosuch 1 }}", "template-parse at chart/templates/x.yaml:1:4"),
+        ("a: b: c", "template-execute at chart/templates/x.yaml:1:"),
+    ];
+    for (template, wanted) in table {
+        let got = printed(&[("chart/templates/x.yaml", template)], &[]);
+        let kind = wanted.split(' ').next().unwrap();
+        assert!(got.starts_with(kind), "{template}: {got}");
+        assert!(got.contains("chart/templates/x.yaml:1:"), "{template}: {got}");
+    }
+}
+
+#[test]
+fn subcharts_get_their_part_of_the_values_and_the_globals() {
+    let files = [
+        ("chart/values.yaml", "global: {team: ml}\nsub: {size: 2}\n"),
+        ("chart/charts/sub/Chart.yaml", "name: sub\nversion: 1.0.0\n"),
+        ("chart/charts/sub/values.yaml", "size: 1\ncolor: red\n"),
+        (
+            "chart/charts/sub/templates/x.yaml",
+            "kind: A\nsize: {{ .Values.size }}\ncolor: {{ .Values.color }}\nteam: {{ .Values.global.team }}\n",
+        ),
+    ];
+    assert_eq!(printed(&files, &[]), "color: red\nkind: A\nsize: 2\nteam: ml\n");
+}
+
+#[test]
+fn objects_come_in_the_order_helm_installs_them_and_hooks_last() {
+    let files = [
+        ("chart/templates/a.yaml", "kind: Zebra\n---\nkind: Service\n---\nkind: Apple\n"),
+        ("chart/templates/b.yaml", "kind: Namespace\nmetadata: {annotations: {helm.sh/hook: pre-install}}\n"),
+        ("chart/templates/c.yaml", "kind: ConfigMap\n"),
+        ("chart/templates/d.yaml", "kind: Job\nmetadata: {annotations: {helm.sh/hook: none}}\n"),
+    ];
+    let (rendered, _) = run(&files, &[]);
+    let kinds: Vec<_> = rendered.objects.iter().filter_map(|o| o.root.get("kind").text()).collect();
+    assert_eq!(kinds, ["ConfigMap", "Service", "Apple", "Zebra", "Namespace"]);
+}
+
+#[test]
+fn a_hostile_chart_ends() {
+    let table = [
+        "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}".to_owned(),
+        "{{ define \"a\" }}{{ template \"a\" . }}{{ end }}{{ template \"a\" . }}".to_owned(),
+        "{{ range $i := 1000000000 }}x{{ end }}".to_owned(),
+        format!("{{{{ {}1{} }}}}", "(".repeat(10_000), ")".repeat(10_000)),
+        "{{ $x := \"aaaaaaaaaaaaaaaa\" }}{{ range $i := 60 }}{{ $x = printf \"%s%s\" $x $x }}{{ end }}"
+            .to_owned(),
+        "{{ $t := \"{{ tpl .t . }}\" }}{{ tpl .Values.t .Values }}".to_owned(),
+        "{{ printf \"%1000000s\" \"\" | printf \"%1000000s%1000000s\" | indent 1000000 | nindent 100000 }}"
+            .to_owned(),
+    ];
+    for template in table {
+        let files =
+            [("chart/values.yaml", "t: '{{ tpl .t . }}'\n"), ("chart/templates/x.yaml", template.as_str())];
+        let (rendered, _) = run(&files, &[]);
+        let ended = !rendered.problems.is_empty() || !rendered.not_rendered.is_empty();
+        assert!(ended, "{}", &template[..40]);
+    }
+}
