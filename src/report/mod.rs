@@ -1,8 +1,11 @@
 //! Reports: one file a format. Each is a pure function of a report and prints what it is given,
 //! in the order it is given; none decides what is a finding or how loud it is.
 
-#[allow(dead_code)] // the frame uses it next
+mod block;
+mod diagnostic;
 mod display;
+mod excerpt;
+mod frame;
 pub mod github;
 pub mod human;
 pub mod json;
