@@ -96,6 +96,7 @@ impl Builder<'_> {
         if failed {
             return Err(Refused);
         }
+        self.generate(kustomization, &mut built)?;
         for entry in kustomization.list("components") {
             built = self.component(kustomization, &entry, built)?;
         }

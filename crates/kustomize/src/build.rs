@@ -94,6 +94,8 @@ pub(crate) struct Builder<'b> {
 impl Builder<'_> {
     fn run(&mut self, folder: &RepoPath) -> Step<Vec<Node>> {
         let (kustomization, mut built) = self.root(folder)?;
+        self.add_hashes(&mut built);
+        self.fix_names(&mut built)?;
         built.resources.retain(|resource| !finish::is_local(&resource.node));
         self.sort(&kustomization, &mut built.resources)?;
         let mut objects = Vec::with_capacity(built.resources.len());

@@ -108,7 +108,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn affix(&mut self, node: &mut Node, part: &Node, is_prefix: bool) {
+    pub(crate) fn affix(&mut self, node: &mut Node, part: &Node, is_prefix: bool) {
         let Some(affix) = part.as_scalar() else { return };
         let affix = affix.to_text(part.origin, self.origins);
         let mut builder = TextBuilder::default();
