@@ -13,9 +13,7 @@ use super::excerpt::Mark;
 const LINES: usize = 14;
 /// Lines of what happens.
 const HEADER: usize = 3;
-/// Lines of the smallest frame: a file, a line, its mark, the end.
-const FRAME: usize = 4;
-/// Columns before the prose of a remark: `  note: `.
+/// Columns before the prose of a remark, `  note: `, and before every further line.
 const HANGING: usize = 8;
 
 /// Prints a diagnostic as voice.md shows it.
@@ -34,15 +32,15 @@ impl ReportHandler for FrameHandler {
         for (file, other) in error.related().into_iter().flatten().enumerate() {
             collect(other, file + 1, &mut marks);
         }
-        let frame = if marks.is_empty() { 0 } else { FRAME };
-        shorten(&mut prose, LINES - header.len() - frame, self.style.width);
-        let taken = header.len() + prose.iter().map(|part| part.lines.len()).sum::<usize>();
         let ink = Ink { color: self.style.color, severity: error.severity().unwrap_or(Severity::Error) };
+        let frame = Frame { marks: &marks, width: self.style.width, ink };
+        shorten(&mut prose, LINES.saturating_sub(header.len() + frame.least()), self.style.width);
+        let taken = header.len() + prose.iter().map(|part| part.lines.len()).sum::<usize>();
         for line in header {
             writeln!(f, "{line}")?;
         }
         if !marks.is_empty() {
-            f.write_str(&Frame { marks: &marks, width: self.style.width, ink }.draw(LINES - taken))?;
+            f.write_str(&frame.draw(LINES.saturating_sub(taken)))?;
         }
         prose.iter().try_for_each(|part| part.write(ink, f))
     }
@@ -56,12 +54,15 @@ impl FrameHandler {
         let code = error.code().map(|code| format!("[{}]", shown(&code.to_string()))).unwrap_or_default();
         let word = format!("{}{code}:", word(severity));
         let message = shown(&error.to_string());
-        let mut lines = wrap(&format!("{word} {message}"), self.style.width);
-        truncate(&mut lines, HEADER, self.style.width);
-        for line in &mut lines {
+        let rest = self.style.width.saturating_sub(HANGING);
+        let mut lines = wrap(&format!("{word} {message}"), self.style.width, rest);
+        truncate(&mut lines, HEADER, rest);
+        for (index, line) in lines.iter_mut().enumerate() {
             *line = match line.strip_prefix(&word) {
-                Some(rest) => format!("{}{}", ink.paint(ink.loud(), &word), ink.paint(BOLD, rest)),
-                None => ink.paint(BOLD, line),
+                Some(rest) if index == 0 => {
+                    format!("{}{}", ink.paint(ink.loud(), &word), ink.paint(BOLD, rest))
+                }
+                _ => format!("{:HANGING$}{}", "", ink.paint(BOLD, line)),
             };
         }
         lines
@@ -90,14 +91,14 @@ struct Prose {
 
 impl Prose {
     fn new(word: &str, text: &str, columns: usize) -> Self {
-        Self { word: word.to_owned(), lines: wrap(text, columns.saturating_sub(HANGING)) }
+        let columns = columns.saturating_sub(HANGING);
+        Self { word: word.to_owned(), lines: wrap(text, columns, columns) }
     }
 
     fn write(&self, ink: Ink, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, line) in self.lines.iter().enumerate() {
             match index {
                 0 => writeln!(f, "  {}: {line}", ink.paint(QUIET.bold(), &self.word))?,
-                _ if line.is_empty() => writeln!(f)?,
                 _ => writeln!(f, "{:HANGING$}{line}", "")?,
             }
         }
@@ -186,6 +187,12 @@ struct Frame<'m> {
 }
 
 impl Frame<'_> {
+    /// Lines of the frame with its first mark alone.
+    fn least(&self) -> usize {
+        let first = self.marks.get(..1).unwrap_or_default();
+        if first.is_empty() { 0 } else { rows(first, self.width, gutter(first)).len() + 1 }
+    }
+
     /// The frame with as many marks, the first ones first, as fit into `room` lines.
     fn draw(&self, room: usize) -> String {
         let mut count = self.marks.len().min(room);
@@ -218,7 +225,7 @@ impl Frame<'_> {
         let ink = self.ink;
         match row {
             Row::File { path, at } => {
-                let room = self.width.saturating_sub(gutter + width(at) + 6);
+                let room = self.width.saturating_sub(gutter + width(at) + 7);
                 format!(
                     "{:gutter$}  {}{}:{at}]",
                     "",
@@ -251,13 +258,11 @@ fn rows(marks: &[Mark], width: usize, gutter: usize) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut left = marks;
     while let Some(first) = left.first() {
-        let (mut file, rest) = left.split_at(left.iter().take_while(|mark| mark.file == first.file).count());
+        let (file, rest) = left.split_at(left.iter().take_while(|mark| mark.file == first.file).count());
         left = rest;
         rows.push(Row::File { path: first.path.clone(), at: format!("{}:{}", first.line, first.column) });
         let mut sorted: Vec<&Mark> = file.iter().collect();
         sorted.sort_by_key(|mark| (mark.line, !mark.is_context(), mark.column, !mark.primary));
-        file = &[];
-        let _ = file;
         push_file(&sorted, columns, &mut rows);
     }
     rows

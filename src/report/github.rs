@@ -84,9 +84,10 @@ fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// A property of a command (actions/toolkit, packages/core/src/command.ts, escapeProperty).
+/// A property of a command (actions/toolkit, packages/core/src/command.ts, escapeProperty), in
+/// which nothing is hidden.
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    shown(&data(text).replace(':', "%3A").replace(',', "%2C"))
 }
 
 #[cfg(test)]

@@ -102,7 +102,8 @@ fn write_item(out: &mut String, item: &NotChecked, style: Style) {
     let at = at.map(|at| format!(" ({}:{})", at.path(), at.position().line)).unwrap_or_default();
     let text = format!("{}{}: {}", shown(&item.what), shown(&at), item.reason);
     let mut write = |word: &str, text: &str| {
-        for (index, line) in wrap(text, style.width.saturating_sub(HANGING)).iter().enumerate() {
+        let columns = style.width.saturating_sub(HANGING);
+        for (index, line) in wrap(text, columns, columns).iter().enumerate() {
             let word = if index == 0 { format!("{word}: ") } else { String::new() };
             let _ = writeln!(out, "{}", format!("{word:>HANGING$}{line}").trim_end());
         }
