@@ -7,11 +7,13 @@ use mlgitops_files::{EntryKind, RepoPath, limits};
 use mlgitops_yaml::{Node, OriginId, Role, Value};
 
 use crate::build::{Builder, Refused, Step};
+use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::tables::{self, Config};
+use crate::vars::Var;
 
 /// Most kustomizations one build reads; a base may be read again for each way that leads to it.
 const MOST_KUSTOMIZATIONS: usize = 10_000;
@@ -22,11 +24,12 @@ pub(crate) struct Accumulated {
     pub(crate) resources: Vec<Resource>,
     /// The fields transformers reach, of this kustomization and those below it.
     pub(crate) config: Arc<Config>,
+    pub(crate) vars: Vec<Var>,
 }
 
 impl Accumulated {
     fn new() -> Self {
-        Self { resources: Vec::new(), config: tables::built_in() }
+        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new() }
     }
 }
 
@@ -96,11 +99,13 @@ impl Builder<'_> {
         if failed {
             return Err(Refused);
         }
+        self.configure(kustomization, &mut built)?;
         self.generate(kustomization, &mut built)?;
         for entry in kustomization.list("components") {
             built = self.component(kustomization, &entry, built)?;
         }
         self.transform(kustomization, &mut built)?;
+        self.note_vars(kustomization, &mut built)?;
         Ok(built)
     }
 
@@ -122,7 +127,24 @@ impl Builder<'_> {
         }
         let folder = self.folder_of(kustomization, entry, text)?;
         let below = self.target(&folder, entry.origin, None)?;
-        self.append(built, below.resources)
+        self.append(built, below.resources)?;
+        self.add_vars(below.vars, built)?;
+        self.add_config(&below.config, entry.origin, built)
+    }
+
+    /// Takes over what a base tells transformers.
+    fn add_config(&mut self, more: &Arc<Config>, at: OriginId, built: &mut Accumulated) -> Step<()> {
+        // Nearly always both are what is built in.
+        if Arc::ptr_eq(more, &built.config) {
+            return Ok(());
+        }
+        let mut config = Config::clone(&built.config);
+        let merged = configure::merge(&mut config, more);
+        built.config = Arc::new(config);
+        merged.map_err(|conflict| {
+            let message = format!("`{}` is told both to create and not to create", conflict.path);
+            self.refuse("conflicting-fields", message, at)
+        })
     }
 
     fn component(

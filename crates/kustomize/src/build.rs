@@ -96,6 +96,7 @@ impl Builder<'_> {
         let (kustomization, mut built) = self.root(folder)?;
         self.add_hashes(&mut built);
         self.fix_names(&mut built)?;
+        self.resolve_vars(&mut built)?;
         built.resources.retain(|resource| !finish::is_local(&resource.node));
         self.sort(&kustomization, &mut built.resources)?;
         let mut objects = Vec::with_capacity(built.resources.len());

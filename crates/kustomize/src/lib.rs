@@ -6,6 +6,7 @@
 
 mod accumulate;
 mod build;
+mod configure;
 mod files;
 mod finish;
 mod generate;
@@ -17,7 +18,10 @@ mod merge;
 mod names;
 mod origin;
 mod patch;
+mod path;
+mod print;
 mod read;
+mod replace;
 mod resource;
 mod schema;
 mod select;
@@ -25,6 +29,7 @@ mod settle;
 mod spec;
 mod tables;
 mod transform;
+mod vars;
 
 pub use build::{Build, LeftOut, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};

@@ -106,7 +106,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn selector(&mut self, target: &Node) -> Step<Selector> {
+    pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {
         Selector::of(target).map_err(|wrong| self.refuse("selector", wrong.message, wrong.at))
     }
 

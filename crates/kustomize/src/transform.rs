@@ -33,7 +33,8 @@ impl Builder<'_> {
         self.set_entries(&annotations, &specs, built)?;
         self.json_patches(kustomization, built)?;
         self.replicas(kustomization, built)?;
-        self.images(kustomization, built)
+        self.images(kustomization, built)?;
+        self.replacements(kustomization, built)
     }
 
     /// `namespace`: every namespaced object, and what names a namespace elsewhere.
