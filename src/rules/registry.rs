@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "scheduling/gpu_limit.rs"]
+mod gpu_limit;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "security/outside_root.rs"]
@@ -98,6 +100,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "gpu-limit",
+        category: "scheduling",
+        summary: "a service that is meant to run on a GPU limits one",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-effect",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-limit.md"),
+        checks: gpu_limit::CHECKS,
     },
     Rule {
         id: "kustomize-build",
