@@ -9,6 +9,8 @@ mod duplicate_key;
 mod empty_version;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
+#[path = "scheduling/gpu_placement.rs"]
+mod gpu_placement;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "security/outside_root.rs"]
@@ -130,6 +132,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/gpu-limit.md"),
         checks: gpu_limit::CHECKS,
+    },
+    Rule {
+        id: "gpu-placement",
+        category: "scheduling",
+        summary: "a service on a GPU says of which type",
+        cases: &[
+            Case {
+                id: "none",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "toleration-only",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-placement.md"),
+        checks: gpu_placement::CHECKS,
     },
     Rule {
         id: "kustomize-build",
