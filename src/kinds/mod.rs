@@ -2,3 +2,4 @@
 
 pub mod kserve;
 pub mod kubernetes;
+pub mod probes;
