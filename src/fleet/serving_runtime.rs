@@ -1,6 +1,8 @@
 //! Which runtime a predictor's container is merged over, as far as this repository tells
 //! (kserve `pkg/controller/v1beta1/inferenceservice/utils` `MergeRuntimeContainers`).
 
+use mlgitops_yaml::Node;
+
 use super::{Fleet, Object};
 use crate::kinds::kserve::{self, Container, Workload};
 
@@ -12,6 +14,9 @@ pub enum Below<'f> {
     Nothing,
     /// A runtime of this repository, and the container of it that serves.
     Runtime(&'f Object, Container<'f>),
+    /// The templates KServe keeps for an LLMInferenceService, which hold a startupProbe from v0.17
+    /// on, and whatever its `baseRefs` name.
+    Defaults,
     /// A runtime that is not in this repository, or one of several.
     Unknown,
 }
@@ -53,6 +58,10 @@ impl<'f> Runtimes<'f> {
     #[must_use]
     pub fn below(&self, object: &Object, workload: &Workload<'_>) -> Below<'f> {
         let Some(serving) = &workload.serving else { return Below::Nothing };
+        if object.manifest.id.kind == "LLMInferenceService" {
+            let bases = object.manifest.root.find(&["spec", "baseRefs"]);
+            return if bases.is_absent() { Below::Defaults } else { Below::Unknown };
+        }
         let is_custom = workload.pod.get("model").is_absent() && serving.format.is_none();
         if is_custom {
             return Below::Nothing;
@@ -73,10 +82,12 @@ impl<'f> Runtimes<'f> {
         }
         match found.as_slice() {
             [only] => {
-                let pods = kserve::workloads(&only.manifest).into_iter().next();
-                match pods.and_then(|pods| pods.serving) {
-                    Some(container) => Below::Runtime(only, container),
-                    None => Below::Unknown,
+                let mut pods = kserve::workloads(&only.manifest);
+                // With workers, each node loads a part.
+                let is_single_node = pods.len() == 1;
+                match pods.pop().and_then(|pods| pods.serving) {
+                    Some(container) if is_single_node => Below::Runtime(only, container),
+                    _ => Below::Unknown,
                 }
             }
             [] if SHIPPED.contains(&name) => Below::Nothing,
@@ -95,7 +106,7 @@ impl<'f> Runtimes<'f> {
             let formats = runtime.manifest.root.find(&["spec", "supportedModelFormats"]).items().iter();
             formats.into_iter().any(|one| {
                 one.get("name").text() == Some(format)
-                    && one.get("autoSelect").present().and_then(|node| node.as_bool()) == Some(true)
+                    && one.get("autoSelect").present().and_then(Node::as_bool) == Some(true)
             })
         };
         if self.visible(object).any(|runtime| supports(&runtime)) { Below::Unknown } else { Below::Nothing }
