@@ -21,6 +21,8 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "startup/startup_budget.rs"]
+mod startup_budget;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
@@ -356,6 +358,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "startup-budget",
+        category: "startup",
+        summary: "a model has loaded before anything gives up on it",
+        cases: &[
+            Case {
+                id: "certain",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "likely",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/startup-budget.md"),
+        checks: startup_budget::CHECKS,
     },
     Rule {
         id: "unknown-field",

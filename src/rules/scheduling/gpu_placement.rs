@@ -5,7 +5,8 @@ use mlgitops_yaml::{Lookup, Pointer};
 use super::super::{Check, Context, Violations};
 use crate::config::{ClusterConfig, DeploymentMode};
 use crate::finding::{Cause, Violation, field_of};
-use crate::fleet::{Object, Runtime, runtime_of};
+use crate::fleet::Object;
+use crate::fleet::serving_runtime::{Below, Runtimes};
 use crate::kinds::gpu::{self, Amount, Limit, Placement, Resources};
 use crate::kinds::kserve::{self, Container, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -33,9 +34,6 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if !matches!(manifest.root.get("spec").get("baseRefs"), Lookup::Absent(_)) {
         return;
     }
-    if is_placed_by_namespace(object, context) {
-        return;
-    }
     let resources = Resources::of(manifest);
     for workload in kserve::workloads(manifest) {
         let serves = matches!(workload.part, Part::Predictor | Part::Canary | Part::Worker | Part::Prefill);
@@ -44,12 +42,14 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
         if amount.names_a_type() || amount.count().is_none_or(|count| count == 0) {
             continue;
         }
-        let placement = match (gpu::placement(workload.pod), of_runtime(object, container, context)) {
+        let placement = match (gpu::placement(workload.pod), of_runtime(object, &workload, context)) {
             (Placement::Placed, _) | (_, Placement::Placed) => continue,
             (Placement::None, Placement::None) => Placement::None,
             _ => Placement::Tolerated,
         };
-        out.push(violation(object, &workload, container, &amount, placement, context));
+        if !is_placed_by_namespace(object, context) {
+            out.push(violation(object, &workload, container, &amount, placement, context));
+        }
     }
 }
 
@@ -85,15 +85,12 @@ fn is_placed_by_namespace(object: &Object, context: &Context<'_>) -> bool {
 
 /// What the pod fields of the runtime say. One that is not in sight is believed to place nothing:
 /// nearly every service names one, and few runtimes place (domain.md §8).
-fn of_runtime(object: &Object, container: &Container<'_>, context: &Context<'_>) -> Placement {
-    match runtime_of(context.fleet, &object.manifest, container) {
-        Runtime::Own | Runtime::Shipped | Runtime::Elsewhere => Placement::None,
-        Runtime::Known(runtime) => kserve::workloads(&runtime.manifest)
-            .iter()
-            .map(|workload| gpu::placement(workload.pod))
-            .find(|placement| *placement != Placement::None)
-            .unwrap_or(Placement::None),
-    }
+fn of_runtime(object: &Object, workload: &Workload<'_>, context: &Context<'_>) -> Placement {
+    let Below::Runtime(runtime, _) = Runtimes::of(context.fleet).below(object, workload) else {
+        return Placement::None;
+    };
+    let pods = kserve::workloads(&runtime.manifest);
+    pods.first().map_or(Placement::None, |pods| gpu::placement(pods.pod))
 }
 
 fn violation(
