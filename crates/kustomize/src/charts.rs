@@ -74,18 +74,29 @@ impl Builder<'_> {
             self.result.problems.extend(rendered.problems);
             return Err(Refused);
         }
-        for object in rendered.objects {
-            let is_crd = object.template.contains("/crds/");
-            if (is_crd && !includes_crds) || (object.is_hook && skips_hooks) {
-                continue;
-            }
+        let mut objects = Vec::new();
+        if includes_crds {
+            self.definitions(&chart, at, &mut objects)?;
+        }
+        for object in rendered.objects.into_iter().filter(|object| !(object.is_hook && skips_hooks)) {
             let node = Arc::try_unwrap(object.root).unwrap_or_else(|shared| (*shared).clone());
-            let mut objects = Vec::new();
             self.add_object(node, &mut objects)?;
-            for node in objects {
-                let mut resource = Resource::new(node, entry.origin);
-                resource.is_from_helm = true;
-                self.absorb(resource, Behavior::Create, built)?;
+        }
+        for node in objects {
+            let mut resource = Resource::new(node, entry.origin);
+            resource.is_from_helm = true;
+            self.absorb(resource, Behavior::Create, built)?;
+        }
+        Ok(())
+    }
+
+    /// The definitions in the `crds` folder of a chart, which no template makes.
+    fn definitions(&mut self, chart: &RepoPath, at: OriginId, objects: &mut Vec<Node>) -> Step<()> {
+        let Ok(folder) = chart.join("crds") else { return Ok(()) };
+        for file in self.files.list(&folder) {
+            let is_yaml = matches!(file.path.extension(), "yaml" | "yml" | "json");
+            if file.kind == EntryKind::File && is_yaml {
+                objects.extend(self.objects_of_file(&file.path, at, Role::Chart)?);
             }
         }
         Ok(())
