@@ -6,7 +6,9 @@
 
 mod accumulate;
 mod build;
+mod charts;
 mod configure;
+mod extend;
 mod files;
 mod finish;
 mod generate;
@@ -16,6 +18,7 @@ mod image;
 mod json_patch;
 mod merge;
 mod names;
+mod namespace;
 mod origin;
 mod patch;
 mod path;

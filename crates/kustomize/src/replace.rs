@@ -1,6 +1,7 @@
 //! `replacements`: values copied from one object to others (kustomize v5.8
 //! `api/filters/replacement`).
 
+use mlgitops_files::RepoPath;
 use mlgitops_yaml::{
     Mode, Node, OriginId, Pieces, Resolved, Role, Scalar, Style, Text, TextBuilder, Value, parse,
 };
@@ -10,40 +11,33 @@ use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id, effective_namespace};
 use crate::origin::{over, scalar_of};
 use crate::path::{self, Make};
-use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::schema::{self, REPLACEMENT};
 
 impl Builder<'_> {
-    pub(crate) fn replacements(
+    /// An entry of `replacements`: a replacement, or a file of some.
+    pub(crate) fn replacement_entry(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("replacements") {
-            match entry.get("path").present().filter(|path| path.text().is_some_and(|text| !text.is_empty()))
-            {
-                None => self.replacement(&entry, built)?,
-                Some(path)
-                    if entry.get("source").present().is_some()
-                        || !entry.get("targets").items().is_empty() =>
-                {
-                    let message = "an entry has a `path`, or a source and targets, not both";
-                    return Err(self.refuse("replacement", message, path.origin));
-                }
-                Some(path) => {
-                    for replacement in self.replacement_file(kustomization, path)? {
-                        self.replacement(&replacement, built)?;
-                    }
-                }
-            }
+        let path =
+            entry.get("path").present().filter(|path| path.text().is_some_and(|text| !text.is_empty()));
+        let Some(path) = path else { return self.replacement(entry, built) };
+        if entry.get("source").present().is_some() || !entry.get("targets").items().is_empty() {
+            let message = "an entry has a `path`, or a source and targets, not both";
+            return Err(self.refuse("replacement", message, path.origin));
+        }
+        for replacement in self.replacement_file(folder, path)? {
+            self.replacement(&replacement, built)?;
         }
         Ok(())
     }
 
     /// A file of one replacement, or of a list.
-    fn replacement_file(&mut self, kustomization: &Kustomization, entry: &Node) -> Step<Vec<Node>> {
-        let path = self.file_of(&kustomization.folder, entry.text().unwrap_or_default(), entry.origin)?;
+    fn replacement_file(&mut self, folder: &RepoPath, entry: &Node) -> Step<Vec<Node>> {
+        let path = self.file_of(folder, entry.text().unwrap_or_default(), entry.origin)?;
         let document = self.document(&path, entry.origin)?;
         let mut entries = match document.value {
             Value::Sequence(items) => items,
@@ -330,7 +324,7 @@ impl Builder<'_> {
     }
 
     /// The one document of a file that configures kustomize.
-    pub(crate) fn document(&mut self, path: &mlgitops_files::RepoPath, entry: OriginId) -> Step<Node> {
+    pub(crate) fn document(&mut self, path: &RepoPath, entry: OriginId) -> Step<Node> {
         let (file, tree) = self.read(path, entry)?;
         if let Some(error) = tree.errors().first() {
             let message = format!("`{path}` is no YAML: {}", error.message);
