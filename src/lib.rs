@@ -4,6 +4,7 @@
 //! The flow is one way: a source of files, discovery, the plan that renders, the fleet, the
 //! rules, the findings, a report. [`lint`] is all of it, a pure function of its arguments.
 
+pub mod cli;
 pub mod config;
 pub mod deploy;
 pub mod discover;
@@ -16,4 +17,4 @@ pub mod report;
 pub mod rules;
 pub mod source;
 
-pub use lint::{Options, Report, Summary, lint};
+pub use lint::{Options, Report, Summary, Survey, lint, survey};

@@ -12,8 +12,8 @@ use crate::finding::{Finding, NotChecked, Severity};
 use crate::fleet::{self, Fleet};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
-use crate::rules::sink::{Settings, sink};
-use crate::rules::{self, Context, Facts, Rule, params};
+use crate::rules::sink::{self, Settings, sink};
+use crate::rules::{self, Context, Facts, Rule, Waivers, params};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -22,12 +22,12 @@ pub struct Options {
     pub select: Vec<&'static Rule>,
     /// The rules to leave out.
     pub ignore: Vec<&'static Rule>,
-    /// Findings outside this file are not reported; `None`: all are.
-    pub only: Option<RepoPath>,
+    /// Findings outside these files are not reported; empty: all are.
+    pub only: Vec<RepoPath>,
     /// The time it is: ends waivers, measures how long something ran.
     pub now: jiff::Timestamp,
-    /// The severity from which a run fails.
-    pub fail_on: Severity,
+    /// The severity from which a run fails; `None`: findings never fail it.
+    pub fail_on: Option<Severity>,
     /// The configuration before the change under review; `None` where there is no change.
     pub base: Option<Config>,
     /// Whether a required item that was not checked is accepted.
@@ -39,12 +39,19 @@ impl Default for Options {
         Self {
             select: Vec::new(),
             ignore: Vec::new(),
-            only: None,
+            only: Vec::new(),
             now: jiff::Timestamp::UNIX_EPOCH,
-            fail_on: Severity::Error,
+            fail_on: Some(Severity::Error),
             base: None,
             allow_unchecked: false,
         }
+    }
+}
+
+impl Options {
+    /// Whether only a part of what could be said is asked for.
+    fn is_filtered(&self) -> bool {
+        !(self.select.is_empty() && self.ignore.is_empty() && self.only.is_empty())
     }
 }
 
@@ -88,12 +95,36 @@ pub struct Summary {
     pub exit: u8,
 }
 
-/// Runs the whole flow over a source.
+/// What a source holds and what runs where: the flow before the rules.
+#[derive(Debug)]
+pub struct Survey {
+    /// What was found in the source.
+    pub discovery: Discovery,
+    /// What will be deployed, and where.
+    pub fleet: Fleet,
+}
+
+/// Runs the flow up to the fleet.
 #[must_use]
-pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
+pub fn survey(files: &Arc<dyn Files>, config: &Config) -> Survey {
     let discovery = discover(files, &ignored(config));
     let planned = plan(files, &discovery);
     let fleet = fleet::build(planned, config);
+    Survey { discovery, fleet }
+}
+
+impl Survey {
+    /// What could not be read or rendered, in one order, without repetition.
+    #[must_use]
+    pub fn not_checked(&self) -> Vec<NotChecked> {
+        not_checked(&self.discovery, &self.fleet, Vec::new())
+    }
+}
+
+/// Runs the whole flow over a source.
+#[must_use]
+pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
+    let Survey { discovery, fleet } = survey(files, config);
     let facts = Facts::new(config, &fleet);
     let context = Context {
         fleet: &fleet,
@@ -102,20 +133,22 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
         params: params::Params::of(config),
         facts,
         base: options.base.as_ref(),
+        today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let selected = selected(options);
     let run = rules::run(&selected, &context);
-    let settings = Settings {
-        config,
-        fleet: &fleet,
-        waivers: &config.waivers,
-        today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
-    };
-    let mut findings = sink(run.violations, &settings).findings;
-    if let Some(only) = &options.only {
-        findings.retain(|finding| touches(finding, only));
+    let waivers = Waivers::collect(config, &discovery);
+    let settings = Settings { config, fleet: &fleet, waivers: &waivers.stated, today: context.today };
+    let sunk = sink(run.violations, &settings);
+    let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
+    let on_waivers = rules::run_on_waivers(&selected, &subjects, &context);
+    let mut findings = sunk.findings;
+    findings.extend(sink(on_waivers.violations, &settings).findings);
+    sink::sort(&mut findings);
+    if !options.only.is_empty() {
+        findings.retain(|finding| options.only.iter().any(|file| touches(finding, file)));
     }
-    let not_checked = not_checked(&discovery, &fleet, run.not_checked);
+    let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let summary = summarize(&fleet, &findings, &not_checked, run.had_subject, options);
     Report { summary, findings, not_checked }
 }
@@ -187,7 +220,10 @@ fn summarize(
         not_checked: not_checked.len(),
         exit: 0,
     };
-    let failing = findings.iter().any(|finding| finding.counts() && finding.severity >= options.fail_on);
+    let fails = |finding: &Finding| {
+        finding.counts() && options.fail_on.is_some_and(|least| finding.severity >= least)
+    };
+    let failing = findings.iter().any(fails);
     let missing = not_checked.iter().any(|item| item.required) && !options.allow_unchecked;
     summary.exit = match () {
         () if !had_subject || missing => 3,

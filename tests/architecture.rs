@@ -1,5 +1,5 @@
 //! Data flows one way: no part of `src/` uses a part that comes after it in the flow.
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
 //! be. A fence with `commit=N` belongs to the N-th commit, and what the commits before the last one
 //! left is the base of the change. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
 //! so is every repository of "Accepted".
-#![allow(missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

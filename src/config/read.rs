@@ -34,6 +34,9 @@ pub fn read(file: &Arc<SourceFile>, vocabulary: &Vocabulary) -> Result<Config, V
             return Err(written);
         }
     };
+    if node.is_null() {
+        return finish(Config { file: Some(Arc::clone(file)), ..Config::default() }, written);
+    }
     let mut checker = Checker::new(file, origins);
     let root = checker.check(super::FILE_NAME, &node, &Kind::Map(&FILE));
     let mut config = build::config(&root);

@@ -6,6 +6,7 @@ mod model;
 mod place;
 mod reading;
 pub mod reference;
+mod runtime;
 
 use mlgitops_manifest::Manifest;
 
@@ -17,11 +18,12 @@ pub use crate::finding::PlaceIndex;
 pub use build::build;
 pub use environment::{Evidence, Ladder, is_usual_environment};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
+pub use runtime::{Runtime, runtime_of};
 
 /// Everything that will be deployed, and where.
 #[derive(Debug, Default)]
 pub struct Fleet {
-    /// The environments, lowest rung first.
+    /// The environments, in the order they were met or are configured.
     pub environments: Vec<Environment>,
     /// The places.
     pub places: Vec<Place>,

@@ -2,8 +2,9 @@
 //! (kserve v0.20 `pkg/apis/serving`; domain.md §1.1).
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Node, OriginId, Pointer, Value};
+use mlgitops_yaml::{Lookup, Node, OriginId, Pointer, Value};
 
+use super::gpu;
 use crate::config::DeploymentMode;
 
 /// KServe's API group.
@@ -307,7 +308,7 @@ fn argument_references(container: &Container<'_>, part: Part) -> Option<ModelRef
 }
 
 /// The value of a command-line argument: the item it stands in, the byte it begins at, its text.
-fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
+pub(super) fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
     items.iter().enumerate().find_map(|(index, item)| {
         let text = item.text()?;
         names.iter().find_map(|name| {
@@ -341,4 +342,42 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 pub fn named_mode(manifest: &Manifest) -> Option<DeploymentMode> {
     let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
     DeploymentMode::parse(node.text()?)
+}
+
+/// How a service answers: how many pods, with how much of the traffic, on how many GPUs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Serving {
+    /// `minReplicas`, or `replicas` of an LLMInferenceService; `None` where KServe's default of 1
+    /// holds or the number cannot be known.
+    pub min_replicas: Option<i64>,
+    /// `canaryTrafficPercent`: the share of the newest revision, in per cent.
+    pub canary_percent: Option<i64>,
+    /// GPUs of one pod of the predictor; `None` where no limit states them.
+    pub gpu: Option<u64>,
+}
+
+/// How the predictor of a service answers.
+#[must_use]
+pub fn serving(manifest: &Manifest) -> Serving {
+    let spec = manifest.root.get("spec");
+    let whole = |lookup: Lookup<'_>| lookup.present().and_then(Node::as_int);
+    let gpu = gpus_of_predictor(manifest);
+    if manifest.id.kind == "LLMInferenceService" {
+        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None, gpu };
+    }
+    let predictor = spec.get("predictor");
+    Serving {
+        min_replicas: whole(predictor.get("minReplicas")),
+        canary_percent: whole(predictor.get("canaryTrafficPercent")),
+        gpu,
+    }
+}
+
+fn gpus_of_predictor(manifest: &Manifest) -> Option<u64> {
+    let workloads = workloads(manifest);
+    let predictor = workloads.iter().find(|workload| workload.part == Part::Predictor)?;
+    match gpu::limit(predictor.serving.as_ref()?, &gpu::Resources::of(manifest)) {
+        gpu::Limit::Stated(amount) => amount.count(),
+        _ => None,
+    }
 }

@@ -1,4 +1,5 @@
 //! Typed views of the kinds the linter knows: one file a kind, each keeping the nodes it read.
 
+pub mod gpu;
 pub mod kserve;
 pub mod kubernetes;

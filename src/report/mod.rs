@@ -1,3 +1,119 @@
-//! Reports: one file a format; each prints what it is given, in the order it is given.
+//! Reports: one file a format. Each is a pure function of a report and prints what it is given,
+//! in the order it is given; none decides what is a finding or how loud it is.
 
+mod block;
+mod diagnostic;
+mod display;
+mod excerpt;
+mod frame;
+pub mod github;
 pub mod human;
+pub mod json;
+pub mod page;
+pub mod sarif;
+pub mod status;
+mod summary;
+
+use crate::Report;
+use crate::rules::{Rule, registry};
+
+/// What a report is printed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// For people, at a terminal or in a log.
+    Human,
+    /// For machines; the shape is a promise (design.md, Machine-readable output).
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands that GitHub turns into annotations of a pull request.
+    Github,
+}
+
+impl Format {
+    /// All formats, in the order people are told of them.
+    pub const ALL: [Self; 4] = [Self::Human, Self::Json, Self::Sarif, Self::Github];
+
+    /// The word of the command line.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Github => "github",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.word() == word)
+    }
+}
+
+/// How text for people looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether escape codes for colours are printed.
+    pub color: bool,
+    /// Columns of a line; a full-width character takes two.
+    pub width: usize,
+    /// Findings of one rule that are printed; the rest are counted.
+    pub per_rule: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, width: 100, per_rule: 20 }
+    }
+}
+
+/// What a reporter is told beside the report.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'c> {
+    /// What was checked, as the user called it: `.`, `deploy/`.
+    pub root: &'c str,
+    /// The path of the root inside its Git repository; empty where it is the same. GitHub places
+    /// findings by the path inside the repository.
+    pub prefix: &'c str,
+    /// The rules that exist; SARIF carries their pages.
+    pub rules: &'c [Rule],
+    /// The version of the linter.
+    pub version: &'c str,
+    /// How long the run took, in milliseconds.
+    pub elapsed_ms: u64,
+    /// How text for people looks.
+    pub style: Style,
+}
+
+impl<'c> Context<'c> {
+    /// The context of a run over `root`, with every rule and no colour.
+    #[must_use]
+    pub fn new(root: &'c str) -> Self {
+        Self {
+            root,
+            prefix: "",
+            rules: registry::RULES,
+            version: env!("CARGO_PKG_VERSION"),
+            elapsed_ms: 0,
+            style: Style::default(),
+        }
+    }
+
+    /// A path of the report as the Git repository calls it.
+    fn in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+    }
+}
+
+/// The report in a format. It ends in a line break unless it is empty.
+#[must_use]
+pub fn render(format: Format, report: &Report, context: &Context<'_>) -> String {
+    match format {
+        Format::Human => human::print(report, context),
+        Format::Json => json::print(report, context),
+        Format::Sarif => sarif::print(report, context),
+        Format::Github => github::print(report, context),
+    }
+}

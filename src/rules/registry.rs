@@ -7,6 +7,10 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "scheduling/gpu_limit.rs"]
+mod gpu_limit;
+#[path = "reconcile/kustomize_build.rs"]
+mod kustomize_build;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -21,6 +25,8 @@ mod unknown_field;
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "hygiene/waiver.rs"]
+mod waiver;
 #[path = "schema/yaml_ambiguity.rs"]
 mod yaml_ambiguity;
 #[path = "schema/yaml_syntax.rs"]
@@ -94,6 +100,55 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "gpu-limit",
+        category: "scheduling",
+        summary: "a service that is meant to run on a GPU limits one",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-effect",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-limit.md"),
+        checks: gpu_limit::CHECKS,
+    },
+    Rule {
+        id: "kustomize-build",
+        category: "reconcile",
+        summary: "every kustomization that is deployed builds",
+        cases: &[Case {
+            id: "refused",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/kustomize-build.md"),
+        checks: kustomize_build::CHECKS,
     },
     Rule {
         id: "outside-root",
@@ -364,6 +419,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "waiver",
+        category: "hygiene",
+        summary: "a waiver names a rule, gives a reason, has not ended, and is needed",
+        cases: &[
+            Case {
+                id: "expired",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "no-reason",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "malformed",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unused",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/waiver.md"),
+        checks: waiver::CHECKS,
     },
     Rule {
         id: "yaml-ambiguity",

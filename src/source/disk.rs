@@ -1,6 +1,6 @@
 //! The bytes of files on disk, never more of one than the limit.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,18 +38,25 @@ impl Store for Disk {
     }
 }
 
+const CHANGED: ReadError = ReadError::Irregular("something else than when it was listed");
+
 fn read(path: &Path) -> Result<Blob, ReadError> {
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => ReadError::Missing,
         kind => ReadError::Failed(kind.to_string()),
     };
+    let listed = path.symlink_metadata().map_err(failed)?;
+    // Since it was listed it may have become a pipe, which would wait for ever to be opened.
+    if !listed.is_file() {
+        return Err(CHANGED);
+    }
+    if listed.len() > limits::FILE_BYTES {
+        return Err(ReadError::TooLarge(listed.len()));
+    }
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(ReadError::Irregular("something else than when it was listed"));
-    }
-    if metadata.len() > limits::FILE_BYTES {
-        return Err(ReadError::TooLarge(metadata.len()));
+    if !is_same(&listed, &metadata) {
+        return Err(CHANGED);
     }
     // It may grow while it is read: one byte over the limit is enough to know.
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
@@ -58,4 +65,16 @@ fn read(path: &Path) -> Result<Blob, ReadError> {
         size if size > limits::FILE_BYTES => Err(ReadError::TooLarge(size)),
         _ => Ok(Blob { bytes: bytes.into() }),
     }
+}
+
+/// Whether what was opened is what stands at the path, and no link to something else.
+#[cfg(unix)]
+fn is_same(listed: &Metadata, opened: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (listed.dev(), listed.ino()) == (opened.dev(), opened.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_listed: &Metadata, opened: &Metadata) -> bool {
+    opened.is_file()
 }

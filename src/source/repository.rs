@@ -144,6 +144,12 @@ impl Repo {
         })
     }
 
+    /// The best commit that two histories share; `None` where they share none, or this clone lacks
+    /// it.
+    pub(super) fn merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
+        self.git().merge_base(one, other).ok()
+    }
+
     fn no_revision(&self, git: &Repository, rev: &str, error: &git2::Error) -> SourceError {
         let path = self.shown.clone();
         match error.code() {

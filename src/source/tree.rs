@@ -150,7 +150,8 @@ fn plan_one<H>(path: RepoPath, found: Found<H>) -> Planned<H> {
     Planned { entry: Entry { path, kind }, handle, winding }
 }
 
-/// Where a link leads by its names alone, and its target again where names alone may lie.
+/// Where a link leads by its names alone, and its target again where names alone may lie. (Of a
+/// target `file/.` the kernel says that there is nothing; here it is the file.)
 fn link(path: &RepoPath, target: Vec<u8>) -> Result<(EntryKind, Option<String>), ReadError> {
     if target.len() > limits::PATH_BYTES {
         return Err(ReadError::Name("it is a link to a path of more than 4,096 bytes"));

@@ -1,1 +1,35 @@
 //! A kustomization to manifests, each node with its origin.
+//!
+//! It builds what `kustomize build` v5 builds, in process and without the network. Every value knows
+//! the patch that set it and the value before it, the field of the kustomization that changed it,
+//! or the generator entry that made it.
+
+mod accumulate;
+mod build;
+mod configure;
+mod files;
+mod finish;
+mod generate;
+mod hash;
+mod id;
+mod image;
+mod json_patch;
+mod merge;
+mod names;
+mod origin;
+mod patch;
+mod path;
+mod print;
+mod read;
+mod replace;
+mod resource;
+mod schema;
+mod select;
+mod settle;
+mod spec;
+mod tables;
+mod transform;
+mod vars;
+
+pub use build::{Build, LeftOut, Overrides, Remote, build};
+pub use files::{Parsed, Unparsed};

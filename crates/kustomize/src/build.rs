@@ -1,0 +1,140 @@
+//! One build: its inputs, its state, and what came of it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_manifest::Problem;
+use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins};
+
+use crate::files::Parsed;
+use crate::finish;
+use crate::settle;
+
+/// What a deployment changes in the kustomization it deploys.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Fields of the root kustomization, by name: a list is added to the kustomization's own,
+    /// anything else replaces it.
+    pub fields: Vec<(String, Node)>,
+    /// Whether files outside the folder of a kustomization may be read, as Flux allows; kustomize
+    /// itself refuses them.
+    pub files_anywhere: bool,
+}
+
+/// Something on another server that the build needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remote {
+    /// The URL, as it is written.
+    pub url: String,
+    /// The entry that names it.
+    pub at: Option<OriginSpan>,
+}
+
+/// A part that was left out because it runs a program, is not in the tree, or passes a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// What and why, in one line.
+    pub reason: String,
+    /// The entry that names it.
+    pub at: Option<OriginSpan>,
+}
+
+/// What building a kustomization gave.
+#[derive(Debug, Default)]
+pub struct Build {
+    /// The objects in the order kustomize prints them; none where it refuses.
+    pub objects: Vec<Node>,
+    /// What kustomize refuses.
+    pub problems: Vec<Problem>,
+    /// What is on another server; the objects are those beside it.
+    pub remote: Vec<Remote>,
+    /// Parts that were left out.
+    pub left_out: Vec<LeftOut>,
+    /// Every file and every folder of a kustomization the build read.
+    pub reached: BTreeSet<RepoPath>,
+}
+
+/// Builds the kustomization in a folder.
+#[must_use]
+pub fn build(
+    files: &Arc<dyn Files>,
+    parsed: &dyn Parsed,
+    folder: &RepoPath,
+    overrides: &Overrides,
+    origins: &mut Origins,
+) -> Build {
+    let mut builder =
+        Builder { files, parsed, origins, overrides, result: Build::default(), roots: Vec::new(), loaded: 0 };
+    if let Ok(objects) = builder.run(folder) {
+        builder.result.objects = objects;
+    }
+    builder.result
+}
+
+/// The build cannot go on; the reason is among the problems.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Refused;
+
+pub(crate) type Step<T> = Result<T, Refused>;
+
+/// The state of one build.
+pub(crate) struct Builder<'b> {
+    pub(crate) files: &'b Arc<dyn Files>,
+    pub(crate) parsed: &'b dyn Parsed,
+    pub(crate) origins: &'b mut Origins,
+    pub(crate) overrides: &'b Overrides,
+    pub(crate) result: Build,
+    /// The folders of the kustomizations being built, the root first.
+    pub(crate) roots: Vec<RepoPath>,
+    /// How many kustomizations were read.
+    pub(crate) loaded: usize,
+}
+
+impl Builder<'_> {
+    fn run(&mut self, folder: &RepoPath) -> Step<Vec<Node>> {
+        let (kustomization, mut built) = self.root(folder)?;
+        self.add_hashes(&mut built);
+        self.fix_names(&mut built)?;
+        self.resolve_vars(&mut built)?;
+        built.resources.retain(|resource| !finish::is_local(&resource.node));
+        self.sort(&kustomization, &mut built.resources)?;
+        let mut objects = Vec::with_capacity(built.resources.len());
+        for resource in built.resources {
+            let mut node = resource.node;
+            finish::annotations_as_text(&mut node);
+            if let Err(unreadable) = settle::as_read_by_kustomize(&mut node) {
+                return Err(self.refuse("value", unreadable.message, unreadable.at));
+            }
+            objects.push(node);
+        }
+        Ok(objects)
+    }
+
+    /// Notes what kustomize refuses.
+    pub(crate) fn refuse(&mut self, kind: &'static str, message: impl Into<String>, at: OriginId) -> Refused {
+        let at = self.origins.first(at);
+        let problem = Problem { kind, message: message.into(), at };
+        if !self.result.problems.contains(&problem) {
+            self.result.problems.push(problem);
+        }
+        Refused
+    }
+
+    /// Notes what is on another server.
+    pub(crate) fn remote(&mut self, url: &str, at: OriginId) {
+        let at = self.origins.first(at);
+        self.result.remote.push(Remote { url: url.to_owned(), at });
+    }
+
+    /// Notes what is left out.
+    pub(crate) fn leave_out(&mut self, reason: String, at: OriginId) {
+        let at = self.origins.first(at);
+        self.result.left_out.push(LeftOut { reason, at });
+    }
+
+    /// Whether something is missing, so that what is not found may be in it.
+    pub(crate) fn is_partial(&self) -> bool {
+        !self.result.remote.is_empty() || !self.result.left_out.is_empty()
+    }
+}

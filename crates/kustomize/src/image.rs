@@ -1,0 +1,119 @@
+//! The `images` field: names, tags and digests of containers' images.
+
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Style, Text, TextBuilder, Value};
+use regex::Regex;
+
+use crate::origin::scalar_of;
+use crate::select;
+
+/// One entry of `images`.
+pub(crate) struct Image {
+    pattern: Regex,
+    entry: Node,
+    /// The name it selects by decided that a value changed.
+    guard: OriginId,
+}
+
+impl Image {
+    pub(crate) fn of(entry: &Node) -> Result<Self, String> {
+        let name = entry.get("name");
+        let text = name.text().unwrap_or_default();
+        // The name is a part of a pattern, as kustomize has it (`api/internal/image/image.go`).
+        let pattern = format!("{text}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?");
+        let pattern = select::whole(&pattern)?;
+        let guard = name.present().map_or(OriginId::NONE, |name| name.origin);
+        Ok(Self { pattern, entry: entry.clone(), guard })
+    }
+
+    /// Changes every `image` of a `containers` or `initContainers` list, at any depth.
+    pub(crate) fn rewrite_containers(&self, node: &mut Node, origins: &mut Origins) {
+        match &mut node.value {
+            Value::Map(map) => {
+                for (key, value) in map.iter_mut() {
+                    self.rewrite_containers(value, origins);
+                    if !matches!(key.name(), "containers" | "initContainers") {
+                        continue;
+                    }
+                    let Value::Sequence(items) = &mut value.value else { continue };
+                    for image in items.iter_mut().filter_map(Node::as_map_mut).filter_map(image_of) {
+                        self.rewrite(image, origins);
+                    }
+                }
+            }
+            Value::Sequence(items) => {
+                for item in items {
+                    self.rewrite_containers(item, origins);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Changes one image, if the entry is for it.
+    pub(crate) fn rewrite(&self, node: &mut Node, origins: &mut Origins) {
+        let Some(scalar) = node.as_scalar() else { return };
+        if !self.pattern.is_match(&scalar.text) {
+            return;
+        }
+        let style = if scalar.style == Style::Plain { Style::Plain } else { Style::Double };
+        let old = scalar.to_text(node.origin, origins);
+        let new = self.rewritten(&old, origins);
+        let mut changed = scalar_of(&new, style, origins);
+        changed.origin = origins.guard(changed.origin, self.guard);
+        *node = changed;
+    }
+
+    fn rewritten(&self, old: &Text, origins: &mut Origins) -> Text {
+        let mut field = |name: &str| {
+            let node = self.entry.get(name).present()?;
+            let text = node.as_scalar()?.to_text(node.origin, origins);
+            (!text.is_empty()).then_some(text)
+        };
+        let (new_name, new_tag) = (field("newName"), field("newTag"));
+        let (new_digest, suffix) = (field("digest"), field("tagSuffix"));
+        let (name, mut tag, mut digest) = split(old);
+        match (new_tag, new_digest, suffix) {
+            (Some(new), new_digest, _) => (tag, digest) = (Some(new), new_digest),
+            (None, Some(new), _) => (tag, digest) = (None, Some(new)),
+            (None, None, Some(suffix)) => {
+                let mut longer = TextBuilder::default();
+                if let Some(tag) = &tag {
+                    longer.push(tag);
+                }
+                longer.push(&suffix);
+                (tag, digest) = (Some(longer.build()), None);
+            }
+            (None, None, None) => {}
+        }
+        let mut builder = TextBuilder::default();
+        builder.push(&new_name.unwrap_or(name));
+        for (mark, part) in [(":", tag), ("@", digest)] {
+            if let Some(part) = part.filter(|part| !part.is_empty()) {
+                builder.push_str(mark, OriginId::NONE);
+                builder.push(&part);
+            }
+        }
+        builder.build()
+    }
+}
+
+fn image_of(container: &mut Map) -> Option<&mut Node> {
+    container.get_mut("image")
+}
+
+/// Name, tag and digest of an image; a colon before the first slash belongs to the host.
+fn split(image: &Text) -> (Text, Option<Text>, Option<Text>) {
+    let text = image.as_str();
+    let path = text.find('/').filter(|slash| *slash > 0).unwrap_or(0);
+    let find = |mark: char| text.get(path..).and_then(|rest| rest.find(mark)).map(|at| at + path);
+    let (colon, at) = (find(':'), find('@'));
+    let end = text.len();
+    match (colon, at) {
+        (None, None) => (image.clone(), None, None),
+        (Some(colon), Some(at)) if colon < at => {
+            (image.slice(0..colon), Some(image.slice(colon + 1..at)), Some(image.slice(at + 1..end)))
+        }
+        (_, Some(at)) => (image.slice(0..at), None, Some(image.slice(at + 1..end))),
+        (Some(colon), None) => (image.slice(0..colon), Some(image.slice(colon + 1..end)), None),
+    }
+}

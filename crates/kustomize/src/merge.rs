@@ -1,0 +1,325 @@
+//! Strategic merge as kustomize does it (kyaml v0.21 `yaml/merge2`, `yaml/walk`): maps are merged,
+//! lists by their merge keys where Kubernetes' schema has some, all other lists replaced.
+
+use mlgitops_manifest::fields::{FieldRef, FieldType};
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Value};
+
+use crate::origin::over;
+
+/// A patch whose shape does not fit the object.
+#[derive(Debug)]
+pub(crate) struct Misfit {
+    pub(crate) message: String,
+    pub(crate) at: OriginId,
+}
+
+type Merged = Result<Option<Node>, Misfit>;
+
+/// Merges a patch into an object; `None` where the patch deletes it. `schema` is that of the kind,
+/// where Kubernetes itself has the kind.
+pub(crate) fn merge(base: Node, patch: Node, schema: Option<FieldRef>, origins: &mut Origins) -> Merged {
+    Merger { origins }.both(base, patch, schema)
+}
+
+struct Merger<'o> {
+    origins: &'o mut Origins,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+impl Merger<'_> {
+    fn both(&mut self, base: Node, mut patch: Node, schema: Option<FieldRef>) -> Merged {
+        if patch.is_null() {
+            return Ok(None);
+        }
+        if base.is_null() {
+            return self.added(patch, schema);
+        }
+        match (base.value, patch.value) {
+            (Value::Map(base_map), Value::Map(map)) => {
+                patch.value = Value::Map(map);
+                match directive_of_map(&mut patch)? {
+                    Directive::Delete => Ok(None),
+                    Directive::Replace => {
+                        patch.origin = over(patch.origin, base.origin, self.origins);
+                        self.added(patch, schema)
+                    }
+                    Directive::Merge => self.maps(base_map, base.origin, patch, schema).map(Some),
+                }
+            }
+            (Value::Sequence(items), Value::Sequence(more)) => {
+                patch.value = Value::Sequence(more);
+                let base = Node::new(Value::Sequence(items), base.origin);
+                self.lists(base, patch, schema)
+            }
+            (Value::Scalar(_), Value::Scalar(scalar)) => {
+                let origin = over(patch.origin, base.origin, self.origins);
+                Ok(Some(Node::new(Value::Scalar(scalar), origin)))
+            }
+            (Value::Unknown(_), value) => Ok(Some(Node::new(value, patch.origin))),
+            (have, value) => {
+                let message = format!("the patch has {} where the object has {}", word(&value), word(&have));
+                Err(Misfit { message, at: patch.origin })
+            }
+        }
+    }
+
+    fn maps(
+        &mut self,
+        base: Map,
+        at: OriginId,
+        patch: Node,
+        schema: Option<FieldRef>,
+    ) -> Result<Node, Misfit> {
+        let Value::Map(patch) = patch.value else { return Ok(Node::new(Value::Map(base), at)) };
+        let mut patches: Vec<Option<(mlgitops_yaml::Key, Node)>> =
+            patch.iter().map(|(key, value)| Some((key.clone(), value.clone()))).collect();
+        let mut merged = Vec::with_capacity(base.len() + patches.len());
+        let mut guard = OriginId::NONE;
+        for (key, value) in base.iter() {
+            let below = schema.and_then(|schema| child(schema, key.name()));
+            let slot = patches
+                .iter_mut()
+                .find(|slot| slot.as_ref().is_some_and(|(patch_key, _)| patch_key.name() == key.name()));
+            let result = match slot.and_then(Option::take) {
+                Some((_, patch)) => {
+                    let by = patch.origin;
+                    let result = self.both(value.clone(), patch, below)?;
+                    if result.is_none() {
+                        guard = self.origins.join(guard, by);
+                    }
+                    result
+                }
+                None => self.kept(value.clone(), below),
+            };
+            merged.extend(result.map(|value| (key.clone(), value)));
+        }
+        for (key, value) in patches.into_iter().flatten() {
+            let below = schema.and_then(|schema| child(schema, key.name()));
+            merged.extend(self.added(value, below)?.map(|value| (key, value)));
+        }
+        let origin = self.origins.guard(at, guard);
+        Ok(Node::new(Value::Map(Map::of(merged)), origin))
+    }
+
+    /// A value only the patch has: its nulls and its directives are taken out.
+    fn added(&mut self, mut patch: Node, schema: Option<FieldRef>) -> Merged {
+        if patch.is_null() {
+            return Ok(None);
+        }
+        if matches!(patch.value, Value::Map(_)) && directive_of_map(&mut patch)? == Directive::Delete {
+            return Ok(None);
+        }
+        let value = match patch.value {
+            Value::Map(map) => {
+                let mut kept = Vec::with_capacity(map.len());
+                for (key, value) in map.iter() {
+                    let below = schema.and_then(|schema| child(schema, key.name()));
+                    kept.extend(self.added(value.clone(), below)?.map(|value| (key.clone(), value)));
+                }
+                Value::Map(Map::of(kept))
+            }
+            Value::Sequence(items) => match merge_keys(schema) {
+                Some(_) => {
+                    let mut items = items;
+                    if directive_of_list(&mut items)? == Directive::Delete {
+                        return Ok(None);
+                    }
+                    let below = schema.and_then(FieldRef::items);
+                    let mut kept = Vec::with_capacity(items.len());
+                    for item in items {
+                        kept.extend(self.added(item, below)?);
+                    }
+                    Value::Sequence(kept)
+                }
+                None => Value::Sequence(items),
+            },
+            other => other,
+        };
+        Ok(Some(Node::new(value, patch.origin)))
+    }
+
+    /// A value only the object has: fields with nothing written are dropped, as kustomize does on
+    /// every merge; `null` and `~` stay.
+    fn kept(&mut self, mut base: Node, schema: Option<FieldRef>) -> Option<Node> {
+        match &mut base.value {
+            Value::Null => return None,
+            Value::Map(map) => {
+                let entries = std::mem::take(map);
+                let kept = entries.iter().filter_map(|(key, value)| {
+                    let below = schema.and_then(|schema| child(schema, key.name()));
+                    Some((key.clone(), self.kept(value.clone(), below)?))
+                });
+                *map = Map::of(kept.collect());
+            }
+            Value::Sequence(items) if merge_keys(schema).is_some() => {
+                let below = schema.and_then(FieldRef::items);
+                let kept = std::mem::take(items).into_iter().filter_map(|item| self.kept(item, below));
+                *items = kept.collect();
+            }
+            _ => {}
+        }
+        Some(base)
+    }
+
+    fn lists(&mut self, base: Node, patch: Node, schema: Option<FieldRef>) -> Merged {
+        let (Value::Sequence(items), Value::Sequence(mut more)) = (base.value, patch.value) else {
+            return Ok(None);
+        };
+        let origin = over(patch.origin, base.origin, self.origins);
+        let Some(keys) = merge_keys(schema) else {
+            return Ok(Some(Node::new(Value::Sequence(more), origin)));
+        };
+        match directive_of_list(&mut more)? {
+            Directive::Delete => Ok(None),
+            Directive::Replace => self.added(Node::new(Value::Sequence(more), origin), schema),
+            Directive::Merge if keys.is_empty() => {
+                let merged = union(more, items);
+                Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
+            }
+            Directive::Merge => {
+                let merged = self.keyed(items, more, &keys, schema.and_then(FieldRef::items))?;
+                Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
+            }
+        }
+    }
+
+    /// Merges items that are the same by their keys; the patch's items come first.
+    fn keyed(
+        &mut self,
+        base: Vec<Node>,
+        patch: Vec<Node>,
+        keys: &[&str],
+        schema: Option<FieldRef>,
+    ) -> Result<Vec<Node>, Misfit> {
+        let mut base: Vec<Option<Node>> = base.into_iter().map(Some).collect();
+        let mut first = Vec::new();
+        let mut later = Vec::new();
+        let several = keys.len() > 1;
+        for item in patch {
+            let values = key_values(&item, keys);
+            let is_same = |have: &Option<Node>| {
+                have.as_ref().is_some_and(|have| same(&key_values(have, keys), &values))
+            };
+            match base.iter().position(is_same) {
+                Some(at) => {
+                    let have = base.get_mut(at).and_then(Option::take);
+                    let merged = match have {
+                        Some(have) => self.both(have, item, schema)?,
+                        None => None,
+                    };
+                    let merged = merged.filter(|merged| !is_empty_map(merged));
+                    if several {
+                        // With several keys kustomize puts a merged item back where it stood.
+                        later.extend(merged.map(|merged| (at, merged)));
+                    } else {
+                        first.extend(merged);
+                    }
+                }
+                None => first.extend(self.added(item, schema)?.filter(|item| !is_empty_map(item))),
+            }
+        }
+        for (at, item) in base.into_iter().enumerate() {
+            let item = item.and_then(|item| self.kept(item, schema));
+            later.extend(item.filter(|item| !is_empty_map(item)).map(|item| (at, item)));
+        }
+        later.sort_by_key(|(at, _)| *at);
+        first.extend(later.into_iter().map(|(_, item)| item));
+        Ok(first)
+    }
+}
+
+/// What a field of a level is, by the schema.
+fn child(schema: FieldRef, name: &str) -> Option<FieldRef> {
+    if schema.kind() == FieldType::Map { schema.values() } else { schema.field(name) }
+}
+
+/// The merge keys of a list; none for a set of scalars, `None` for a list that is replaced.
+fn merge_keys(schema: Option<FieldRef>) -> Option<Vec<&'static str>> {
+    let mark = schema?.patch()?;
+    if !mark.strategy.split(',').any(|word| word == "merge") {
+        return None;
+    }
+    let keys: Vec<&'static str> = schema?.list_keys().collect();
+    if !keys.is_empty() {
+        return Some(keys);
+    }
+    Some(Some(mark.merge_key).filter(|key| !key.is_empty()).into_iter().collect())
+}
+
+fn key_values(item: &Node, keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| item.get(key).text().unwrap_or_default().to_owned()).collect()
+}
+
+/// Whether two items are one: equal in a key, and different in none that both have.
+fn same(one: &[String], other: &[String]) -> bool {
+    let mut common = false;
+    for (one, other) in one.iter().zip(other) {
+        if one == other {
+            common |= !one.is_empty();
+        } else if !one.is_empty() && !other.is_empty() {
+            return false;
+        }
+    }
+    common
+}
+
+/// A set of scalars: what the patch adds comes first.
+fn union(more: Vec<Node>, base: Vec<Node>) -> Vec<Node> {
+    let mut merged: Vec<Node> = Vec::with_capacity(more.len() + base.len());
+    let mut seen = std::collections::HashSet::new();
+    for item in more.into_iter().chain(base) {
+        let text = item.as_scalar().map(|scalar| scalar.text.clone());
+        if text.is_none_or(|text| seen.insert(text)) {
+            merged.push(item);
+        }
+    }
+    merged
+}
+
+fn is_empty_map(node: &Node) -> bool {
+    node.as_map().is_some_and(Map::is_empty)
+}
+
+/// Takes `$patch` out of a map.
+fn directive_of_map(patch: &mut Node) -> Result<Directive, Misfit> {
+    let Some((_, value)) = patch.as_map_mut().and_then(|map| map.remove("$patch")) else {
+        return Ok(Directive::Merge);
+    };
+    directive(&value)
+}
+
+/// Takes the item that is nothing but `$patch` out of a list.
+fn directive_of_list(items: &mut Vec<Node>) -> Result<Directive, Misfit> {
+    let is_directive =
+        |item: &Node| item.as_map().is_some_and(|map| map.len() == 1 && map.get("$patch").is_some());
+    let Some(at) = items.iter().position(is_directive) else { return Ok(Directive::Merge) };
+    let item = items.remove(at);
+    item.get("$patch").present().map_or(Ok(Directive::Merge), directive)
+}
+
+fn directive(value: &Node) -> Result<Directive, Misfit> {
+    match value.text() {
+        Some("merge") => Ok(Directive::Merge),
+        Some("replace") => Ok(Directive::Replace),
+        Some("delete") => Ok(Directive::Delete),
+        other => {
+            let message =
+                format!("`$patch: {}` is unknown; it is delete, replace or merge", other.unwrap_or(""));
+            Err(Misfit { message, at: value.origin })
+        }
+    }
+}
+
+pub(crate) fn word(value: &Value) -> &'static str {
+    match value {
+        Value::Map(_) => "a map",
+        Value::Sequence(_) => "a list",
+        _ => "a scalar",
+    }
+}

@@ -1,0 +1,289 @@
+//! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
+
+use mlgitops_manifest::fields::{Project, tables};
+use mlgitops_yaml::{Node, OriginId, Role, Text, Value, parse};
+
+use crate::accumulate::Accumulated;
+use crate::build::{Builder, Step};
+use crate::json_patch::{Operation, is_patch};
+use crate::merge;
+use crate::read::Kustomization;
+use crate::resource::Resource;
+use crate::select::Selector;
+use crate::settle;
+use crate::transform::by_any_id;
+
+/// The documents of a patch.
+enum Documents {
+    Merge(Vec<Node>),
+    Json(Vec<Operation>),
+}
+
+/// What a strategic merge patch may change of an object's identity.
+#[derive(Clone, Copy, Default)]
+struct Allowed {
+    name: bool,
+    kind: bool,
+}
+
+impl Builder<'_> {
+    /// `patchesStrategicMerge`: each entry is a patch itself, or a file.
+    pub(crate) fn merge_patches(
+        &mut self,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        for entry in kustomization.list("patchesStrategicMerge") {
+            let Some(text) = entry.text() else { continue };
+            let patches = if text.contains('\n') || text.contains(": ") {
+                let text = self.text_of(&entry, Role::Patch);
+                self.objects_of_text(&text, entry.origin)?
+            } else {
+                let path = self.file_of(&kustomization.folder, text, entry.origin)?;
+                self.objects_of_file(&path, entry.origin, Role::Patch)?
+            };
+            for patch in patches {
+                self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn patches(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        for entry in kustomization.list("patches") {
+            let target = entry.get("target").present();
+            let selector = target.map(|target| self.selector(target)).transpose()?;
+            let options = entry.get("options");
+            let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
+            let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+            let (documents, at) = self.documents(kustomization, &entry, "patch")?;
+            match (documents, selector) {
+                (Documents::Merge(patches), None) => {
+                    for patch in patches {
+                        self.patch_own_target(patch, at, allowed, built)?;
+                    }
+                }
+                (Documents::Merge(patches), Some(selector)) => {
+                    if let Some(second) = patches.get(1) {
+                        let message = "a patch with a target holds one document, and this is a second one";
+                        return Err(self.refuse("patch", message, second.origin));
+                    }
+                    for patch in patches {
+                        self.patch_selected(&patch, &selector, allowed, built)?;
+                    }
+                }
+                (Documents::Json(operations), Some(selector)) => {
+                    self.apply_operations(&operations, &selector, true, built)?;
+                }
+                (Documents::Json(_), None) => {
+                    return Err(self.refuse("patch", "a JSON patch needs a `target`", at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn json_patches(
+        &mut self,
+        kustomization: &Kustomization,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        for entry in kustomization.list("patchesJson6902") {
+            let target = entry.get("target");
+            let Some(target) = target.present().filter(|target| target.get("name").text().is_some()) else {
+                return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
+            };
+            let selector = self.selector(target)?;
+            match self.documents(kustomization, &entry, "patch")? {
+                (Documents::Json(operations), _) => {
+                    self.apply_operations(&operations, &selector, false, built)?;
+                }
+                (Documents::Merge(_), at) => {
+                    return Err(self.refuse("patch", "this is no list of JSON patch operations", at));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {
+        Selector::of(target).map_err(|wrong| self.refuse("selector", wrong.message, wrong.at))
+    }
+
+    /// The text of a scalar of a kustomization, its pieces in another role.
+    pub(crate) fn text_of(&mut self, node: &Node, role: Role) -> Text {
+        let origin = self.origins.with_role(node.origin, role);
+        node.as_scalar().map(|scalar| scalar.to_text(origin, self.origins)).unwrap_or_default()
+    }
+
+    /// Reads what an entry holds or names.
+    fn documents(
+        &mut self,
+        kustomization: &Kustomization,
+        entry: &Node,
+        inline: &str,
+    ) -> Step<(Documents, OriginId)> {
+        let written = entry
+            .get(inline)
+            .present()
+            .filter(|node| node.text().is_some_and(|text| !text.trim().is_empty()));
+        let path =
+            entry.get("path").present().filter(|node| node.text().is_some_and(|text| !text.is_empty()));
+        match (written, path) {
+            (Some(written), None) => {
+                let text = self.text_of(written, Role::Patch);
+                let at = written.origin;
+                match self.operations_of_text(&text) {
+                    Some(operations) => Ok((Documents::Json(operations), at)),
+                    None => Ok((Documents::Merge(self.objects_of_text(&text, at)?), at)),
+                }
+            }
+            (None, Some(path_node)) => {
+                let at = path_node.origin;
+                let text = path_node.text().unwrap_or_default();
+                let path = self.file_of(&kustomization.folder, text, at)?;
+                let (file, tree) = self.read(&path, at)?;
+                let first = tree.documents().first().and_then(|document| document.root);
+                let id = self.origins.add_file(&file);
+                let first = first.and_then(|root| tree.node_of(root, id, Role::Patch, self.origins).ok());
+                match first.filter(is_patch) {
+                    Some(document) => Ok((Documents::Json(read_operations(document)), at)),
+                    None => Ok((Documents::Merge(self.objects_of_file(&path, at, Role::Patch)?), at)),
+                }
+            }
+            (Some(_), Some(path)) => {
+                Err(self.refuse("patch", "an entry has a `patch` or a `path`, not both", path.origin))
+            }
+            (None, None) => {
+                Err(self.refuse("patch", "the entry has neither a `patch` nor a `path`", entry.origin))
+            }
+        }
+    }
+
+    fn operations_of_text(&mut self, text: &Text) -> Option<Vec<Operation>> {
+        let tree = parse(text.clone());
+        let root = tree.documents().first()?.root?;
+        let node = tree.node(root, self.origins).ok()?;
+        is_patch(&node).then(|| read_operations(node))
+    }
+
+    /// Applies a patch to the object it names.
+    fn patch_own_target(
+        &mut self,
+        patch: Node,
+        at: OriginId,
+        allowed: Allowed,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let wanted = Resource::new(patch.clone(), at).id();
+        let found = by_any_id(&built.resources, &wanted);
+        match found.as_slice() {
+            [one] => self.patch_at(*one, patch, allowed, built),
+            [] if self.is_partial() => Ok(()),
+            [] => {
+                let named =
+                    patch.find(&["metadata", "name"]).present().map_or(patch.origin, |name| name.origin);
+                Err(self.refuse("no-target", format!("the patch is for {wanted}, which is not there"), named))
+            }
+            _ => Err(self.refuse(
+                "no-target",
+                format!("the patch is for {wanted}, and several objects are or were that"),
+                patch.origin,
+            )),
+        }
+    }
+
+    /// Applies a patch to every selected object; its own name does not count.
+    fn patch_selected(
+        &mut self,
+        patch: &Node,
+        selector: &Selector,
+        allowed: Allowed,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let selected: Vec<usize> = (0..built.resources.len())
+            .filter(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)))
+            .collect();
+        // From the last, for a patch may delete an object.
+        for at in selected.into_iter().rev() {
+            self.patch_at(at, patch.clone(), allowed, built)?;
+        }
+        Ok(())
+    }
+
+    fn patch_at(
+        &mut self,
+        at: usize,
+        mut patch: Node,
+        allowed: Allowed,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let Some(resource) = built.resources.get_mut(at) else { return Ok(()) };
+        if allowed.name || allowed.kind {
+            resource.remember();
+        }
+        let schema = kubernetes_schema(&resource.node);
+        strip_identity(&mut patch, allowed);
+        let base = std::mem::replace(&mut resource.node, Node::new(Value::Null, OriginId::NONE));
+        match merge::merge(base, patch, schema, self.origins) {
+            Ok(Some(node)) => resource.node = node,
+            Ok(None) => {
+                built.resources.remove(at);
+            }
+            Err(misfit) => return Err(self.refuse("patch", misfit.message, misfit.at)),
+        }
+        Ok(())
+    }
+
+    fn apply_operations(
+        &mut self,
+        operations: &[Operation],
+        selector: &Selector,
+        remember: bool,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        for resource in built.resources.iter_mut().filter(|resource| selector.selects(resource)) {
+            if remember {
+                resource.remember();
+            }
+            if let Err(unreadable) = settle::as_read_by_kustomize(&mut resource.node) {
+                return Err(self.refuse("value", unreadable.message, unreadable.at));
+            }
+            for operation in operations {
+                if let Err(wrong) = operation.apply(&mut resource.node, self.origins) {
+                    let message = format!("the patch does not fit {}: {}", resource.id(), wrong.message);
+                    return Err(self.refuse("patch", message, wrong.at));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The operations of a document, whose values `sigs.k8s.io/yaml` reads.
+fn read_operations(mut document: Node) -> Vec<Operation> {
+    // A value that has no JSON form is refused when the object is printed.
+    let _ = settle::as_read_by_api(&mut document);
+    Operation::read(&document).unwrap_or_default()
+}
+
+/// The schema of a kind of Kubernetes itself; others have none, and their lists are replaced.
+fn kubernetes_schema(node: &Node) -> Option<mlgitops_manifest::fields::FieldRef> {
+    let kind = tables().kind(node.get("apiVersion").text()?, node.get("kind").text()?)?;
+    (kind.project == Project::Kubernetes).then_some(kind.root)
+}
+
+/// Takes out of a patch what it may not change of an object's identity.
+fn strip_identity(patch: &mut Node, allowed: Allowed) {
+    let Some(root) = patch.as_map_mut() else { return };
+    root.remove("apiVersion");
+    if !allowed.kind {
+        root.remove("kind");
+    }
+    if let Some(metadata) = root.get_mut("metadata").and_then(Node::as_map_mut) {
+        metadata.remove("namespace");
+        if !allowed.name {
+            metadata.remove("name");
+        }
+    }
+}

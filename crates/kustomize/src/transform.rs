@@ -1,0 +1,325 @@
+//! The built-in transformers, in kustomize's order
+//! (`api/internal/target/kusttarget_configplugin.go`).
+
+use std::collections::HashMap;
+
+use mlgitops_yaml::{Key, Map, Node, OriginId, Scalar, Style, TextBuilder, Value};
+
+use crate::accumulate::Accumulated;
+use crate::build::{Builder, Step};
+use crate::id::{Gvk, Id};
+use crate::image::Image;
+use crate::origin::{over, scalar_of};
+use crate::read::Kustomization;
+use crate::resource::Resource;
+use crate::spec::{self, Create, FieldSpec, NoWay};
+
+impl Builder<'_> {
+    pub(crate) fn transform(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        self.merge_patches(kustomization, built)?;
+        self.patches(kustomization, built)?;
+        if let Some(namespace) = kustomization.scalar("namespace") {
+            self.set_namespace(&namespace, built)?;
+        }
+        if let Some(prefix) = kustomization.scalar("namePrefix") {
+            self.rename(&prefix, true, built)?;
+        }
+        if let Some(suffix) = kustomization.scalar("nameSuffix") {
+            self.rename(&suffix, false, built)?;
+        }
+        self.labels(kustomization, built)?;
+        let annotations = kustomization.map("commonAnnotations");
+        let specs = built.config.common_annotations.clone();
+        self.set_entries(&annotations, &specs, built)?;
+        self.json_patches(kustomization, built)?;
+        self.replicas(kustomization, built)?;
+        self.images(kustomization, built)?;
+        self.replacements(kustomization, built)
+    }
+
+    /// `namespace`: every namespaced object, and what names a namespace elsewhere.
+    fn set_namespace(&mut self, namespace: &Node, built: &mut Accumulated) -> Step<()> {
+        let specs = built.config.namespace.clone();
+        for resource in &mut built.resources {
+            resource.remember();
+            let gvk = resource.gvk();
+            let mut set = |builder: &mut Self, node: &mut Node| builder.set_text(node, namespace);
+            if !gvk.is_cluster_scoped() {
+                let spec = any_kind("metadata/namespace");
+                self.visit(&mut resource.node, &spec, Create::Scalar, namespace.origin, &mut set)?;
+            }
+            let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+            if is_binding {
+                self.set_subjects(&mut resource.node, namespace);
+            }
+            for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+                let is_core = resource.node.get("apiVersion").text() == Some("v1");
+                let skipped = spec.path == "metadata/namespace"
+                    || (spec.path == "metadata/name" && !is_core)
+                    || (is_binding && spec.path == "subjects/namespace");
+                if !skipped {
+                    self.visit(&mut resource.node, spec, Create::Scalar, namespace.origin, &mut set)?;
+                }
+            }
+        }
+        self.check_ids(built, namespace.origin, "namespace")
+    }
+
+    /// The subjects called `default` of a binding.
+    fn set_subjects(&mut self, node: &mut Node, namespace: &Node) {
+        let subjects = node.as_map_mut().and_then(|map| map.get_mut("subjects"));
+        let Some(Value::Sequence(subjects)) = subjects.map(|node| &mut node.value) else { return };
+        for subject in subjects {
+            if subject.get("name").text() != Some("default") {
+                continue;
+            }
+            let Some(map) = subject.as_map_mut() else { continue };
+            if map.get("namespace").is_none() {
+                map.set(Key::new("namespace", namespace.origin), Node::new(Value::Null, OriginId::NONE));
+            }
+            if let Some(field) = map.get_mut("namespace") {
+                self.set_text(field, namespace);
+            }
+        }
+    }
+
+    /// `namePrefix` and `nameSuffix`.
+    fn rename(&mut self, part: &Node, is_prefix: bool, built: &mut Accumulated) -> Step<()> {
+        let config = &built.config;
+        let specs = if is_prefix { config.name_prefix.clone() } else { config.name_suffix.clone() };
+        for resource in &mut built.resources {
+            let original = resource.original_id();
+            if keeps_its_name(&original.gvk) {
+                continue;
+            }
+            for spec in specs.iter().filter(|spec| spec.is_for(&original.gvk)) {
+                if spec.path == "metadata/name" {
+                    let text = part.text().unwrap_or_default().to_owned();
+                    if is_prefix {
+                        resource.prefixes.push(text)
+                    } else {
+                        resource.suffixes.push(text)
+                    }
+                    resource.remember();
+                }
+                let mut set = |builder: &mut Self, node: &mut Node| builder.affix(node, part, is_prefix);
+                self.visit(&mut resource.node, spec, Create::Scalar, part.origin, &mut set)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn affix(&mut self, node: &mut Node, part: &Node, is_prefix: bool) {
+        let Some(affix) = part.as_scalar() else { return };
+        let affix = affix.to_text(part.origin, self.origins);
+        let mut builder = TextBuilder::default();
+        let old = node.as_scalar().map(|scalar| (scalar.to_text(node.origin, self.origins), scalar.style));
+        let style = old.as_ref().map_or(Style::Plain, |(_, style)| {
+            if *style == Style::Plain { Style::Plain } else { Style::Double }
+        });
+        if is_prefix {
+            builder.push(&affix);
+        }
+        if let Some((old, _)) = &old {
+            builder.push(old);
+        }
+        if !is_prefix {
+            builder.push(&affix);
+        }
+        *node = scalar_of(&builder.build(), style, self.origins);
+    }
+
+    fn labels(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        for entry in kustomization.list("labels") {
+            let mut specs = Vec::new();
+            for field in entry.get("fields").items() {
+                specs.push(field_spec(field));
+            }
+            let flag = |name: &str| entry.get(name).present().and_then(Node::as_bool).unwrap_or_default();
+            let mut merged = spec::merge(&mut specs, &built.config.labels);
+            if flag("includeSelectors") {
+                merged = merged.and_then(|()| spec::merge(&mut specs, &built.config.common_labels));
+            } else {
+                if flag("includeTemplates") {
+                    merged = merged.and_then(|()| spec::merge(&mut specs, &built.config.template_labels));
+                }
+                let own = FieldSpec { create: true, ..any_kind("metadata/labels") };
+                merged = merged.and_then(|()| spec::merge(&mut specs, &[own]));
+            }
+            if let Err(spec) = merged {
+                let message = format!("`{}` is told both to create and not to create", spec.path);
+                return Err(self.refuse("conflicting-fields", message, entry.origin));
+            }
+            let mut pairs = entry.get("pairs").present().and_then(Node::as_map).cloned().unwrap_or_default();
+            pairs.sort();
+            self.set_entries(&pairs, &specs, built)?;
+        }
+        let specs = built.config.common_labels.clone();
+        self.set_entries(&kustomization.map("commonLabels"), &specs, built)
+    }
+
+    /// Sets entries in the maps that field specs reach: labels and annotations.
+    pub(crate) fn set_entries(
+        &mut self,
+        pairs: &Map,
+        specs: &[FieldSpec],
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        for resource in &mut built.resources {
+            let gvk = resource.gvk();
+            for (key, value) in pairs.iter() {
+                for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+                    let mut failed = None;
+                    let mut set = |builder: &mut Self, node: &mut Node| {
+                        let at = node.origin;
+                        match &mut node.value {
+                            Value::Map(map) => {
+                                if map.get(key.name()).is_none() {
+                                    map.set(key.clone(), Node::new(Value::Null, OriginId::NONE));
+                                }
+                                if let Some(entry) = map.get_mut(key.name()) {
+                                    builder.set_text(entry, value);
+                                }
+                            }
+                            _ => failed = Some(at),
+                        }
+                    };
+                    self.visit(&mut resource.node, spec, Create::Map, key.origin, &mut set)?;
+                    if let Some(at) = failed {
+                        let message = format!("`{}` of {} is no map", spec.path, resource.id());
+                        return Err(self.refuse("field-path", message, at));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn replicas(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        let specs = built.config.replicas.clone();
+        for entry in kustomization.list("replicas") {
+            let name = entry.get("name").text().unwrap_or_default().to_owned();
+            let count = entry.get("count").present();
+            let by = count.map_or(entry.origin, |count| count.origin);
+            let text = count.and_then(Node::text).unwrap_or("0").to_owned();
+            let mut found = false;
+            for spec in &specs {
+                for resource in &mut built.resources {
+                    if !resource.any_id(|id| id.name == name && spec.is_for(&id.gvk)) {
+                        continue;
+                    }
+                    found = true;
+                    let mut set = |builder: &mut Self, node: &mut Node| {
+                        let origin = over(by, node.origin, builder.origins);
+                        *node = Node::new(Value::Scalar(Scalar::plain(&text)), origin);
+                    };
+                    if spec.is_for(&resource.gvk()) {
+                        self.visit(&mut resource.node, spec, Create::Scalar, by, &mut set)?;
+                    }
+                }
+            }
+            if !found && !self.is_partial() {
+                let message = format!(
+                    "no Deployment, StatefulSet, ReplicaSet or ReplicationController is called `{name}`"
+                );
+                let at = entry.get("name").present().map_or(entry.origin, |name| name.origin);
+                return Err(self.refuse("no-target", message, at));
+            }
+        }
+        Ok(())
+    }
+
+    fn images(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        let specs = built.config.images.clone();
+        let entries = kustomization.list("images").into_iter().chain(kustomization.list("imageTags"));
+        for entry in entries {
+            let image = match Image::of(&entry) {
+                Ok(image) => image,
+                Err(message) => return Err(self.refuse("image", message, entry.origin)),
+            };
+            for resource in &mut built.resources {
+                let gvk = resource.gvk();
+                if gvk.kind == "CustomResourceDefinition" {
+                    continue;
+                }
+                image.rewrite_containers(&mut resource.node, self.origins);
+                for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+                    let mut set = |builder: &mut Self, node: &mut Node| image.rewrite(node, builder.origins);
+                    self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks to the fields of a spec. What stands in the way is refused at its place.
+    pub(crate) fn visit(
+        &mut self,
+        node: &mut Node,
+        spec: &FieldSpec,
+        create: Create,
+        by: OriginId,
+        set: &mut dyn FnMut(&mut Self, &mut Node),
+    ) -> Step<()> {
+        let walked = spec.visit(node, create, by, &mut |field| set(self, field));
+        walked.map_err(|NoWay(at)| {
+            let message = format!("`{}` leads through a scalar", spec.path);
+            self.refuse("field-path", message, at)
+        })
+    }
+
+    /// Sets a value of the kustomization as text.
+    pub(crate) fn set_text(&mut self, node: &mut Node, value: &Node) {
+        let origin = over(value.origin, node.origin, self.origins);
+        let Some(scalar) = value.as_scalar() else { return };
+        let scalar = Scalar { style: Style::Double, tag: None, ..scalar.clone() };
+        // Bytes count from the one span of the value, which is not the node's whole origin.
+        let pieces = match scalar.to_text(value.origin, self.origins).runs() {
+            [run] => {
+                let at = self.origins.with_role(value.origin, mlgitops_yaml::Role::Transformer);
+                mlgitops_yaml::Pieces::Parts([(run.end, at)].into())
+            }
+            _ => mlgitops_yaml::Pieces::Whole,
+        };
+        *node = Node::new(Value::Scalar(Scalar { pieces, ..scalar }), origin);
+    }
+
+    /// Refuses two objects that a transformer gave one identity.
+    fn check_ids(&mut self, built: &Accumulated, at: OriginId, what: &str) -> Step<()> {
+        let mut seen: HashMap<Id, usize> = HashMap::new();
+        for resource in &built.resources {
+            let id = resource.id();
+            let count = seen.entry(id.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                let message = format!("the {what} makes two objects one: {id}");
+                return Err(self.refuse("duplicate-id", message, at));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Kinds whose names prefixes and suffixes leave alone.
+fn keeps_its_name(gvk: &Gvk) -> bool {
+    matches!(gvk.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+        || (gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io")
+}
+
+fn any_kind(path: &str) -> FieldSpec {
+    FieldSpec { gvk: Gvk::default(), path: path.to_owned(), create: true }
+}
+
+/// A field spec as a kustomization or a configuration writes it.
+pub(crate) fn field_spec(node: &Node) -> FieldSpec {
+    let text = |name: &str| node.get(name).text().unwrap_or_default().to_owned();
+    let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
+    let create = node.get("create").present().and_then(Node::as_bool).unwrap_or_default();
+    FieldSpec { gvk, path: text("path"), create }
+}
+
+/// The objects that have, or had, an identity.
+pub(crate) fn by_any_id(resources: &[Resource], wanted: &Id) -> Vec<usize> {
+    let found = resources.iter().enumerate().filter(|(_, resource)| resource.any_id(|id| id == wanted));
+    found.map(|(at, _)| at).collect()
+}

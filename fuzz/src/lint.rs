@@ -1,0 +1,48 @@
+//! The linter itself: model references, the configuration, and whole repositories in memory.
+
+use std::sync::Arc;
+
+use mlgitops::config::{self, Config};
+use mlgitops::fleet::reference::{Context, ModelReference};
+use mlgitops::rules::vocabulary;
+use mlgitops::source::Memory;
+use mlgitops::{Options, lint};
+use mlgitops_files::Files;
+use mlgitops_yaml::SourceFile;
+
+/// Every string is a reference; what it says of its parts lies in it.
+pub(crate) fn model_reference(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    for numeric_leaf in [false, true] {
+        let reference = ModelReference::parse(text, &Context { numeric_leaf, ..Context::default() });
+        assert_eq!(reference.text(), text);
+        assert!(text.get(reference.path.clone()).is_some(), "the path lies in the text");
+        let _ = (reference.class_text(), reference.version_token(), reference.s3_key());
+        assert!(reference.same_artifact_any_version(&reference), "a reference names its own artifact");
+    }
+}
+
+/// Any text as `mlgitops.yaml`.
+pub(crate) fn configuration(input: &[u8]) {
+    if let Ok(file) = SourceFile::new("mlgitops.yaml", input) {
+        let _ = config::read(&Arc::new(file), &vocabulary());
+    }
+}
+
+/// Files behind lines `=== path`; what stands before the first is a manifest of production.
+pub(crate) fn repository(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    let mut files = Vec::new();
+    for part in format!("=== environments/prod/model.yaml\n{text}").split("=== ").skip(1) {
+        let (path, content) = part.split_once('\n').unwrap_or((part, ""));
+        files.push((path.trim_end().to_owned(), content.as_bytes().to_vec()));
+    }
+    let config = files.iter().find(|(path, _)| path == "mlgitops.yaml").and_then(|(path, content)| {
+        let file = SourceFile::new(path, content).ok()?;
+        config::read(&Arc::new(file), &vocabulary()).ok()
+    });
+    let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+    let options = Options::default();
+    let report = lint(&files, &config.unwrap_or_else(Config::default), &options);
+    assert!(report.summary.exit <= 3);
+}

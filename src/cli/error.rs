@@ -1,0 +1,86 @@
+//! Why a run could not begin or its report could not be written: exit code 2, one message with
+//! what to do.
+
+use std::fmt;
+
+use crate::config::ConfigError;
+use crate::source::SourceError;
+
+/// Why a run could not begin, or what it says could not be written.
+#[derive(Debug)]
+pub(super) enum CliError {
+    /// The root or the state of it that is asked for cannot be opened.
+    Source(SourceError),
+    /// The configuration is wrong; every error of it.
+    Config(Vec<ConfigError>),
+    /// The configuration cannot be read at all.
+    ConfigFile {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A word of the command line names no rule.
+    NoRule {
+        /// The word.
+        word: String,
+        /// A rule or category of nearly that name.
+        nearest: Option<String>,
+    },
+    /// The arguments do not go together.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to type instead.
+        help: String,
+    },
+    /// A report cannot be written.
+    Write {
+        /// Where to.
+        path: String,
+        /// The machine's words.
+        reason: String,
+    },
+}
+
+impl From<SourceError> for CliError {
+    fn from(error: SourceError) -> Self {
+        Self::Source(error)
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => {
+                writeln!(f, "error: {error}")?;
+                writeln!(f, "  help: {}", error.help())
+            }
+            Self::Config(errors) => errors.iter().try_for_each(|error| config_error(f, error)),
+            Self::ConfigFile { path, reason } => {
+                writeln!(f, "error: the configuration `{path}` cannot be read: {reason}")
+            }
+            Self::NoRule { word, nearest } => {
+                writeln!(f, "error: `{word}` is no rule and no category")?;
+                match nearest {
+                    Some(nearest) => writeln!(f, "  help: did you mean `{nearest}`?"),
+                    None => writeln!(f, "  help: `mlgitops rules` lists them"),
+                }
+            }
+            Self::Usage { message, help } => {
+                writeln!(f, "error: {message}")?;
+                writeln!(f, "  help: {help}")
+            }
+            Self::Write { path, reason } => writeln!(f, "error: {path} cannot be written: {reason}"),
+        }
+    }
+}
+
+fn config_error(f: &mut fmt::Formatter<'_>, error: &ConfigError) -> fmt::Result {
+    let at = error.location.position();
+    writeln!(f, "error: {}:{}:{}: {}", error.location.path(), at.line, at.column, error.message)?;
+    match &error.help {
+        Some(help) => writeln!(f, "  help: {help}"),
+        None => Ok(()),
+    }
+}

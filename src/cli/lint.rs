@@ -1,0 +1,155 @@
+//! `mlgitops lint`: checks a repository and prints what it finds.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use super::{CliError, input, print};
+use crate::config::{Config, nearest};
+use crate::finding::Severity;
+use crate::report::{self, Format, Style};
+use crate::rules::{self, Rule, registry};
+use crate::source::Commit;
+use crate::{Options, lint};
+
+/// The arguments of `lint`.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: input::Args,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// Write a further report to a file, such as sarif=out.sarif
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = output)]
+    output: Vec<Output>,
+    /// Run only these rules or categories
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    select: Vec<String>,
+    /// Leave out these rules or categories
+    #[arg(long, value_name = "RULE", value_delimiter = ',', help_heading = "Rules")]
+    ignore: Vec<String>,
+    /// The severity from which findings fail the run
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Error)]
+    fail_on: FailOn,
+    /// Accept that something which hides a model could not be checked
+    #[arg(long)]
+    allow_unchecked: bool,
+    /// The branch or commit that the change under review is to be merged into
+    #[arg(long, value_name = "REV")]
+    base: Option<String>,
+    /// The time that waivers and soaks are judged at [default: the clock]
+    #[arg(long, value_name = "TIME", hide = true)]
+    now: Option<jiff::Timestamp>,
+}
+
+/// A further report.
+#[derive(Debug, Clone)]
+struct Output {
+    format: Format,
+    path: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FailOn {
+    Note,
+    Warning,
+    Error,
+    Never,
+}
+
+impl FailOn {
+    fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Note => Some(Severity::Note),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+            Self::Never => None,
+        }
+    }
+}
+
+impl ValueEnum for Format {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.word()))
+    }
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let form = || {
+        let words = Format::ALL.map(Format::word).join(", ");
+        format!("write FORMAT=FILE with a format of {words}")
+    };
+    let (format, path) = text.split_once('=').filter(|(_, path)| !path.is_empty()).ok_or_else(form)?;
+    Ok(Output { format: Format::parse(format).ok_or_else(form)?, path: path.into() })
+}
+
+/// Runs `lint`.
+pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
+    let begun = Instant::now();
+    let select = selected(&args.select)?;
+    let ignore = selected(&args.ignore)?;
+    let opened = args.input.open()?;
+    let base = match &args.base {
+        Some(target) => {
+            let head = args.input.rev.as_deref().unwrap_or("HEAD");
+            Some(base_config(&Commit::merge_base(&opened.root, target, head)?))
+        }
+        None => None,
+    };
+    let options = Options {
+        select,
+        ignore,
+        only: opened.only,
+        now: args.now.unwrap_or_else(jiff::Timestamp::now),
+        fail_on: args.fail_on.severity(),
+        base,
+        allow_unchecked: args.allow_unchecked,
+    };
+    let report = lint(&opened.files, &opened.config, &options);
+    let shown = args.input.shown();
+    let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let plain = report::Context { elapsed_ms, ..report::Context::new(&shown) };
+    for output in &args.output {
+        let text = report::render(output.format, &report, &plain);
+        std::fs::write(&output.path, text).map_err(|error| CliError::Write {
+            path: format!("`{}`", output.path.display()),
+            reason: error.kind().to_string(),
+        })?;
+    }
+    let on_terminal = report::Context { style: Style { color, ..plain.style }, ..plain };
+    print(&report::render(args.format, &report, &on_terminal))?;
+    Ok(report.summary.exit)
+}
+
+/// The configuration of the base. One that cannot be read states nothing, so whatever the change
+/// states is new.
+fn base_config(base: &Commit) -> Config {
+    input::config_in(base).unwrap_or_default()
+}
+
+/// The rules that words of the command line select.
+fn selected(words: &[String]) -> Result<Vec<&'static Rule>, CliError> {
+    let mut all = Vec::new();
+    for word in words {
+        let found = rules::select(word);
+        if found.is_empty() {
+            return Err(no_rule(word));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// What is said of a word that names no rule.
+pub(super) fn no_rule(word: &str) -> CliError {
+    let names = registry::RULES.iter().flat_map(|rule| [rule.id, rule.category]);
+    CliError::NoRule { word: word.to_owned(), nearest: nearest(word, names).map(str::to_owned) }
+}
