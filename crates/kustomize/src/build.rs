@@ -64,8 +64,16 @@ pub fn build(
     overrides: &Overrides,
     origins: &mut Origins,
 ) -> Build {
-    let mut builder =
-        Builder { files, parsed, origins, overrides, result: Build::default(), roots: Vec::new(), loaded: 0 };
+    let mut builder = Builder {
+        files,
+        parsed,
+        origins,
+        overrides,
+        result: Build::default(),
+        roots: Vec::new(),
+        namespaces: Vec::new(),
+        loaded: 0,
+    };
     if let Ok(objects) = builder.run(folder) {
         builder.result.objects = objects;
     }
@@ -87,6 +95,8 @@ pub(crate) struct Builder<'b> {
     pub(crate) result: Build,
     /// The folders of the kustomizations being built, the root first.
     pub(crate) roots: Vec<RepoPath>,
+    /// The namespaces they set: charts below are rendered for the nearest.
+    pub(crate) namespaces: Vec<Option<Node>>,
     /// How many kustomizations were read.
     pub(crate) loaded: usize,
 }
@@ -96,6 +106,7 @@ impl Builder<'_> {
         let (kustomization, mut built) = self.root(folder)?;
         self.add_hashes(&mut built);
         self.fix_names(&mut built)?;
+        self.resolve_vars(&mut built)?;
         built.resources.retain(|resource| !finish::is_local(&resource.node));
         self.sort(&kustomization, &mut built.resources)?;
         let mut objects = Vec::with_capacity(built.resources.len());

@@ -1,7 +1,7 @@
 //! `configMapGenerator` and `secretGenerator`.
 
-use mlgitops_files::ReadError;
-use mlgitops_yaml::{Key, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Value};
+use mlgitops_files::{ReadError, RepoPath};
+use mlgitops_yaml::{Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Value};
 use std::sync::Arc;
 
 use crate::accumulate::Accumulated;
@@ -14,7 +14,7 @@ use crate::transform::by_any_id;
 
 /// What a generated object does to one that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behavior {
+pub(crate) enum Behavior {
     Create,
     Merge,
     Replace,
@@ -38,22 +38,36 @@ impl Builder<'_> {
     pub(crate) fn generate(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             for entry in kustomization.list(field) {
-                let options = options(&entry, kustomization);
-                let resource = self.generated(kustomization, &entry, kind, &options)?;
-                let behavior = match entry.get("behavior").text() {
-                    Some("merge") => Behavior::Merge,
-                    Some("replace") => Behavior::Replace,
-                    _ => Behavior::Create,
-                };
-                self.absorb(resource, behavior, built)?;
+                let all = kustomization.root.get("generatorOptions").present();
+                self.generate_entry(&kustomization.folder, &entry, kind, all, built)?;
             }
         }
-        Ok(())
+        self.charts(kustomization, built)?;
+        self.generators(kustomization, built)
+    }
+
+    /// An entry of a generator, with the options of all.
+    pub(crate) fn generate_entry(
+        &mut self,
+        folder: &RepoPath,
+        entry: &Node,
+        kind: &str,
+        all: Option<&Node>,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let options = options(entry, all);
+        let resource = self.generated(folder, entry, kind, &options)?;
+        let behavior = match entry.get("behavior").text() {
+            Some("merge") => Behavior::Merge,
+            Some("replace") => Behavior::Replace,
+            _ => Behavior::Create,
+        };
+        self.absorb(resource, behavior, built)
     }
 
     fn generated(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
         entry: &Node,
         kind: &str,
         options: &Options,
@@ -86,7 +100,7 @@ impl Builder<'_> {
             let value = own.map_or_else(|| text("Opaque"), |node| self.generated_text(node));
             root.push((Key::new("type", by), value));
         }
-        let pairs = self.pairs(kustomization, entry)?;
+        let pairs = self.pairs(folder, entry)?;
         root.extend(self.data(pairs, kind, by)?);
         if let Some(at) = options.immutable {
             root.push((Key::new("immutable", at), Node::new(Value::Scalar(Scalar::plain("true")), at)));
@@ -141,17 +155,17 @@ impl Builder<'_> {
     }
 
     /// The keys and values of an entry: from `envs`, `literals` and `files`.
-    fn pairs(&mut self, kustomization: &Kustomization, entry: &Node) -> Step<Vec<Pair>> {
+    fn pairs(&mut self, folder: &RepoPath, entry: &Node) -> Step<Vec<Pair>> {
         let mut pairs = Vec::new();
         let envs = entry.get("envs").items().iter().chain(entry.get("env").present());
         for file in envs {
-            self.lines(kustomization, file, &mut pairs)?;
+            self.lines(folder, file, &mut pairs)?;
         }
         for literal in entry.get("literals").items() {
             pairs.push(self.literal(literal)?);
         }
         for file in entry.get("files").items() {
-            pairs.push(self.file(kustomization, file)?);
+            pairs.push(self.file(folder, file)?);
         }
         Ok(pairs)
     }
@@ -177,7 +191,7 @@ impl Builder<'_> {
     }
 
     /// `path`, or `key=path`.
-    fn file(&mut self, kustomization: &Kustomization, source: &Node) -> Step<Pair> {
+    fn file(&mut self, folder: &RepoPath, source: &Node) -> Step<Pair> {
         let written = self.text_of(source, Role::Generated);
         let text = written.as_str();
         let (key, path) = match text.split_once('=') {
@@ -193,7 +207,7 @@ impl Builder<'_> {
                 return Err(self.refuse("generator", message, source.origin));
             }
         };
-        let (bytes, file) = self.content(kustomization, path, source)?;
+        let (bytes, file) = self.content(folder, path, source)?;
         let key = self.key(&key);
         let value = match file {
             Some(file) => {
@@ -206,9 +220,9 @@ impl Builder<'_> {
     }
 
     /// `KEY=value` lines; empty ones and comments are skipped.
-    fn lines(&mut self, kustomization: &Kustomization, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
+    fn lines(&mut self, folder: &RepoPath, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
         let path = source.text().unwrap_or_default().to_owned();
-        let (_, file) = self.content(kustomization, &path, source)?;
+        let (_, file) = self.content(folder, &path, source)?;
         let Some(file) = file else {
             return Err(self.refuse("generator", format!("`{path}` is no text"), source.origin));
         };
@@ -234,11 +248,11 @@ impl Builder<'_> {
     /// The bytes of a file, and the file where they are text.
     fn content(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
         path: &str,
         source: &Node,
     ) -> Step<(Vec<u8>, Option<Arc<SourceFile>>)> {
-        let path = self.file_of(&kustomization.folder, path, source.origin)?;
+        let path = self.file_of(folder, path, source.origin)?;
         self.result.reached.insert(path.clone());
         let blob = match self.files.read(&path) {
             Ok(blob) => blob,
@@ -272,7 +286,12 @@ impl Builder<'_> {
     }
 
     /// Adds a generated object, merges it into the one of its name, or replaces that.
-    fn absorb(&mut self, mut new: Resource, behavior: Behavior, built: &mut Accumulated) -> Step<()> {
+    pub(crate) fn absorb(
+        &mut self,
+        mut new: Resource,
+        behavior: Behavior,
+        built: &mut Accumulated,
+    ) -> Step<()> {
         let id = new.id();
         let at = new.entry;
         match (by_any_id(&built.resources, &id).as_slice(), behavior) {
@@ -357,8 +376,9 @@ struct Options {
     immutable: Option<OriginId>,
 }
 
-fn options(entry: &Node, kustomization: &Kustomization) -> Options {
-    let (own, all) = (entry.get("options"), kustomization.root.get("generatorOptions"));
+fn options(entry: &Node, all: Option<&Node>) -> Options {
+    let own = entry.get("options");
+    let all = all.map_or(Lookup::Absent(OriginId::NONE), Node::as_lookup);
     let map = |field: &str| {
         let mut merged = own.get(field).present().and_then(Node::as_map).cloned().unwrap_or_default();
         for (key, value) in all.get(field).present().and_then(Node::as_map).iter().flat_map(|map| map.iter())
@@ -370,7 +390,7 @@ fn options(entry: &Node, kustomization: &Kustomization) -> Options {
         merged
     };
     let set = |field: &str| {
-        let of = |options: mlgitops_yaml::Lookup<'_>| {
+        let of = |options: Lookup<'_>| {
             options.get(field).present().filter(|node| node.as_bool() == Some(true)).map(|node| node.origin)
         };
         of(own).or_else(|| of(all))

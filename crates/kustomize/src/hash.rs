@@ -100,6 +100,60 @@ fn json(node: &Node, out: &mut String) {
     }
 }
 
+/// A document printed again as the text it was read from: JSON in one line or several, else YAML.
+pub(crate) fn structured(document: &Node, before: &str) -> String {
+    let mut out = String::new();
+    if !before.trim_start().starts_with(['{', '[']) {
+        crate::print::yaml(document, 0, false, &mut out);
+        return out.trim().to_owned();
+    }
+    if before.contains('\n') && before.contains("  ") {
+        pretty(document, 0, &mut out);
+    } else {
+        json(document, &mut out);
+    }
+    out
+}
+
+/// JSON with two spaces a level, as Go indents it.
+fn pretty(node: &Node, depth: usize, out: &mut String) {
+    let line = |depth: usize, out: &mut String| {
+        out.push('\n');
+        out.push_str(&"  ".repeat(depth));
+    };
+    match &node.value {
+        Value::Map(map) if !map.is_empty() => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by(|(a, _), (b, _)| a.name().cmp(b.name()));
+            out.push('{');
+            for (at, (key, value)) in entries.into_iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                line(depth + 1, out);
+                quote(key.name(), out);
+                out.push_str(": ");
+                pretty(value, depth + 1, out);
+            }
+            line(depth, out);
+            out.push('}');
+        }
+        Value::Sequence(items) if !items.is_empty() => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                line(depth + 1, out);
+                pretty(item, depth + 1, out);
+            }
+            line(depth, out);
+            out.push(']');
+        }
+        _ => json(node, out),
+    }
+}
+
 fn quote(text: &str, out: &mut String) {
     out.push('"');
     for character in text.chars() {

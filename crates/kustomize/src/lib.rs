@@ -6,6 +6,9 @@
 
 mod accumulate;
 mod build;
+mod charts;
+mod configure;
+mod extend;
 mod files;
 mod finish;
 mod generate;
@@ -15,9 +18,13 @@ mod image;
 mod json_patch;
 mod merge;
 mod names;
+mod namespace;
 mod origin;
 mod patch;
+mod path;
+mod print;
 mod read;
+mod replace;
 mod resource;
 mod schema;
 mod select;
@@ -25,6 +32,7 @@ mod settle;
 mod spec;
 mod tables;
 mod transform;
+mod vars;
 
 pub use build::{Build, LeftOut, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};

@@ -41,7 +41,7 @@ pub(crate) fn built_in() -> Arc<Config> {
             template_labels: metadata_labels(),
             common_annotations: annotations(),
             name_reference: name_references(),
-            var_reference: Vec::new(),
+            var_reference: var_references(),
             images: images(),
             replicas: ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"]
                 .map(|kind| of("", "", kind, "spec/replicas", true))
@@ -283,4 +283,36 @@ fn secrets() -> NameReference {
     let knative = "spec/template/spec/containers/env/valueFrom/secretKeyRef/name";
     fields.push(of("serving.knative.dev", "v1", "Service", knative, false));
     reference(gvk("", "v1", "Secret"), fields)
+}
+
+/// Where variables are replaced.
+fn var_references() -> Vec<FieldSpec> {
+    let containers = ["args", "command", "env/value", "volumeMounts/mountPath"];
+    let mut specs = Vec::new();
+    for (kind, _, pod) in PODS.iter().filter(|(kind, ..)| *kind != "PodTemplate") {
+        for list in ["containers", "initContainers"] {
+            for field in containers {
+                specs.push(of("", "", kind, &format!("{pod}/{list}/{field}"), false));
+            }
+        }
+    }
+    let nfs = |kind, path| of("", "", kind, path, false);
+    for kind in ["DaemonSet", "Deployment", "Job", "ReplicaSet"] {
+        specs.push(nfs(kind, "spec/template/spec/volumes/nfs/server"));
+    }
+    specs.push(nfs("CronJob", "spec/jobTemplate/spec/template/volumes/nfs/server"));
+    specs.push(nfs("Pod", "spec/volumes/nfs/server"));
+    specs.push(nfs("StatefulSet", "spec/volumeClaimTemplates/spec/nfs/server"));
+    specs.push(nfs("PersistentVolume", "spec/nfs/server"));
+    specs.extend(at(&[
+        ("", "Deployment", "spec/template/metadata/annotations"),
+        ("", "Ingress", "spec/rules/host"),
+        ("", "Ingress", "spec/tls/hosts"),
+        ("", "Ingress", "spec/tls/secretName"),
+        ("", "Service", "spec/ports/port"),
+        ("", "Service", "spec/ports/targetPort"),
+        ("", "", "metadata/labels"),
+        ("", "", "metadata/annotations"),
+    ]));
+    specs
 }
