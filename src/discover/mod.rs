@@ -172,7 +172,8 @@ pub fn unread(found: &Found) -> Vec<NotChecked> {
         let code = if error.kind == SyntaxErrorKind::Syntax { Code::Encoding } else { Code::Limit };
         let range = error.at..error.at.saturating_add(1);
         let at = Location::new(&found.file, range, Role::Source);
-        unread.push(NotChecked::new(code, format!("`{}`", found.path), reason).at(Some(at)));
+        let what = format!("`{}` from line {} on", found.path, at.position().line);
+        unread.push(NotChecked::new(code, what, reason).at(Some(at)));
     }
     unread
 }
