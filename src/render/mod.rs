@@ -2,6 +2,7 @@
 
 mod given;
 mod job;
+mod kustomize;
 pub mod plan;
 mod run;
 

@@ -14,7 +14,7 @@ use crate::deploy::{self, Deployment, Deployments};
 use crate::discover::{Discovery, FileKind, is_documentation};
 use crate::finding::{Code, NotChecked};
 use crate::render::run::{Rendered, run};
-use crate::render::{Job, Kustomize, Plain, Tool};
+use crate::render::{Job, Kustomize, Plain, Tool, ToolKind, kustomize};
 
 /// What a plan rendered.
 #[derive(Debug, Default)]
@@ -34,6 +34,7 @@ pub struct Planned {
 pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
     let mut plan = Plan { files, discovery, planned: Planned::default(), known: HashMap::new() };
     let plain = plan.run_guessed(guessed_plain(discovery));
+    plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
     let guessed = plan.run_guessed(guessed_rest(discovery, &reached));
@@ -77,6 +78,16 @@ impl Plan<'_> {
         self.run_all(jobs)
     }
 
+    /// Leaves out of plain manifests what kustomizations name: a resource is what they make of it,
+    /// and a patch is no object.
+    fn keep_unnamed(&mut self, plain: &[usize], named: &BTreeSet<RepoPath>) {
+        for &index in plain {
+            if let Some(rendered) = self.planned.rendered.get_mut(index) {
+                retain_outside(rendered, named);
+            }
+        }
+    }
+
     /// Runs what the manifests of some jobs deploy, round after round.
     fn deploy(&mut self, first: &[usize]) {
         let mut round: Vec<usize> = first.to_vec();
@@ -115,11 +126,10 @@ impl Plan<'_> {
 
     /// What was guessed and is reached by nothing else stays; the rest is judged where it is bound.
     fn finish(mut self, plain: &[usize], guessed: &[usize]) -> Planned {
-        let mut reached = self.reached_by_deployments();
-        for index in guessed {
-            if let Some(rendered) = self.planned.rendered.get(*index)
-                && rendered.job.kind() != crate::render::ToolKind::Plain
-            {
+        let by_deployments = self.reached_by_deployments();
+        let mut reached = by_deployments.clone();
+        for rendered in guessed.iter().filter_map(|&index| self.planned.rendered.get(index)) {
+            if rendered.job.kind() != ToolKind::Plain {
                 reached.extend(rendered.reached.iter().cloned());
             }
         }
@@ -130,20 +140,31 @@ impl Plan<'_> {
             if bound.contains(&index) || left.contains(&index) {
                 continue;
             }
-            if let Some(rendered) = self.planned.rendered.get_mut(index) {
-                if rendered.job.kind() == crate::render::ToolKind::Plain {
-                    let origins_in =
-                        |path: &str| RepoPath::parse(path).is_ok_and(|path| reached.contains(&path));
-                    rendered.manifests.retain(|manifest| {
-                        manifest.place(manifest.root.origin).is_none_or(|at| !origins_in(at.file.path()))
-                    });
+            let Some(rendered) = self.planned.rendered.get_mut(index) else { continue };
+            if rendered.job.kind() == ToolKind::Plain {
+                retain_outside(rendered, &reached);
+                if rendered.manifests.is_empty() {
+                    continue;
                 }
-                left.push(index);
+            } else if by_deployments.contains(&rendered.job.path) {
+                // What it lacks, its deployments may give.
+                rendered.problems.clear();
+                rendered.not_checked.clear();
+                continue;
             }
+            left.push(index);
         }
         self.planned.guessed = left;
         self.planned
     }
+}
+
+/// Drops manifests that stand in some files.
+fn retain_outside(rendered: &mut Rendered, files: &BTreeSet<RepoPath>) {
+    let stands_in = |path: &str| RepoPath::parse(path).is_ok_and(|path| files.contains(&path));
+    rendered
+        .manifests
+        .retain(|manifest| manifest.place(manifest.root.origin).is_none_or(|at| !stands_in(at.file.path())));
 }
 
 /// One job for each folder that holds plain manifests.

@@ -10,7 +10,7 @@ use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
 
 use crate::discover::{Discovery, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Tool};
+use crate::render::{Given, Helm, Job, Tool, kustomize};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -49,9 +49,7 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options.recurse, &mut rendered),
         Tool::Helm(given) => helm(files, given, &mut rendered),
-        Tool::Kustomize(_) => {
-            let _ = files;
-        }
+        Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
     rendered
 }

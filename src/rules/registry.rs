@@ -7,6 +7,12 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "scheduling/gpu_limit.rs"]
+mod gpu_limit;
+#[path = "scheduling/gpu_placement.rs"]
+mod gpu_placement;
+#[path = "reconcile/kustomize_build.rs"]
+mod kustomize_build;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -98,6 +104,84 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "gpu-limit",
+        category: "scheduling",
+        summary: "a service that is meant to run on a GPU limits one",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-effect",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-limit.md"),
+        checks: gpu_limit::CHECKS,
+    },
+    Rule {
+        id: "gpu-placement",
+        category: "scheduling",
+        summary: "a service on a GPU says of which type",
+        cases: &[
+            Case {
+                id: "none",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "toleration-only",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-placement.md"),
+        checks: gpu_placement::CHECKS,
+    },
+    Rule {
+        id: "kustomize-build",
+        category: "reconcile",
+        summary: "every kustomization that is deployed builds",
+        cases: &[Case {
+            id: "refused",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/kustomize-build.md"),
+        checks: kustomize_build::CHECKS,
     },
     Rule {
         id: "outside-root",

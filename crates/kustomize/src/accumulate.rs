@@ -7,11 +7,13 @@ use mlgitops_files::{EntryKind, RepoPath, limits};
 use mlgitops_yaml::{Node, OriginId, Role, Value};
 
 use crate::build::{Builder, Refused, Step};
+use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::tables::{self, Config};
+use crate::vars::Var;
 
 /// Most kustomizations one build reads; a base may be read again for each way that leads to it.
 const MOST_KUSTOMIZATIONS: usize = 10_000;
@@ -22,11 +24,12 @@ pub(crate) struct Accumulated {
     pub(crate) resources: Vec<Resource>,
     /// The fields transformers reach, of this kustomization and those below it.
     pub(crate) config: Arc<Config>,
+    pub(crate) vars: Vec<Var>,
 }
 
 impl Accumulated {
-    fn new() -> Self {
-        Self { resources: Vec::new(), config: tables::built_in() }
+    pub(crate) fn new() -> Self {
+        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new() }
     }
 }
 
@@ -55,8 +58,10 @@ impl Builder<'_> {
     fn accumulate_in(&mut self, kustomization: &Kustomization, into: Accumulated) -> Step<Accumulated> {
         self.result.reached.insert(kustomization.folder.clone());
         self.roots.push(kustomization.folder.clone());
+        self.namespaces.push(kustomization.scalar("namespace"));
         let built = self.accumulate(kustomization, into);
         self.roots.pop();
+        self.namespaces.pop();
         built
     }
 
@@ -91,20 +96,29 @@ impl Builder<'_> {
         let mut failed = false;
         let entries = kustomization.list("resources").into_iter().chain(kustomization.list("bases"));
         for entry in entries {
-            failed |= self.resource(kustomization, &entry, &mut built).is_err();
+            failed |= self.resource_in_role(kustomization, &entry, Role::Source, &mut built).is_err();
         }
         if failed {
             return Err(Refused);
         }
+        self.configure(kustomization, &mut built)?;
+        self.generate(kustomization, &mut built)?;
         for entry in kustomization.list("components") {
             built = self.component(kustomization, &entry, built)?;
         }
         self.transform(kustomization, &mut built)?;
+        self.note_vars(kustomization, &mut built)?;
         Ok(built)
     }
 
     /// A file of objects, or the folder of another kustomization.
-    fn resource(&mut self, kustomization: &Kustomization, entry: &Node, built: &mut Accumulated) -> Step<()> {
+    pub(crate) fn resource_in_role(
+        &mut self,
+        kustomization: &Kustomization,
+        entry: &Node,
+        role: Role,
+        built: &mut Accumulated,
+    ) -> Step<()> {
         let Some(text) = entry.text() else { return Ok(()) };
         let path = kustomization.folder.join(text).ok();
         let kind = path.as_ref().and_then(|path| self.kind_of(path));
@@ -115,13 +129,30 @@ impl Builder<'_> {
         }
         if is_file {
             let path = self.file_of(&kustomization.folder, text, entry.origin)?;
-            let objects = self.objects_of_file(&path, entry.origin, Role::Source)?;
+            let objects = self.objects_of_file(&path, entry.origin, role)?;
             let resources = objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
             return self.append(built, resources);
         }
         let folder = self.folder_of(kustomization, entry, text)?;
         let below = self.target(&folder, entry.origin, None)?;
-        self.append(built, below.resources)
+        self.append(built, below.resources)?;
+        self.add_vars(below.vars, built)?;
+        self.add_config(&below.config, entry.origin, built)
+    }
+
+    /// Takes over what a base tells transformers.
+    fn add_config(&mut self, more: &Arc<Config>, at: OriginId, built: &mut Accumulated) -> Step<()> {
+        // Nearly always both are what is built in.
+        if Arc::ptr_eq(more, &built.config) {
+            return Ok(());
+        }
+        let mut config = Config::clone(&built.config);
+        let merged = configure::merge(&mut config, more);
+        built.config = Arc::new(config);
+        merged.map_err(|conflict| {
+            let message = format!("`{}` is told both to create and not to create", conflict.path);
+            self.refuse("conflicting-fields", message, at)
+        })
     }
 
     fn component(

@@ -31,6 +31,15 @@ pub struct Remote {
     pub at: Option<OriginSpan>,
 }
 
+/// A part that was left out because it runs a program, is not in the tree, or passes a limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeftOut {
+    /// What and why, in one line.
+    pub reason: String,
+    /// The entry that names it.
+    pub at: Option<OriginSpan>,
+}
+
 /// What building a kustomization gave.
 #[derive(Debug, Default)]
 pub struct Build {
@@ -40,9 +49,8 @@ pub struct Build {
     pub problems: Vec<Problem>,
     /// What is on another server; the objects are those beside it.
     pub remote: Vec<Remote>,
-    /// Parts that were left out because they run a program or pass a limit, in words, with the
-    /// entry that names them.
-    pub left_out: Vec<(String, Option<OriginSpan>)>,
+    /// Parts that were left out.
+    pub left_out: Vec<LeftOut>,
     /// Every file and every folder of a kustomization the build read.
     pub reached: BTreeSet<RepoPath>,
 }
@@ -56,8 +64,16 @@ pub fn build(
     overrides: &Overrides,
     origins: &mut Origins,
 ) -> Build {
-    let mut builder =
-        Builder { files, parsed, origins, overrides, result: Build::default(), roots: Vec::new(), loaded: 0 };
+    let mut builder = Builder {
+        files,
+        parsed,
+        origins,
+        overrides,
+        result: Build::default(),
+        roots: Vec::new(),
+        namespaces: Vec::new(),
+        loaded: 0,
+    };
     if let Ok(objects) = builder.run(folder) {
         builder.result.objects = objects;
     }
@@ -79,6 +95,8 @@ pub(crate) struct Builder<'b> {
     pub(crate) result: Build,
     /// The folders of the kustomizations being built, the root first.
     pub(crate) roots: Vec<RepoPath>,
+    /// The namespaces they set: charts below are rendered for the nearest.
+    pub(crate) namespaces: Vec<Option<Node>>,
     /// How many kustomizations were read.
     pub(crate) loaded: usize,
 }
@@ -86,6 +104,9 @@ pub(crate) struct Builder<'b> {
 impl Builder<'_> {
     fn run(&mut self, folder: &RepoPath) -> Step<Vec<Node>> {
         let (kustomization, mut built) = self.root(folder)?;
+        self.add_hashes(&mut built);
+        self.fix_names(&mut built)?;
+        self.resolve_vars(&mut built)?;
         built.resources.retain(|resource| !finish::is_local(&resource.node));
         self.sort(&kustomization, &mut built.resources)?;
         let mut objects = Vec::with_capacity(built.resources.len());
@@ -117,9 +138,9 @@ impl Builder<'_> {
     }
 
     /// Notes what is left out.
-    pub(crate) fn leave_out(&mut self, what: String, at: OriginId) {
+    pub(crate) fn leave_out(&mut self, reason: String, at: OriginId) {
         let at = self.origins.first(at);
-        self.result.left_out.push((what, at));
+        self.result.left_out.push(LeftOut { reason, at });
     }
 
     /// Whether something is missing, so that what is not found may be in it.

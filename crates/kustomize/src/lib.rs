@@ -6,15 +6,25 @@
 
 mod accumulate;
 mod build;
+mod charts;
+mod configure;
+mod extend;
 mod files;
 mod finish;
+mod generate;
+mod hash;
 mod id;
 mod image;
 mod json_patch;
 mod merge;
+mod names;
+mod namespace;
 mod origin;
 mod patch;
+mod path;
+mod print;
 mod read;
+mod replace;
 mod resource;
 mod schema;
 mod select;
@@ -22,6 +32,7 @@ mod settle;
 mod spec;
 mod tables;
 mod transform;
+mod vars;
 
-pub use build::{Build, Overrides, Remote, build};
+pub use build::{Build, LeftOut, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};

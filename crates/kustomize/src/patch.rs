@@ -1,5 +1,6 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::fields::{Project, tables};
 use mlgitops_yaml::{Node, OriginId, Role, Text, Value, parse};
 
@@ -7,7 +8,6 @@ use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
-use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::select::Selector;
 use crate::settle;
@@ -27,86 +27,81 @@ struct Allowed {
 }
 
 impl Builder<'_> {
-    /// `patchesStrategicMerge`: each entry is a patch itself, or a file.
-    pub(crate) fn merge_patches(
+    /// An entry of `patchesStrategicMerge`: a patch itself, or a file.
+    pub(crate) fn merge_patch(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("patchesStrategicMerge") {
-            let Some(text) = entry.text() else { continue };
-            let patches = if text.contains('\n') || text.contains(": ") {
-                let text = self.text_of(&entry, Role::Patch);
-                self.objects_of_text(&text, entry.origin)?
-            } else {
-                let path = self.file_of(&kustomization.folder, text, entry.origin)?;
-                self.objects_of_file(&path, entry.origin, Role::Patch)?
-            };
-            for patch in patches {
-                self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
-            }
+        let Some(text) = entry.text() else { return Ok(()) };
+        let patches = if text.contains('\n') || text.contains(": ") {
+            let text = self.text_of(entry, Role::Patch);
+            self.objects_of_text(&text, entry.origin)?
+        } else {
+            let path = self.file_of(folder, text, entry.origin)?;
+            self.objects_of_file(&path, entry.origin, Role::Patch)?
+        };
+        for patch in patches {
+            self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
         }
         Ok(())
     }
 
-    pub(crate) fn patches(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        for entry in kustomization.list("patches") {
-            let target = entry.get("target").present();
-            let selector = target.map(|target| self.selector(target)).transpose()?;
-            let options = entry.get("options");
-            let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
-            let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
-            let (documents, at) = self.documents(kustomization, &entry, "patch")?;
-            match (documents, selector) {
-                (Documents::Merge(patches), None) => {
-                    for patch in patches {
-                        self.patch_own_target(patch, at, allowed, built)?;
-                    }
+    /// An entry of `patches`.
+    pub(crate) fn patch(&mut self, folder: &RepoPath, entry: &Node, built: &mut Accumulated) -> Step<()> {
+        let target = entry.get("target").present();
+        let selector = target.map(|target| self.selector(target)).transpose()?;
+        let options = entry.get("options");
+        let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
+        let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+        let (documents, at) = self.documents(folder, entry, "patch")?;
+        match (documents, selector) {
+            (Documents::Merge(patches), None) => {
+                for patch in patches {
+                    self.patch_own_target(patch, at, allowed, built)?;
                 }
-                (Documents::Merge(patches), Some(selector)) => {
-                    if let Some(second) = patches.get(1) {
-                        let message = "a patch with a target holds one document, and this is a second one";
-                        return Err(self.refuse("patch", message, second.origin));
-                    }
-                    for patch in patches {
-                        self.patch_selected(&patch, &selector, allowed, built)?;
-                    }
-                }
-                (Documents::Json(operations), Some(selector)) => {
-                    self.apply_operations(&operations, &selector, true, built)?;
-                }
-                (Documents::Json(_), None) => {
-                    return Err(self.refuse("patch", "a JSON patch needs a `target`", at));
-                }
+                Ok(())
             }
+            (Documents::Merge(patches), Some(selector)) => {
+                if let Some(second) = patches.get(1) {
+                    let message = "a patch with a target holds one document, and this is a second one";
+                    return Err(self.refuse("patch", message, second.origin));
+                }
+                for patch in patches {
+                    self.patch_selected(&patch, &selector, allowed, built)?;
+                }
+                Ok(())
+            }
+            (Documents::Json(operations), Some(selector)) => {
+                self.apply_operations(&operations, &selector, true, built)
+            }
+            (Documents::Json(_), None) => Err(self.refuse("patch", "a JSON patch needs a `target`", at)),
         }
-        Ok(())
     }
 
-    pub(crate) fn json_patches(
+    /// An entry of `patchesJson6902`, whose operations stand under `inline` or in a file.
+    pub(crate) fn json_patch(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
+        inline: &str,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("patchesJson6902") {
-            let target = entry.get("target");
-            let Some(target) = target.present().filter(|target| target.get("name").text().is_some()) else {
-                return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
-            };
-            let selector = self.selector(target)?;
-            match self.documents(kustomization, &entry, "patch")? {
-                (Documents::Json(operations), _) => {
-                    self.apply_operations(&operations, &selector, false, built)?;
-                }
-                (Documents::Merge(_), at) => {
-                    return Err(self.refuse("patch", "this is no list of JSON patch operations", at));
-                }
+        let target = entry.get("target");
+        let Some(target) = target.present().filter(|target| target.get("name").text().is_some()) else {
+            return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
+        };
+        let selector = self.selector(target)?;
+        match self.documents(folder, entry, inline)? {
+            (Documents::Json(operations), _) => self.apply_operations(&operations, &selector, false, built),
+            (Documents::Merge(_), at) => {
+                Err(self.refuse("patch", "this is no list of JSON patch operations", at))
             }
         }
-        Ok(())
     }
 
-    fn selector(&mut self, target: &Node) -> Step<Selector> {
+    pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {
         Selector::of(target).map_err(|wrong| self.refuse("selector", wrong.message, wrong.at))
     }
 
@@ -117,12 +112,7 @@ impl Builder<'_> {
     }
 
     /// Reads what an entry holds or names.
-    fn documents(
-        &mut self,
-        kustomization: &Kustomization,
-        entry: &Node,
-        inline: &str,
-    ) -> Step<(Documents, OriginId)> {
+    fn documents(&mut self, folder: &RepoPath, entry: &Node, inline: &str) -> Step<(Documents, OriginId)> {
         let written = entry
             .get(inline)
             .present()
@@ -141,7 +131,7 @@ impl Builder<'_> {
             (None, Some(path_node)) => {
                 let at = path_node.origin;
                 let text = path_node.text().unwrap_or_default();
-                let path = self.file_of(&kustomization.folder, text, at)?;
+                let path = self.file_of(folder, text, at)?;
                 let (file, tree) = self.read(&path, at)?;
                 let first = tree.documents().first().and_then(|document| document.root);
                 let id = self.origins.add_file(&file);

@@ -191,7 +191,7 @@ impl Builder<'_> {
     }
 
     /// Adds an object, a list of objects as its items.
-    fn add_object(&mut self, node: Node, objects: &mut Vec<Node>) -> Step<()> {
+    pub(crate) fn add_object(&mut self, node: Node, objects: &mut Vec<Node>) -> Step<()> {
         if node.is_null() || node.as_map().is_some_and(Map::is_empty) {
             return Ok(());
         }

@@ -20,13 +20,28 @@ pub(crate) struct Resource {
     pub(crate) previous: Vec<Previous>,
     pub(crate) prefixes: Vec<String>,
     pub(crate) suffixes: Vec<String>,
+    /// Whether a hash of its content is added to its name.
+    pub(crate) needs_hash: bool,
+    /// Whether a chart rendered it.
+    pub(crate) is_from_helm: bool,
+    /// The variables that read a field of it.
+    pub(crate) var_names: Vec<String>,
     /// The entry of a kustomization that brought it.
     pub(crate) entry: OriginId,
 }
 
 impl Resource {
     pub(crate) fn new(node: Node, entry: OriginId) -> Self {
-        Self { node, previous: Vec::new(), prefixes: Vec::new(), suffixes: Vec::new(), entry }
+        Self {
+            node,
+            previous: Vec::new(),
+            prefixes: Vec::new(),
+            suffixes: Vec::new(),
+            needs_hash: false,
+            is_from_helm: false,
+            var_names: Vec::new(),
+            entry,
+        }
     }
 
     pub(crate) fn gvk(&self) -> Gvk {

@@ -75,7 +75,9 @@ const SECRETS: Type = Type::List(&Struct(&[
 ]));
 const FIELD_OPTIONS: Type =
     Struct(&[("delimiter", Text), ("index", Int), ("encoding", Text), ("create", Bool)]);
-const REPLACEMENTS: Type = Type::List(&Struct(&[
+const REPLACEMENTS: Type = Type::List(&REPLACEMENT);
+/// One replacement, also as a file of its own holds it.
+pub(crate) const REPLACEMENT: Type = Struct(&[
     ("path", Text),
     (
         "source",
@@ -99,7 +101,7 @@ const REPLACEMENTS: Type = Type::List(&Struct(&[
             ("options", FIELD_OPTIONS),
         ])),
     ),
-]));
+]);
 const VARS: Type = Type::List(&Struct(&[
     ("name", Text),
     (
@@ -121,6 +123,28 @@ const LABELS: Type = Type::List(&Struct(&[
     ("includeTemplates", Bool),
     ("fields", FIELD_SPECS),
 ]));
+/// A file of `configurations` (kustomize v5.8 `builtinconfig/transformerconfig.go`).
+pub(crate) const CONFIGURATION: Type = Struct(&[
+    ("namePrefix", FIELD_SPECS),
+    ("nameSuffix", FIELD_SPECS),
+    ("namespace", FIELD_SPECS),
+    ("commonLabels", FIELD_SPECS),
+    ("labels", FIELD_SPECS),
+    ("templateLabels", FIELD_SPECS),
+    ("commonAnnotations", FIELD_SPECS),
+    (
+        "nameReference",
+        Type::List(&Struct(&[
+            ("group", Text),
+            ("version", Text),
+            ("kind", Text),
+            ("fieldSpecs", FIELD_SPECS),
+        ])),
+    ),
+    ("varReference", FIELD_SPECS),
+    ("images", FIELD_SPECS),
+    ("replicas", FIELD_SPECS),
+]);
 const SORT: Type =
     Struct(&[("order", Text), ("legacySortOptions", Struct(&[("orderFirst", TEXTS), ("orderLast", TEXTS)]))]);
 const CHARTS: Type = Type::List(&Struct(&[

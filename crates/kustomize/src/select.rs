@@ -37,6 +37,39 @@ impl Selector {
         })
     }
 
+    /// Whether one of the identities it has or had is selected, as replacements see it.
+    pub(crate) fn selects_by_any_id(&self, resource: &Resource) -> bool {
+        self.names_any_id(resource)
+            && matches(&self.labels, &resource.node, "labels")
+            && matches(&self.annotations, &resource.node, "annotations")
+    }
+
+    /// Whether a replacement leaves an object out: by one of its identities, or by labels and
+    /// annotations, if the selector says something of the one or the other.
+    pub(crate) fn rejects(&self, resource: &Resource) -> bool {
+        let by_id = [&self.group, &self.version, &self.kind, &self.name, &self.namespace];
+        let by_labels = !self.labels.is_empty() || !self.annotations.is_empty();
+        (by_id.iter().any(|regex| regex.is_some()) && self.names_any_id(resource))
+            || (by_labels
+                && matches(&self.labels, &resource.node, "labels")
+                && matches(&self.annotations, &resource.node, "annotations"))
+    }
+
+    fn names_any_id(&self, resource: &Resource) -> bool {
+        let holds =
+            |regex: &Option<Regex>, text: &str| regex.as_ref().is_none_or(|regex| regex.is_match(text));
+        let now = resource.id();
+        resource.any_id(|id| {
+            // The namespace of now is the one that is written, none where none is.
+            let namespace = if *id == now { resource.namespace() } else { &id.namespace };
+            holds(&self.group, &id.gvk.group)
+                && holds(&self.version, &id.gvk.version)
+                && holds(&self.kind, &id.gvk.kind)
+                && holds(&self.name, &id.name)
+                && holds(&self.namespace, namespace)
+        })
+    }
+
     pub(crate) fn selects(&self, resource: &Resource) -> bool {
         let (now, first) = (resource.id(), resource.original_id());
         let holds =

@@ -1,0 +1,108 @@
+//! Builds a kustomization for a job, and says which files are parts of kustomizations.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_kustomize::{Overrides, Parsed, build};
+use mlgitops_yaml::{Node, NodeIndex, Origins, Role, Scalar, SourceFile, Tree, Value};
+
+use crate::discover::{Discovery, FileKind, Found};
+use crate::finding::{Code, Location, NotChecked};
+use crate::render::run::{RenderProblem, Rendered, manifests};
+use crate::render::{Given, Kustomize};
+
+/// The trees that discovery parsed.
+struct Trees<'d>(&'d Discovery);
+
+impl Parsed for Trees<'_> {
+    fn parsed(&self, path: &RepoPath) -> Option<(Arc<SourceFile>, Arc<Tree>)> {
+        let found = self.0.files.get(path)?;
+        // A template was not parsed.
+        (found.kind != FileKind::Template).then(|| (Arc::clone(&found.file), Arc::clone(&found.tree)))
+    }
+}
+
+/// The objects of a kustomization, with what a deployment sets.
+pub(super) fn render(
+    files: &Arc<dyn Files>,
+    discovery: &Discovery,
+    given: &Kustomize,
+    rendered: &mut Rendered,
+) {
+    let mut origins = Origins::default();
+    let overrides = overrides(given, &mut origins);
+    let folder = rendered.job.path.clone();
+    let built = build(files, &Trees(discovery), &folder, &overrides, &mut origins);
+    rendered.reached.extend(built.reached);
+    let job = rendered.job.clone();
+    rendered
+        .problems
+        .extend(built.problems.into_iter().map(|problem| RenderProblem { job: job.clone(), problem }));
+    rendered.not_checked.extend(built.remote.into_iter().map(|remote| {
+        let reason = format!("`{}` is on another server", remote.url);
+        NotChecked::new(Code::Remote, format!("a part of `{folder}`"), reason)
+            .at(remote.at.map(Location::from))
+    }));
+    rendered.not_checked.extend(built.left_out.into_iter().map(|left| {
+        NotChecked::new(Code::Limit, format!("a part of `{folder}`"), left.reason)
+            .at(left.at.map(Location::from))
+    }));
+    rendered.manifests = manifests(built.objects, origins);
+}
+
+fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
+    let mut fields = Vec::new();
+    if let Some(namespace) = &given.namespace {
+        fields.push(("namespace".to_owned(), scalar(namespace, origins)));
+    }
+    Overrides { fields, files_anywhere: false }
+}
+
+fn scalar(given: &Given, origins: &mut Origins) -> Node {
+    let text = given.to_text(Role::Deployment, origins);
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let whole = text.origin(0..end, origins);
+    Node::new(Value::Scalar(Scalar::string(text.as_str())), whole)
+}
+
+/// The files and folders that kustomizations name: resources, patches and the like. They are
+/// judged through what builds them, never by themselves.
+pub(super) fn named(discovery: &Discovery) -> BTreeSet<RepoPath> {
+    let kustomizations = discovery.files.values().filter(|found| found.kind == FileKind::Kustomization);
+    kustomizations.flat_map(named_by).collect()
+}
+
+fn named_by(found: &Found) -> Vec<RepoPath> {
+    let mut paths = Vec::new();
+    let (Some(folder), Some(root)) = (found.path.parent(), root(found)) else { return paths };
+    let tree = &found.tree;
+    let mut add = |node: Option<NodeIndex>| {
+        let path = node.and_then(|node| tree.scalar(node)).and_then(|text| folder.join(text).ok());
+        paths.extend(path.filter(|path| *path != folder));
+    };
+    const LISTS: [&str; 9] = [
+        "resources",
+        "bases",
+        "components",
+        "patchesStrategicMerge",
+        "configurations",
+        "generators",
+        "transformers",
+        "validators",
+        "crds",
+    ];
+    for list in LISTS.iter().filter_map(|list| tree.get(root, list)) {
+        tree.children(list).iter().for_each(|&entry| add(Some(tree.follow(entry))));
+    }
+    for list in ["patches", "patchesJson6902", "replacements"].iter().filter_map(|list| tree.get(root, list))
+    {
+        tree.children(list).iter().for_each(|&entry| add(tree.get(entry, "path")));
+    }
+    paths
+}
+
+/// The first document of a kustomization.
+pub(super) fn root(found: &Found) -> Option<NodeIndex> {
+    found.tree.documents().first().and_then(|document| document.root)
+}

@@ -1,0 +1,41 @@
+//! `reconcile/kustomize-build`: what `kustomize build` refuses.
+
+use std::collections::BTreeSet;
+
+use mlgitops_files::RepoPath;
+
+use super::super::{Check, Context, Violations};
+use crate::finding::{Label, Violation};
+use crate::render::{RenderProblem, ToolKind};
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let refused: Vec<&RenderProblem> =
+        context.fleet.problems.iter().filter(|one| one.job.kind() == ToolKind::Kustomize).collect();
+    for (index, one) in refused.iter().enumerate() {
+        let Some(at) = one.problem.at.clone() else { continue };
+        // A base that breaks is one cause, whatever the number of its overlays.
+        if refused.iter().take(index).any(|before| before.problem == one.problem) {
+            continue;
+        }
+        let same = refused.iter().filter(|other| other.problem == one.problem);
+        let folders: BTreeSet<&RepoPath> = same.map(|other| &other.job.path).collect();
+        let message = format!("{}: {}", subject(&folders), one.problem.message);
+        out.push(
+            Violation::in_file("refused", Label::new(at, "refused here"), message)
+                .note("Argo CD and Flux run the same build: they deploy nothing more from this folder")
+                .help(format!("see it fail: kustomize build {}", one.job.path))
+                .word(one.problem.kind),
+        );
+    }
+}
+
+fn subject(folders: &BTreeSet<&RepoPath>) -> String {
+    let mut names = folders.iter();
+    match (names.next(), folders.len()) {
+        (Some(first), 1) => format!("`{first}` does not build"),
+        (Some(first), count) => format!("`{first}` and {} more do not build", count - 1),
+        (None, _) => "it does not build".to_owned(),
+    }
+}

@@ -1,0 +1,111 @@
+//! Kustomizations are judged as they are deployed: through their overlays, never as the files they
+//! are made of.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use mlgitops::source::Memory;
+use mlgitops::{Options, Report, config, lint};
+use mlgitops_files::Files;
+
+fn report(files: &[(&str, &str)]) -> Report {
+    let owned: Vec<_> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).as_bytes().to_vec())).collect();
+    let files: Arc<dyn Files> = Arc::new(Memory::new(owned));
+    let config = config::Config::default();
+    lint(&files, &config, &Options::default())
+}
+
+const BASE: &str = "apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: llm}
+spec:
+  predictor:
+    model:
+      modelFormat: {name: onnx}
+      storageUri: s3://models/llm/latest/
+";
+
+fn overlay(namespace: &str) -> String {
+    format!("namespace: {namespace}\nresources: [../../base]\n")
+}
+
+#[test]
+fn a_base_of_three_overlays_is_one_finding_with_three_places() {
+    let (dev, staging, prod) = (overlay("ml-dev"), overlay("ml-staging"), overlay("ml-prod"));
+    let report = report(&[
+        ("base/kustomization.yaml", "resources: [llm.yaml]\n"),
+        ("base/llm.yaml", BASE),
+        ("overlays/dev/kustomization.yaml", &dev),
+        ("overlays/staging/kustomization.yaml", &staging),
+        ("overlays/prod/kustomization.yaml", &prod),
+    ]);
+    let found: Vec<_> = report.findings.iter().filter(|one| one.rule == "pinned-model-uri").collect();
+    assert_eq!(found.len(), 1, "{found:?}");
+    let location = &found[0].primary.location;
+    assert_eq!((location.path(), location.position().line), ("base/llm.yaml", 8));
+    let environments: Vec<_> =
+        found[0].places.iter().map(|place| place.environment.as_deref().unwrap()).collect();
+    assert_eq!(environments, ["dev", "prod", "staging"]);
+    let namespaces: Vec<_> =
+        found[0].places.iter().map(|place| place.namespace.as_deref().unwrap()).collect();
+    assert_eq!(namespaces, ["ml-dev", "ml-prod", "ml-staging"]);
+}
+
+#[test]
+fn a_patched_value_is_blamed_on_the_patch() {
+    let report = report(&[
+        ("base/kustomization.yaml", "resources: [llm.yaml]\n"),
+        ("base/llm.yaml", &BASE.replace("latest", "v7")),
+        ("overlays/prod/kustomization.yaml", "resources: [../../base]\npatches:\n- path: patch.yaml\n"),
+        (
+            "overlays/prod/patch.yaml",
+            "apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: llm}
+spec: {predictor: {model: {storageUri: s3://models/llm/latest/}}}
+",
+        ),
+    ]);
+    let found: Vec<_> = report.findings.iter().map(|one| (one.rule, one.primary.location.path())).collect();
+    assert_eq!(found, [("pinned-model-uri", "overlays/prod/patch.yaml")]);
+}
+
+#[test]
+fn a_base_that_does_not_build_is_one_finding() {
+    let (dev, prod) = (overlay("ml-dev"), overlay("ml-prod"));
+    let report = report(&[
+        ("base/kustomization.yaml", "resources: [missing.yaml]\n"),
+        ("overlays/dev/kustomization.yaml", &dev),
+        ("overlays/prod/kustomization.yaml", &prod),
+    ]);
+    let found: Vec<_> = report.findings.iter().map(|one| (one.rule, one.message.as_str())).collect();
+    let message = "`overlays/dev` and 1 more do not build: `missing.yaml` does not exist";
+    assert_eq!(found, [("kustomize-build", message)]);
+}
+
+#[test]
+fn an_application_of_a_kustomization_binds_what_it_builds() {
+    let prod = overlay("ml");
+    let report = report(&[
+        ("base/kustomization.yaml", "resources: [llm.yaml]\n"),
+        ("base/llm.yaml", BASE),
+        ("overlays/prod/kustomization.yaml", &prod),
+        ("argocd/kustomization.yaml", "resources: [app.yaml]\n"),
+        (
+            "argocd/app.yaml",
+            "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: llm-prod}
+spec:
+  project: default
+  source: {repoURL: https://example.com/org/repo, path: overlays/prod, targetRevision: HEAD}
+  destination: {name: prod-1, namespace: ml}
+",
+        ),
+    ]);
+    let found: Vec<_> = report.findings.iter().filter(|one| one.rule == "pinned-model-uri").collect();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].places.len(), 1, "the overlay is not guessed beside its deployment");
+    assert_eq!(found[0].places[0].cluster.as_deref(), Some("prod-1"));
+}
