@@ -5,7 +5,7 @@ use mlgitops_files::RepoPath;
 use mlgitops_yaml::{Map, Node, Role};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, Step};
+use crate::build::{Builder, LeftOutKind, Step};
 use crate::namespace::{NamespaceOptions, Subjects};
 use crate::read::Kustomization;
 use crate::resource::Resource;
@@ -44,7 +44,11 @@ impl Builder<'_> {
 
     fn leave_out_plugin(&mut self, resource: &Resource, what: &str) {
         let id = resource.id();
-        self.leave_out(format!("the {what} {id} is a program, and none is run"), resource.entry);
+        self.leave_out(
+            LeftOutKind::Plugin,
+            format!("the {what} {id} is a program, and none is run"),
+            resource.entry,
+        );
     }
 
     /// The objects that configure plugins: inline, in files, or built by a kustomization.

@@ -1,7 +1,9 @@
 //! `configMapGenerator` and `secretGenerator`.
 
 use mlgitops_files::{ReadError, RepoPath};
-use mlgitops_yaml::{Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Value};
+use mlgitops_yaml::{
+    Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Unknown, Value,
+};
 use std::sync::Arc;
 
 use crate::accumulate::Accumulated;
@@ -32,6 +34,8 @@ struct Pair {
 enum Content {
     Text(Text),
     Bytes(Vec<u8>, OriginId),
+    /// What is on another server.
+    Elsewhere(OriginId),
 }
 
 impl Builder<'_> {
@@ -106,7 +110,8 @@ impl Builder<'_> {
             root.push((Key::new("immutable", at), Node::new(Value::Scalar(Scalar::plain("true")), at)));
         }
         let mut resource = Resource::new(Node::new(Value::Map(Map::of(root)), by), entry.origin);
-        resource.needs_hash = !options.disable_hash;
+        // The hash of what is not there cannot be known.
+        resource.needs_hash = !options.disable_hash && is_known(&resource.node);
         Ok(resource)
     }
 
@@ -135,6 +140,7 @@ impl Builder<'_> {
                 )
             };
             match (value, kind) {
+                (Content::Elsewhere(at), _) => data.push((key, unknown(at))),
                 (Content::Text(text), "Secret") => {
                     let whole = scalar_of(&text, Style::Double, self.origins).origin;
                     data.push((key, encoded(text.as_str().as_bytes(), whole)));
@@ -207,6 +213,10 @@ impl Builder<'_> {
                 return Err(self.refuse("generator", message, source.origin));
             }
         };
+        if self.is_on_server(path, source.origin) {
+            let value = Content::Elsewhere(source.origin);
+            return Ok(Pair { key: self.key(&key), value, at: source.origin });
+        }
         let (bytes, file) = self.content(folder, path, source)?;
         let key = self.key(&key);
         let value = match file {
@@ -222,6 +232,9 @@ impl Builder<'_> {
     /// `KEY=value` lines; empty ones and comments are skipped.
     fn lines(&mut self, folder: &RepoPath, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
         let path = source.text().unwrap_or_default().to_owned();
+        if self.is_on_server(&path, source.origin) {
+            return Ok(());
+        }
         let (_, file) = self.content(folder, &path, source)?;
         let Some(file) = file else {
             return Err(self.refuse("generator", format!("`{path}` is no text"), source.origin));
@@ -401,6 +414,16 @@ fn options(entry: &Node, all: Option<&Node>) -> Options {
         disable_hash: set("disableNameSuffixHash").is_some(),
         immutable: set("immutable"),
     }
+}
+
+fn unknown(at: OriginId) -> Node {
+    Node::new(Value::Unknown(Unknown { reason: "it is on another server".into() }), at)
+}
+
+/// Whether every value of the data is known.
+fn is_known(node: &Node) -> bool {
+    let data = node.get("data").present().and_then(Node::as_map);
+    data.is_none_or(|map| map.iter().all(|(_, value)| !matches!(value.value, Value::Unknown(_))))
 }
 
 /// The text without a pair of quotes around it.

@@ -35,6 +35,9 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let Some(text) = entry.text() else { return Ok(()) };
+        if self.is_on_server(text, entry.origin) {
+            return Ok(());
+        }
         let patches = if text.contains('\n') || text.contains(": ") {
             let text = self.text_of(entry, Role::Patch);
             self.objects_of_text(&text, entry.origin)?
@@ -55,6 +58,9 @@ impl Builder<'_> {
         let options = entry.get("options");
         let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
         let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+        if self.is_patch_on_server(entry) {
+            return Ok(());
+        }
         let (documents, at) = self.documents(folder, entry, "patch")?;
         match (documents, selector) {
             (Documents::Merge(patches), None) => {
@@ -93,6 +99,9 @@ impl Builder<'_> {
             return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
         };
         let selector = self.selector(target)?;
+        if self.is_patch_on_server(entry) {
+            return Ok(());
+        }
         match self.documents(folder, entry, inline)? {
             (Documents::Json(operations), _) => self.apply_operations(&operations, &selector, false, built),
             (Documents::Merge(_), at) => {
@@ -109,6 +118,11 @@ impl Builder<'_> {
     pub(crate) fn text_of(&mut self, node: &Node, role: Role) -> Text {
         let origin = self.origins.with_role(node.origin, role);
         node.as_scalar().map(|scalar| scalar.to_text(origin, self.origins)).unwrap_or_default()
+    }
+
+    fn is_patch_on_server(&mut self, entry: &Node) -> bool {
+        let path = entry.get("path").present();
+        path.is_some_and(|path| self.is_on_server(path.text().unwrap_or_default(), path.origin))
     }
 
     /// Reads what an entry holds or names.
