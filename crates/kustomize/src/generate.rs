@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::hash::{base64, suffix};
-use crate::origin::scalar_of;
+use crate::origin::{all_of, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::transform::by_any_id;
@@ -111,7 +111,12 @@ impl Builder<'_> {
         }
         let mut resource = Resource::new(Node::new(Value::Map(Map::of(root)), by), entry.origin);
         // The hash of what is not there cannot be known.
-        resource.needs_hash = !options.disable_hash && is_known(&resource.node);
+        resource.needs_hash = options.without_hash.is_none() && is_known(&resource.node);
+        if let Some(at) = options.without_hash
+            && let Some(name) = name_mut(&mut resource.node)
+        {
+            name.origin = self.origins.guard(name.origin, at);
+        }
         Ok(resource)
     }
 
@@ -146,7 +151,14 @@ impl Builder<'_> {
                     data.push((key, encoded(text.as_str().as_bytes(), whole)));
                 }
                 (Content::Bytes(bytes, at), "Secret") => data.push((key, encoded(&bytes, at))),
-                (Content::Text(text), _) => data.push((key, scalar_of(&text, Style::Double, self.origins))),
+                (Content::Text(text), _) => {
+                    let mut value = scalar_of(&text, Style::Double, self.origins);
+                    // An empty value has no bytes; it stands behind its key.
+                    if value.origin.is_none() {
+                        value.origin = key.origin;
+                    }
+                    data.push((key, value));
+                }
                 (Content::Bytes(bytes, at), _) => binary.push((key, encoded(&bytes, at))),
             }
         }
@@ -289,11 +301,18 @@ impl Builder<'_> {
         for resource in built.resources.iter_mut().filter(|resource| resource.needs_hash) {
             let suffix = format!("-{}", suffix(&resource.node));
             resource.remember();
+            let mut content = OriginId::NONE;
+            for field in ["data", "binaryData", "stringData", "type"] {
+                if let Some(field) = resource.node.get(field).present() {
+                    let more = all_of(field, self.origins);
+                    content = self.origins.join(content, more);
+                }
+            }
             let part = Node::string(&suffix, OriginId::NONE);
-            let metadata = resource.node.as_map_mut().and_then(|root| root.get_mut("metadata"));
-            let name = metadata.and_then(Node::as_map_mut).and_then(|metadata| metadata.get_mut("name"));
-            if let Some(name) = name {
+            if let Some(name) = name_mut(&mut resource.node) {
                 self.affix(name, &part, false);
+                // The content decides about the name, but its bytes are not in it.
+                name.origin = self.origins.guard(name.origin, content);
             }
         }
     }
@@ -385,7 +404,7 @@ impl Builder<'_> {
 struct Options {
     labels: Map,
     annotations: Map,
-    disable_hash: bool,
+    without_hash: Option<OriginId>,
     immutable: Option<OriginId>,
 }
 
@@ -411,9 +430,13 @@ fn options(entry: &Node, all: Option<&Node>) -> Options {
     Options {
         labels: map("labels"),
         annotations: map("annotations"),
-        disable_hash: set("disableNameSuffixHash").is_some(),
+        without_hash: set("disableNameSuffixHash"),
         immutable: set("immutable"),
     }
+}
+
+fn name_mut(object: &mut Node) -> Option<&mut Node> {
+    object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.get_mut("name")
 }
 
 fn unknown(at: OriginId) -> Node {

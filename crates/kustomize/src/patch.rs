@@ -2,12 +2,13 @@
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::fields::{Project, tables};
-use mlgitops_yaml::{Node, OriginId, Role, Text, Value, parse};
+use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
+use crate::origin::{all_of, guard_all};
 use crate::resource::Resource;
 use crate::select::Selector;
 use crate::settle;
@@ -17,6 +18,21 @@ use crate::transform::by_any_id;
 enum Documents {
     Merge(Vec<Node>),
     Json(Vec<Operation>),
+}
+
+impl Documents {
+    /// The same, with what selects their targets as guard of every value.
+    fn guarded(mut self, guard: OriginId, origins: &mut Origins) -> Self {
+        if !guard.is_none() {
+            match &mut self {
+                Self::Merge(patches) => patches.iter_mut().for_each(|patch| guard_all(patch, guard, origins)),
+                Self::Json(operations) => {
+                    operations.iter_mut().for_each(|operation| operation.guard(guard, origins));
+                }
+            }
+        }
+        self
+    }
 }
 
 /// What a strategic merge patch may change of an object's identity.
@@ -55,6 +71,7 @@ impl Builder<'_> {
     pub(crate) fn patch(&mut self, folder: &RepoPath, entry: &Node, built: &mut Accumulated) -> Step<()> {
         let target = entry.get("target").present();
         let selector = target.map(|target| self.selector(target)).transpose()?;
+        let guard = target.map_or(OriginId::NONE, |target| all_of(target, self.origins));
         let options = entry.get("options");
         let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
         let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
@@ -62,6 +79,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let (documents, at) = self.documents(folder, entry, "patch")?;
+        let documents = documents.guarded(guard, self.origins);
         match (documents, selector) {
             (Documents::Merge(patches), None) => {
                 for patch in patches {
@@ -103,7 +121,15 @@ impl Builder<'_> {
             return Ok(());
         }
         match self.documents(folder, entry, inline)? {
-            (Documents::Json(operations), _) => self.apply_operations(&operations, &selector, false, built),
+            (documents @ Documents::Json(_), _) => {
+                let guard = all_of(target, self.origins);
+                match documents.guarded(guard, self.origins) {
+                    Documents::Json(operations) => {
+                        self.apply_operations(&operations, &selector, false, built)
+                    }
+                    Documents::Merge(_) => Ok(()),
+                }
+            }
             (Documents::Merge(_), at) => {
                 Err(self.refuse("patch", "this is no list of JSON patch operations", at))
             }
