@@ -12,8 +12,8 @@ use crate::finding::{Finding, NotChecked, Severity};
 use crate::fleet::{self, Fleet};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
-use crate::rules::sink::{Settings, sink};
-use crate::rules::{self, Context, Facts, Rule, params};
+use crate::rules::sink::{self, Settings, sink};
+use crate::rules::{self, Context, Facts, Rule, Waivers, params};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -45,6 +45,13 @@ impl Default for Options {
             base: None,
             allow_unchecked: false,
         }
+    }
+}
+
+impl Options {
+    /// Whether only a part of what could be said is asked for.
+    fn is_filtered(&self) -> bool {
+        !(self.select.is_empty() && self.ignore.is_empty() && self.only.is_empty())
     }
 }
 
@@ -126,20 +133,22 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
         params: params::Params::of(config),
         facts,
         base: options.base.as_ref(),
+        today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let selected = selected(options);
     let run = rules::run(&selected, &context);
-    let settings = Settings {
-        config,
-        fleet: &fleet,
-        waivers: &config.waivers,
-        today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
-    };
-    let mut findings = sink(run.violations, &settings).findings;
+    let waivers = Waivers::collect(config, &discovery);
+    let settings = Settings { config, fleet: &fleet, waivers: &waivers.stated, today: context.today };
+    let sunk = sink(run.violations, &settings);
+    let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
+    let on_waivers = rules::run_on_waivers(&selected, &subjects, &context);
+    let mut findings = sunk.findings;
+    findings.extend(sink(on_waivers.violations, &settings).findings);
+    sink::sort(&mut findings);
     if !options.only.is_empty() {
         findings.retain(|finding| options.only.iter().any(|file| touches(finding, file)));
     }
-    let not_checked = not_checked(&discovery, &fleet, run.not_checked);
+    let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let summary = summarize(&fleet, &findings, &not_checked, run.had_subject, options);
     Report { summary, findings, not_checked }
 }

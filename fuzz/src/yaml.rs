@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use mlgitops_yaml::{
-    Mode, Node, NodeIndex, Origins, Pointer, Role, Shape, SourceFile, Style, Text, Tree, Value, ambiguity, parse,
-    resolve, resolve_key, to_yaml,
+    Mode, Node, NodeIndex, Origins, Pointer, Role, Shape, SourceFile, Style, Text, Tree, Value, ambiguity,
+    parse, resolve, resolve_key, to_yaml,
 };
 
 /// Parses and converts; every span lies in the text, children in parents, siblings in order.
@@ -38,8 +38,12 @@ fn nested(tree: &Tree, node: NodeIndex, source: &str) {
     assert!(at <= range.end, "a child ends behind its parent");
     match tree.shape(node) {
         Shape::Null => assert!(written.is_empty()),
-        Shape::Scalar { style: Style::Double, .. } => assert!(written.starts_with('"') && written.ends_with('"')),
-        Shape::Scalar { style: Style::Single, .. } => assert!(written.starts_with('\'') && written.ends_with('\'')),
+        Shape::Scalar { style: Style::Double, .. } => {
+            assert!(written.starts_with('"') && written.ends_with('"'))
+        }
+        Shape::Scalar { style: Style::Single, .. } => {
+            assert!(written.starts_with('\'') && written.ends_with('\''))
+        }
         _ => {}
     }
 }

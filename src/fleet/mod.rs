@@ -6,6 +6,9 @@ mod model;
 mod place;
 mod reading;
 pub mod reference;
+pub mod serving_runtime;
+pub mod size;
+pub mod startup_time;
 
 use mlgitops_manifest::Manifest;
 

@@ -4,6 +4,7 @@
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Lookup, Node, OriginId, Pointer, Value};
 
+use super::gpu;
 use crate::config::DeploymentMode;
 
 /// KServe's API group.
@@ -307,7 +308,7 @@ fn argument_references(container: &Container<'_>, part: Part) -> Option<ModelRef
 }
 
 /// The value of a command-line argument: the item it stands in, the byte it begins at, its text.
-fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
+pub(super) fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
     items.iter().enumerate().find_map(|(index, item)| {
         let text = item.text()?;
         names.iter().find_map(|name| {
@@ -351,6 +352,8 @@ pub struct Serving {
     pub min_replicas: Option<i64>,
     /// `canaryTrafficPercent`: the share of the newest revision, in per cent.
     pub canary_percent: Option<i64>,
+    /// GPUs of one pod of the predictor; `None` where no limit states them.
+    pub gpu: Option<u64>,
 }
 
 /// How the predictor of a service answers.
@@ -358,12 +361,23 @@ pub struct Serving {
 pub fn serving(manifest: &Manifest) -> Serving {
     let spec = manifest.root.get("spec");
     let whole = |lookup: Lookup<'_>| lookup.present().and_then(Node::as_int);
+    let gpu = gpus_of_predictor(manifest);
     if manifest.id.kind == "LLMInferenceService" {
-        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None };
+        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None, gpu };
     }
     let predictor = spec.get("predictor");
     Serving {
         min_replicas: whole(predictor.get("minReplicas")),
         canary_percent: whole(predictor.get("canaryTrafficPercent")),
+        gpu,
+    }
+}
+
+fn gpus_of_predictor(manifest: &Manifest) -> Option<u64> {
+    let workloads = workloads(manifest);
+    let predictor = workloads.iter().find(|workload| workload.part == Part::Predictor)?;
+    match gpu::limit(predictor.serving.as_ref()?, &gpu::Resources::of(manifest)) {
+        gpu::Limit::Stated(amount) => amount.count(),
+        _ => None,
     }
 }

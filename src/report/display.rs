@@ -129,51 +129,57 @@ fn width_exceeds(text: &str, columns: usize) -> bool {
     })
 }
 
-/// A text in lines of at most `columns`, broken at spaces, and inside a word only where it is
-/// wider than a line. What fits stays as it is; a line's own indentation is kept by its rest.
-pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+/// A text in lines of at most `first` and then `rest` columns, broken at spaces, and inside a word
+/// only where it is wider than a line. What fits stays as it is; a line's own indentation is kept
+/// by its rest; empty lines are left out.
+pub(super) fn wrap(text: &str, first: usize, rest: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in text.split('\n') {
         let line = line.strip_suffix('\r').unwrap_or(line);
+        if line.trim().is_empty() {
+            continue;
+        }
+        let columns = if lines.is_empty() { first } else { rest };
         if width_exceeds(line, columns) {
-            break_line(line, columns, &mut lines);
+            break_line(line, columns, rest, &mut lines);
         } else {
-            lines.push(inert(&shown(line)));
+            lines.push(inert(shown(line).trim_end()));
         }
     }
     lines
 }
 
-fn break_line(line: &str, columns: usize, lines: &mut Vec<String>) {
+fn break_line(line: &str, first: usize, rest: usize, lines: &mut Vec<String>) {
     let body = line.trim_start_matches(' ');
-    let indent = (line.len() - body.len()).min(columns / 2);
-    let room = columns - indent;
+    let indent = (line.len() - body.len()).min(rest / 2);
+    let mut room = first.saturating_sub(indent);
     let mut current = String::new();
     let mut taken = 0;
-    let mut flush = |current: &mut String| {
-        lines.push(format!("{}{}", " ".repeat(indent), inert(current)));
+    let mut flush = |current: &mut String, taken: &mut usize, room: &mut usize| {
+        if !current.trim().is_empty() {
+            lines.push(format!("{}{}", " ".repeat(indent), inert(current.trim_end())));
+        }
         current.clear();
+        *taken = 0;
+        *room = rest.saturating_sub(indent);
     };
     for word in body.split(' ') {
         let word = shown(word);
-        let needs = width(&word);
-        if taken > 0 && taken + 1 + needs > room {
-            flush(&mut current);
-            taken = 0;
+        if taken > 0 && taken + 1 + width(&word) > room {
+            flush(&mut current, &mut taken, &mut room);
         } else if taken > 0 {
             current.push(' ');
             taken += 1;
         }
         for glyph in glyphs(&word) {
-            if taken + glyph.width > room {
-                flush(&mut current);
-                taken = 0;
+            if taken > 0 && taken + glyph.width > room {
+                flush(&mut current, &mut taken, &mut room);
             }
             let _ = write!(current, "{glyph}");
             taken += glyph.width;
         }
     }
-    flush(&mut current);
+    flush(&mut current, &mut taken, &mut room);
 }
 
 /// What may stand first in a line of a log: a line that begins with `::` is an order to the
@@ -273,12 +279,13 @@ mod tests {
 
     #[test]
     fn lines_break_at_spaces_and_keep_their_indentation() {
-        assert_eq!(wrap("one two three", 8), ["one two", "three"]);
-        assert_eq!(wrap("fits:   as  it is", 20), ["fits:   as  it is"]);
-        assert_eq!(wrap("a:\n  b c d e", 7), ["a:", "  b c d", "  e"]);
-        assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
-        assert_eq!(wrap("", 4), [""]);
-        assert_eq!(wrap("ok ::error::x", 10), ["ok", "\u{fffd}:error::x"]);
+        assert_eq!(wrap("one two three", 8, 8), ["one two", "three"]);
+        assert_eq!(wrap("one two three four", 8, 5), ["one two", "three", "four"]);
+        assert_eq!(wrap("fits:   as  it is", 20, 20), ["fits:   as  it is"]);
+        assert_eq!(wrap("a:\n\n  b c d e", 7, 7), ["a:", "  b c d", "  e"]);
+        assert_eq!(wrap("abcdefghij k", 4, 4), ["abcd", "efgh", "ij k"]);
+        assert!(wrap(" \r\n", 4, 4).is_empty());
+        assert_eq!(wrap("ok ::error::x", 10, 10), ["ok", "\u{fffd}:error::x"]);
     }
 
     #[test]

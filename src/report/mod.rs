@@ -1,9 +1,18 @@
 //! Reports: one file a format. Each is a pure function of a report and prints what it is given,
 //! in the order it is given; none decides what is a finding or how loud it is.
 
+mod block;
+mod diagnostic;
 mod display;
+mod excerpt;
+mod frame;
+pub mod github;
 pub mod human;
+pub mod json;
+pub mod page;
+pub mod sarif;
 pub mod status;
+mod summary;
 
 use crate::Report;
 use crate::rules::{Rule, registry};
@@ -65,6 +74,9 @@ impl Default for Style {
 pub struct Context<'c> {
     /// What was checked, as the user called it: `.`, `deploy/`.
     pub root: &'c str,
+    /// The path of the root inside its Git repository; empty where it is the same. GitHub places
+    /// findings by the path inside the repository.
+    pub prefix: &'c str,
     /// The rules that exist; SARIF carries their pages.
     pub rules: &'c [Rule],
     /// The version of the linter.
@@ -81,17 +93,27 @@ impl<'c> Context<'c> {
     pub fn new(root: &'c str) -> Self {
         Self {
             root,
+            prefix: "",
             rules: registry::RULES,
             version: env!("CARGO_PKG_VERSION"),
             elapsed_ms: 0,
             style: Style::default(),
         }
     }
+
+    /// A path of the report as the Git repository calls it.
+    fn in_repository(&self, path: &str) -> String {
+        if self.prefix.is_empty() { path.to_owned() } else { format!("{}/{path}", self.prefix) }
+    }
 }
 
 /// The report in a format. It ends in a line break unless it is empty.
 #[must_use]
 pub fn render(format: Format, report: &Report, context: &Context<'_>) -> String {
-    let _ = (format, context);
-    human::print(report)
+    match format {
+        Format::Human => human::print(report, context),
+        Format::Json => json::print(report, context),
+        Format::Sarif => sarif::print(report, context),
+        Format::Github => github::print(report, context),
+    }
 }

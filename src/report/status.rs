@@ -124,6 +124,7 @@ fn release(fleet: &Fleet, release: &Release) -> Value {
         "uri": model_use.map(|used| used.reference.text.as_str()),
         "replicas": serving.min_replicas,
         "canaryPercent": serving.canary_percent,
+        "gpu": serving.gpu,
         "deployment": deployment.map(|manifest| manifest.id.name.as_str()),
         "object": object.map(|object| {
             let id = &object.manifest.id;

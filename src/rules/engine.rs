@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rayon::prelude::*;
 
-use super::{Check, Context, Rule, Violations};
+use super::{Check, Context, Rule, Violations, WaiverSubject};
 use crate::discover::FileKind;
 use crate::finding::{Code, NotChecked, Violation};
 
@@ -19,10 +19,28 @@ pub struct Run {
     pub had_subject: bool,
 }
 
-/// Runs some rules.
+/// Runs some rules over everything but the waivers.
 #[must_use]
 pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {
-    let results: Vec<(Violations, bool)> = rules.par_iter().map(|rule| run_rule(rule, context)).collect();
+    run_all(rules, &|check, violations| run_check(check, context, violations))
+}
+
+/// Asks some rules about the waivers: after [`run`], for only its findings say which are needed.
+#[must_use]
+pub fn run_on_waivers(rules: &[&'static Rule], waivers: &[WaiverSubject<'_>], context: &Context<'_>) -> Run {
+    run_all(rules, &|check, violations| {
+        if let Check::Waiver(ask) = check {
+            waivers.iter().for_each(|waiver| ask(*waiver, context, violations));
+        }
+        false
+    })
+}
+
+/// Asks one check about all its subjects; whether there was any.
+type Ask<'a> = &'a (dyn Fn(&Check, &mut Violations) -> bool + Sync);
+
+fn run_all(rules: &[&'static Rule], ask: Ask<'_>) -> Run {
+    let results: Vec<(Violations, bool)> = rules.par_iter().map(|rule| run_rule(rule, ask)).collect();
     let mut run = Run::default();
     for (rule, (violations, had_subject)) in rules.iter().zip(results) {
         run.violations.push((rule, violations.found));
@@ -32,11 +50,11 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {
     run
 }
 
-fn run_rule(rule: &'static Rule, context: &Context<'_>) -> (Violations, bool) {
+fn run_rule(rule: &'static Rule, ask: Ask<'_>) -> (Violations, bool) {
     let mut violations = Violations::default();
     let mut had_subject = false;
     for check in rule.checks {
-        let ran = catch_unwind(AssertUnwindSafe(|| run_check(check, context, &mut violations)));
+        let ran = catch_unwind(AssertUnwindSafe(|| ask(check, &mut violations)));
         match ran {
             Ok(any) => had_subject |= any,
             Err(_) => violations.not_checked.push(
@@ -52,7 +70,6 @@ fn run_rule(rule: &'static Rule, context: &Context<'_>) -> (Violations, bool) {
     (violations, had_subject)
 }
 
-/// Asks one check about all its subjects; whether there was any.
 fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) -> bool {
     let fleet = context.fleet;
     let mut any = false;
@@ -96,7 +113,11 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
                 ask(base, context, violations);
             }
         }
-        Check::Fleet(ask) => ask(context, violations),
+        Check::Waiver(_) => {}
+        Check::Fleet(ask) => {
+            any = !fleet.releases.is_empty();
+            ask(context, violations);
+        }
     }
     violations.place = None;
     violations.model = None;

@@ -10,15 +10,17 @@ pub mod params;
 pub mod registry;
 pub mod sink;
 mod vocabulary;
+pub mod waivers;
 
 use crate::config::Config;
 use crate::discover::{Discovery, Found};
 use crate::finding::{NotChecked, Severity, Violation};
 use crate::fleet::{Column, Fleet, ModelUse, Object, PlaceIndex};
 
-pub use engine::{Run, run};
+pub use engine::{Run, run, run_on_waivers};
 pub use facts::Facts;
 pub use vocabulary::vocabulary;
+pub use waivers::{WaiverSubject, Waivers};
 
 /// A rule: what its page says, and its code.
 #[derive(Debug)]
@@ -104,6 +106,8 @@ pub struct Context<'c> {
     pub facts: Facts,
     /// The configuration before the change under review, where there is a change.
     pub base: Option<&'c Config>,
+    /// The day it is, in UTC.
+    pub today: jiff::civil::Date,
 }
 
 /// What a rule is asked about.
@@ -121,6 +125,8 @@ pub enum Check {
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
     /// The change under review: the configuration before it, and the context after it.
     Change(fn(&Config, &Context<'_>, &mut Violations)),
+    /// A waiver, once it is known what it covers.
+    Waiver(fn(WaiverSubject<'_>, &Context<'_>, &mut Violations)),
     /// The whole fleet.
     Fleet(fn(&Context<'_>, &mut Violations)),
 }

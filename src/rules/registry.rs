@@ -7,6 +7,10 @@ use crate::finding::Severity;
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "scheduling/gpu_limit.rs"]
+mod gpu_limit;
+#[path = "scheduling/gpu_placement.rs"]
+mod gpu_placement;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "security/outside_root.rs"]
@@ -17,12 +21,16 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "startup/startup_budget.rs"]
+mod startup_budget;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "hygiene/waiver.rs"]
+mod waiver;
 #[path = "schema/yaml_ambiguity.rs"]
 mod yaml_ambiguity;
 #[path = "schema/yaml_syntax.rs"]
@@ -96,6 +104,65 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "gpu-limit",
+        category: "scheduling",
+        summary: "a service that is meant to run on a GPU limits one",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-effect",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-limit.md"),
+        checks: gpu_limit::CHECKS,
+    },
+    Rule {
+        id: "gpu-placement",
+        category: "scheduling",
+        summary: "a service on a GPU says of which type",
+        cases: &[
+            Case {
+                id: "none",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "toleration-only",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-placement.md"),
+        checks: gpu_placement::CHECKS,
     },
     Rule {
         id: "kustomize-build",
@@ -293,6 +360,31 @@ pub static RULES: &[Rule] = &[
         checks: s3_prefix::CHECKS,
     },
     Rule {
+        id: "startup-budget",
+        category: "startup",
+        summary: "a model has loaded before anything gives up on it",
+        cases: &[
+            Case {
+                id: "certain",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "likely",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/startup-budget.md"),
+        checks: startup_budget::CHECKS,
+    },
+    Rule {
         id: "unknown-field",
         category: "schema",
         summary: "every field of a KServe or Argo CD object exists, and stands at its level",
@@ -385,6 +477,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "waiver",
+        category: "hygiene",
+        summary: "a waiver names a rule, gives a reason, has not ended, and is needed",
+        cases: &[
+            Case {
+                id: "expired",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "no-reason",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "malformed",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unused",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/waiver.md"),
+        checks: waiver::CHECKS,
     },
     Rule {
         id: "yaml-ambiguity",

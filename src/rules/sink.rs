@@ -251,9 +251,14 @@ impl Sink<'_> {
     }
 
     fn finish(mut self) -> Sunk {
-        self.sunk.findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        sort(&mut self.sunk.findings);
         self.sunk
     }
+}
+
+/// Brings findings into the total order of reports.
+pub fn sort(findings: &mut [Finding]) {
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
 }
 
 /// What findings are ordered by: file, start and end; the rule; the first environment and its

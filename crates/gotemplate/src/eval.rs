@@ -34,7 +34,8 @@ impl Machine<'_> {
         let value = value.unwrap_or_else(|| Value::new(Data::Missing));
         for name in &pipe.declares {
             if pipe.assigns {
-                self.assign(frame, name, value.clone());
+                self.assign(frame, name, value.clone())
+                    .map_err(|failure| self.locate(failure, frame.source, &pipe.span))?;
             } else {
                 self.declare(frame, name, value.clone());
             }
@@ -320,6 +321,12 @@ impl Machine<'_> {
             if matches!(argument.data, Data::Missing) {
                 argument.data = Data::Nil;
             }
+        }
+        if !function.passes_on
+            && let Some(reason) = self.unknown_among(&arguments)
+        {
+            let guard = self.joined(&arguments);
+            return Ok(Value { guard, ..Value::new(Data::Unknown(reason)) });
         }
         (function.run)(self, &arguments).map_err(|mut failure| {
             if failure.at.is_none() && failure.kind == crate::FailureKind::Execute {

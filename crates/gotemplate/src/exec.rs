@@ -257,10 +257,10 @@ impl Machine<'_> {
         // The pipeline itself declared its variables with the whole value.
         let first = scope.saturating_sub(if branch.pipe.assigns { 0 } else { declared });
         match (branch.pipe.assigns, declared) {
-            (true, 1) => self.assign(frame, &branch.pipe.declares[0], item.clone()),
+            (true, 1) => self.assign(frame, &branch.pipe.declares[0], item.clone())?,
             (true, 2) => {
-                self.assign(frame, &branch.pipe.declares[0], key);
-                self.assign(frame, &branch.pipe.declares[1], item.clone());
+                self.assign(frame, &branch.pipe.declares[0], key)?;
+                self.assign(frame, &branch.pipe.declares[1], item.clone())?;
             }
             (false, 1) => set_slot(frame, first, item.clone()),
             (false, 2) => {
@@ -301,13 +301,21 @@ impl Machine<'_> {
     }
 
     /// Assigns a variable: the conditions between the assignment and the declaration decided it.
-    pub(crate) fn assign(&mut self, frame: &mut Frame<'_>, name: &str, mut value: Value) {
-        if let Some(variable) = frame.variables.iter_mut().rev().find(|variable| *variable.name == *name) {
-            for level in self.context.iter().skip(variable.level) {
-                value.guard = self.origins.join(value.guard, level.guard);
-            }
-            variable.value = value;
+    pub(crate) fn assign(
+        &mut self,
+        frame: &mut Frame<'_>,
+        name: &str,
+        mut value: Value,
+    ) -> Result<(), Failure> {
+        let variable = frame.variables.iter_mut().rev().find(|variable| *variable.name == *name);
+        let Some(variable) = variable else {
+            return Err(Failure::execute(format!("undefined variable: {name}")));
+        };
+        for level in self.context.iter().skip(variable.level) {
+            value.guard = self.origins.join(value.guard, level.guard);
         }
+        variable.value = value;
+        Ok(())
     }
 }
 

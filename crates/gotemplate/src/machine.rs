@@ -43,6 +43,9 @@ pub struct Machine<'o> {
     parsed: HashMap<Arc<str>, Result<Arc<Parsed>, Failure>, Fast>,
     pub(crate) context: Vec<Level>,
     including: HashMap<Arc<str>, u32, Fast>,
+    pub(crate) regexes: crate::functions::RegexCache,
+    /// Why the first value that was printed without being known is not.
+    pub(crate) unknown: Option<Arc<str>>,
 }
 
 type Fast = BuildHasherDefault<RapidHasher<'static>>;
@@ -94,6 +97,8 @@ impl<'o> Machine<'o> {
             parsed: HashMap::default(),
             context: Vec::new(),
             including: HashMap::default(),
+            regexes: HashMap::default(),
+            unknown: None,
         }
     }
 
@@ -379,6 +384,24 @@ impl<'o> Machine<'o> {
     }
 
     // Values.
+
+    /// Why some of what was printed cannot be known; such text holds [`crate::UNKNOWN`].
+    #[must_use]
+    pub fn unknown(&self) -> Option<&Arc<str>> {
+        self.unknown.as_ref()
+    }
+
+    /// What makes the result of a function unknown, if an argument does.
+    pub(crate) fn unknown_among(&self, arguments: &[Value]) -> Option<Arc<str>> {
+        arguments.iter().find_map(|value| match &value.data {
+            Data::Unknown(reason) => Some(Arc::clone(reason)),
+            Data::Str(text) => {
+                let reason = self.unknown.as_ref()?;
+                text.as_str().contains(crate::UNKNOWN).then(|| Arc::clone(reason))
+            }
+            _ => None,
+        })
+    }
 
     /// A value decided by one thing more.
     pub fn guard(&mut self, value: Value, guard: OriginId) -> Value {

@@ -481,10 +481,6 @@ impl Parser<'_> {
                 Token::End | Token::Close => return self.command_of(args, start, end),
                 Token::Pipe => {
                     self.at = at.end;
-                    // A pipe wants a command behind it.
-                    if matches!(self.peek_word()?.0, Token::End | Token::Close) {
-                        return Err(self.fail(at.start, "missing value for command"));
-                    }
                     return self.command_of(args, start, end);
                 }
                 _ => return Err(self.unexpected(&at, "operand")),

@@ -17,7 +17,10 @@ pub(crate) fn text(machine: &mut Machine<'_>, value: &Value) -> Result<Text, Fai
         Data::Str(text) => Ok(text.clone()),
         Data::Missing | Data::Nil => Ok(Text::opaque("<no value>", value.origin)),
         Data::Bool(_) | Data::Int(..) | Data::Float(_) => Ok(Text::opaque(&scalar(value), value.origin)),
-        Data::Unknown(_) => Ok(Text::opaque(UNKNOWN, value.origin)),
+        Data::Unknown(reason) => {
+            machine.unknown.get_or_insert_with(|| Arc::clone(reason));
+            Ok(Text::opaque(UNKNOWN, value.origin))
+        }
         _ => {
             let mut out = TextBuilder::default();
             print(machine, value, &mut out, 0)?;
@@ -68,8 +71,10 @@ fn print(
     match &value.data {
         Data::Str(text) => out.push(text),
         Data::Missing | Data::Nil => out.push_str("<nil>", value.origin),
-        Data::Bool(_) | Data::Int(..) | Data::Float(_) | Data::Unknown(_) => {
-            out.push_str(&scalar(value), value.origin);
+        Data::Bool(_) | Data::Int(..) | Data::Float(_) => out.push_str(&scalar(value), value.origin),
+        Data::Unknown(_) => {
+            let text = text(machine, value)?;
+            out.push(&text);
         }
         Data::List(list) => {
             out.push_str("[", OriginId::NONE);

@@ -147,7 +147,7 @@ impl State<'_> {
         };
         self.next += 1;
         let text = formatted(machine, value, verb, &spec)?;
-        let text = padded(machine, text, &spec, value)?;
+        let text = if is_bad(value, verb) { text } else { padded(machine, text, &spec, value)? };
         machine.make(text.len())?;
         out.push(&text);
         Ok(end)
@@ -195,23 +195,19 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
     match verb {
         'T' => return made(value.go_type(&machine.heap)),
         'v' if spec.sharp => return made(go_syntax(machine, value, 0)),
-        'v' => {
-            return match &value.data {
-                Data::Nil | Data::Missing => made("<nil>".to_owned()),
-                Data::Int(..) | Data::Float(_) => made(signed(&print::scalar(value), spec)),
-                _ => machine.to_text(value),
-            };
-        }
+        'v' => return plain_verb(machine, value, spec),
         _ => {}
     }
     match &value.data {
         Data::Str(_) | Data::Unknown(_) => text_verb(machine, value, verb, spec),
-        Data::Int(number, _) => {
-            made(int_verb(*number, verb, spec).unwrap_or_else(|| bad(machine, value, verb)))
-        }
-        Data::Float(number) => {
-            made(float_verb(*number, verb, spec).unwrap_or_else(|| bad(machine, value, verb)))
-        }
+        Data::Int(number, _) => match int_verb(*number, verb, spec) {
+            Some(text) => made(text),
+            None => bad(machine, value, verb, spec),
+        },
+        Data::Float(number) => match float_verb(*number, verb, spec) {
+            Some(text) => made(text),
+            None => bad(machine, value, verb, spec),
+        },
         Data::Bool(flag) if verb == 't' => made(flag.to_string()),
         Data::List(list) => {
             let items = machine.heap.list(*list).to_vec();
@@ -248,7 +244,20 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
             Ok(out.build())
         }
         Data::Object(_) => machine.to_text(value),
-        _ => made(bad(machine, value, verb)),
+        _ => bad(machine, value, verb, spec),
+    }
+}
+
+/// `%v`, which heeds the flags.
+fn plain_verb(machine: &mut Machine<'_>, value: &Value, spec: &Spec) -> Result<Text, Failure> {
+    let origin = value.whole(machine.origins);
+    let made = |text: String| Ok(Text::opaque(&text, origin));
+    match &value.data {
+        Data::Nil | Data::Missing => made("<nil>".to_owned()),
+        Data::Int(number, _) => made(int_verb(*number, 'd', spec).unwrap_or_default()),
+        Data::Float(number) => made(float_verb(*number, 'g', spec).unwrap_or_default()),
+        Data::Str(_) | Data::Unknown(_) => text_verb(machine, value, 's', spec),
+        _ => machine.to_text(value),
     }
 }
 
@@ -259,6 +268,9 @@ fn formatted_inside(
     verb: char,
     spec: &Spec,
 ) -> Result<Text, Failure> {
+    if value.is_nil() {
+        return Ok(Text::opaque("<nil>", value.origin));
+    }
     machine.enter()?;
     let text = formatted(machine, value, verb, spec)?;
     let text = padded(machine, text, spec, value);
@@ -266,13 +278,29 @@ fn formatted_inside(
     text
 }
 
-fn bad(machine: &mut Machine<'_>, value: &Value, verb: char) -> String {
+/// A verb that does not fit: the value as `%v` has it, with its type.
+fn bad(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) -> Result<Text, Failure> {
+    if value.is_nil() {
+        return Ok(Text::opaque(&format!("%!{verb}(<nil>)"), value.origin));
+    }
+    let kind = value.go_type(&machine.heap);
+    let mut out = TextBuilder::default();
+    out.push_str(&format!("%!{verb}({kind}="), OriginId::NONE);
+    let text = plain_verb(machine, value, spec)?;
+    let text = padded(machine, text, spec, value)?;
+    out.push(&text);
+    out.push_str(")", OriginId::NONE);
+    Ok(out.build())
+}
+
+/// Whether the verb does not fit the value, which then pads itself.
+fn is_bad(value: &Value, verb: char) -> bool {
     match &value.data {
-        Data::Nil | Data::Missing => format!("%!{verb}(<nil>)"),
-        _ => {
-            let kind = value.go_type(&machine.heap);
-            format!("%!{verb}({kind}={})", print::shown(machine, value))
-        }
+        Data::Str(_) | Data::Unknown(_) => !matches!(verb, 's' | 'q' | 'x' | 'X' | 'v' | 'T'),
+        Data::Int(..) => !matches!(verb, 'd' | 'b' | 'o' | 'O' | 'x' | 'X' | 'c' | 'q' | 'U' | 'v' | 'T'),
+        Data::Float(_) => !matches!(verb, 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'v' | 'T'),
+        Data::Bool(_) => !matches!(verb, 't' | 'v' | 'T'),
+        _ => false,
     }
 }
 
@@ -304,7 +332,7 @@ fn text_verb(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
                 .collect();
             Text::opaque(&hex.join(if spec.space { " " } else { "" }), origin)
         }
-        _ => Text::opaque(&bad(machine, value, verb), origin),
+        _ => return bad(machine, value, verb, spec),
     })
 }
 
@@ -329,7 +357,7 @@ fn int_verb(value: i64, verb: char, spec: &Spec) -> Option<String> {
         'x' => format!("{magnitude:x}"),
         'X' => format!("{magnitude:X}"),
         'c' => return char::from_u32(u32::try_from(value).ok()?).map(String::from),
-        'q' => return char::from_u32(u32::try_from(value).ok()?).map(|c| format!("'{c}'")),
+        'q' => return Some(quoted_rune(value)),
         'U' => return Some(format!("U+{value:04X}")),
         _ => return None,
     };
@@ -377,6 +405,8 @@ fn float_verb(value: f64, verb: char, spec: &Spec) -> Option<String> {
             };
             if verb == 'G' { text.to_uppercase() } else { text }
         }
+        'x' => hex_float(value),
+        'X' => hex_float(value).to_uppercase(),
         _ => return None,
     };
     let text = signed(&text, spec);
@@ -389,6 +419,40 @@ fn float_verb(value: f64, verb: char, spec: &Spec) -> Option<String> {
     };
     let pad = "0".repeat(spec.width.unwrap_or(0).saturating_sub(text.len()));
     Some(format!("{sign}{pad}{digits}"))
+}
+
+/// `%x` of a float: `0x1.8p+03`.
+fn hex_float(value: f64) -> String {
+    let bits = value.to_bits();
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let mut mantissa = bits & 0x000f_ffff_ffff_ffff;
+    let mut exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0) - 1023;
+    if value == 0.0 {
+        return format!("{sign}0x0p+00");
+    }
+    if exponent == -1023 {
+        let shift = mantissa.leading_zeros() - 11;
+        mantissa = mantissa << shift & 0x000f_ffff_ffff_ffff;
+        exponent = -1022 - i64::from(shift);
+    }
+    let digits = format!("{mantissa:013x}");
+    let digits = digits.trim_end_matches('0');
+    let dot = if digits.is_empty() { "" } else { "." };
+    let mark = if exponent < 0 { '-' } else { '+' };
+    format!("{sign}0x1{dot}{digits}p{mark}{:02}", exponent.abs())
+}
+
+/// A code point as `strconv.QuoteRune` writes it.
+fn quoted_rune(value: i64) -> String {
+    let character = u32::try_from(value).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
+    match character {
+        '\'' => "'\\''".to_owned(),
+        '"' => "'\"'".to_owned(),
+        _ => match crate::functions::escaped(character) {
+            Some(escaped) => format!("'{escaped}'"),
+            None => format!("'{character}'"),
+        },
+    }
 }
 
 /// `%.3g`.
@@ -431,7 +495,7 @@ fn padded(machine: &mut Machine<'_>, text: Text, spec: &Spec, value: &Value) -> 
         return Ok(text);
     }
     machine.make(missing)?;
-    let zero = spec.zero && !spec.minus && matches!(value.data, Data::Str(_));
+    let zero = spec.zero && !spec.minus && matches!(value.data, Data::Str(_) | Data::Bool(_));
     let pad = if zero { "0" } else { " " }.repeat(missing);
     let mut out = TextBuilder::default();
     if spec.minus {
@@ -450,6 +514,7 @@ fn go_syntax(machine: &mut Machine<'_>, value: &Value, depth: usize) -> String {
         return "...".to_owned();
     }
     match &value.data {
+        Data::Nil | Data::Missing if depth > 0 => "interface {}(nil)".to_owned(),
         Data::Nil | Data::Missing => "<nil>".to_owned(),
         Data::Str(text) => {
             let mut out = TextBuilder::default();

@@ -65,6 +65,8 @@ pub enum IntType {
 pub enum ListType {
     /// `[]interface {}`
     Any,
+    /// `[]interface {}` that is nil: `null` in JSON.
+    Nil,
     /// `[]string`
     Str,
     /// `[]int`
@@ -219,7 +221,7 @@ impl Value {
             Data::Float(_) => "float64".to_owned(),
             Data::Str(_) | Data::Unknown(_) => "string".to_owned(),
             Data::List(list) => match heap.list_type(*list) {
-                ListType::Any => "[]interface {}",
+                ListType::Any | ListType::Nil => "[]interface {}",
                 ListType::Str => "[]string",
                 ListType::Int => "[]int",
             }
@@ -302,6 +304,13 @@ impl Heap {
         self.maps.get(map.0 as usize).map_or(MapType::Any, |(_, of)| *of)
     }
 
+    /// Gives a map another type; its entries stay.
+    pub fn retype(&mut self, map: MapId, to: MapType) {
+        if let Some((_, of)) = self.maps.get_mut(map.0 as usize) {
+            *of = to;
+        }
+    }
+
     /// Sets an entry of a map.
     pub fn set(&mut self, map: MapId, key: Arc<str>, slot: Slot) {
         if let Some((entries, _)) = self.maps.get_mut(map.0 as usize) {
@@ -371,7 +380,8 @@ fn import_scalar(scalar: &Scalar, origin: OriginId, origins: &mut Origins) -> Va
 }
 
 impl Machine<'_> {
-    /// A value as a node of a tree, each scalar with its origin. `None` where it is nested deeper
+    /// A value as a node of a tree, each scalar with its origin; what cannot be known is the text
+    /// [`crate::UNKNOWN`]. `None` where it is nested deeper
     /// than a document may be.
     pub fn export(&mut self, value: &Value) -> Option<Node> {
         self.export_at(value, OriginId::NONE, 0)
@@ -389,9 +399,11 @@ impl Machine<'_> {
             Data::Int(value, _) => NodeValue::Scalar(Scalar::plain(&value.to_string())),
             Data::Float(value) => NodeValue::Scalar(Scalar::plain(&crate::print::json_float(*value))),
             Data::Unknown(reason) => {
-                NodeValue::Unknown(mlgitops_yaml::Unknown { reason: Arc::clone(reason) })
+                self.unknown.get_or_insert_with(|| Arc::clone(reason));
+                NodeValue::Scalar(Scalar::string(crate::UNKNOWN))
             }
             Data::Str(text) => return Some(self.export_text(text, guard)),
+            Data::List(list) if self.heap.list_type(*list) == ListType::Nil => NodeValue::Null,
             Data::List(list) => {
                 let items = self.heap.list(*list).to_vec();
                 let items: Option<Vec<Node>> =

@@ -14,8 +14,11 @@ pub(crate) fn all() -> &'static Functions {
     &ALL
 }
 
-const FUNCTIONS: &[Function] =
-    &[Function::new("include", 2, include), Function::new("tpl", 2, tpl), Function::new("lookup", 4, lookup)];
+const FUNCTIONS: &[Function] = &[
+    Function::new("include", 2, include).passing_on(),
+    Function::new("tpl", 2, tpl).passing_on(),
+    Function::new("lookup", 4, lookup),
+];
 
 type Answer = Result<Value, Failure>;
 

@@ -25,6 +25,7 @@
 
 mod chart;
 mod functions;
+mod glob;
 mod members;
 mod objects;
 mod order;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::Files;
-use mlgitops_gotemplate::{Data, Failure, IntType, Machine, MapId, MapType, Object, Slot, Value};
+use mlgitops_gotemplate::{Data, Failure, Functions, IntType, Machine, MapId, MapType, Object, Slot, Value};
 use mlgitops_yaml::{Node, OriginId, Origins, Role, Text};
 
+use crate::glob::Glob;
 use crate::members::Member;
 
 /// A map of values, of no place.
@@ -118,8 +119,67 @@ fn absent(machine: &mut Machine<'_>, go: &str, metadata: Option<&Node>) -> Value
     machine.guard(value, guard)
 }
 
-/// The API versions `helm template` takes for granted: those of client-go's scheme.
-const API_VERSIONS: [&str; 2] = ["v1", "apps/v1"];
+/// The API versions `helm template` takes for granted: those of client-go's scheme (helm v3.22,
+/// `chartutil.DefaultVersionSet`).
+const API_VERSIONS: [&str; 57] = [
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "lifecycle.k8s.io/v1alpha1",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];
 
 /// `.Capabilities`.
 pub(crate) fn capabilities(machine: &mut Machine<'_>, version: &str, api_versions: &[String]) -> Value {
@@ -240,6 +300,35 @@ impl ChartFiles {
         self.members.get(at)
     }
 
+    /// The files whose paths fit a pattern.
+    fn matching(&self, pattern: &str) -> Value {
+        let glob = Glob::new(pattern);
+        let fitting = self.members.iter().filter(|member| glob.matches(&member.name));
+        let members = fitting.cloned().collect();
+        Value::new(Data::Object(Arc::new(Self { files: Arc::clone(&self.files), members })))
+    }
+
+    /// The files as the data of a ConfigMap, or encoded as that of a Secret.
+    fn printed(&self, machine: &mut Machine<'_>, encoded: bool) -> Result<Value, Failure> {
+        let mut entries = BTreeMap::new();
+        for member in self.members.iter() {
+            let mut value = Value::text(self.text(member, machine.origins));
+            if encoded && let Some(function) = Functions::standard().find("b64enc") {
+                value = machine.call(function, vec![value])?;
+            }
+            let name = member.name.rsplit('/').next().unwrap_or("");
+            entries.insert(Arc::from(name), Slot { key: OriginId::NONE, value });
+        }
+        if entries.is_empty() {
+            return Ok(Value::str("", OriginId::NONE));
+        }
+        let map = Value::new(Data::Map(machine.heap.add_map(entries, MapType::Str)));
+        match Functions::standard().find("toYaml") {
+            Some(function) => machine.call(function, vec![map]),
+            None => Ok(map),
+        }
+    }
+
     /// The text of a file, byte for byte; empty for what is no text.
     fn text(&self, member: &Member, origins: &mut Origins) -> Text {
         match member.text(&*self.files) {
@@ -252,13 +341,30 @@ impl ChartFiles {
     }
 }
 
+/// The lines of a file; a line break at its end begins none.
+fn lines(machine: &mut Machine<'_>, text: &Text) -> Value {
+    let mut items = Vec::new();
+    let mut at = 0;
+    for line in text.as_str().split_inclusive('\n') {
+        let body = line.strip_suffix('\n').unwrap_or(line);
+        items.push(Value::text(text.slice(at..at + body.len())));
+        at += line.len();
+    }
+    Value::new(Data::List(machine.heap.add_list(items, mlgitops_gotemplate::ListType::Str)))
+}
+
 impl Object for ChartFiles {
     fn type_name(&self) -> &str {
         "engine.files"
     }
 
-    fn field(&self, _name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
-        None
+    fn field(&self, name: &str, machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        match name {
+            "AsConfig" => Some(self.printed(machine, false)),
+            "AsSecrets" => Some(self.printed(machine, true)),
+            // It is a map of paths: what is no path is missing.
+            _ => Some(Ok(Value::new(Data::Nil))),
+        }
     }
 
     fn call(
@@ -268,18 +374,24 @@ impl Object for ChartFiles {
         machine: &mut Machine<'_>,
     ) -> Option<Result<Value, Failure>> {
         let [wanted] = arguments else { return None };
-        if name != "Get" && name != "GetBytes" {
+        if !matches!(name, "Get" | "GetBytes" | "Glob" | "Lines") {
             return None;
         }
+        let asked = wanted;
         let wanted = match machine.arg_str(wanted) {
             Ok(wanted) => wanted,
             Err(failure) => return Some(Err(failure)),
         };
+        if name == "Glob" {
+            return Some(Ok(self.matching(wanted)));
+        }
         let text = match self.member(wanted) {
             Some(member) => self.text(member, machine.origins),
             None => Text::default(),
         };
-        Some(Ok(Value::text(text)))
+        let guard = asked.whole(machine.origins);
+        let value = if name == "Lines" { lines(machine, &text) } else { Value::text(text) };
+        Some(Ok(if machine.is_literal(guard) { value } else { machine.guard(value, guard) }))
     }
 
     fn plain(&self, machine: &mut Machine<'_>) -> Value {

@@ -1,6 +1,9 @@
 //! From the text a template printed to objects.
 
-use mlgitops_yaml::{Origins, Text, TextBuilder};
+use std::sync::Arc;
+
+use mlgitops_gotemplate::UNKNOWN;
+use mlgitops_yaml::{Node, Origins, Text, TextBuilder, Unknown, Value};
 
 /// Takes out what Go prints for nothing, as Helm does at the end of each file.
 pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
@@ -20,4 +23,16 @@ pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
     }
     out.push_part(&text, at..text.len());
     out.build()
+}
+
+/// Makes every scalar unknown that holds a piece nobody can know.
+pub(crate) fn mark_unknown(node: &mut Node, reason: &Arc<str>) {
+    match &mut node.value {
+        Value::Scalar(scalar) if scalar.text.contains(UNKNOWN) => {
+            node.value = Value::Unknown(Unknown { reason: Arc::clone(reason) });
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(|item| mark_unknown(item, reason)),
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| mark_unknown(value, reason)),
+        _ => {}
+    }
 }

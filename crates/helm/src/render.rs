@@ -350,6 +350,9 @@ impl<'j> Job<'j> {
             Some(node) => self.machine.heap.import(node, self.machine.origins),
             None => Value::str(chart.name(), OriginId::NONE),
         };
+        if let Some(map) = values::table(&values) {
+            self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
+        }
         let about = objects::chart(&mut self.machine, metadata.as_ref(), &name, is_root);
         let chart_files =
             objects::ChartFiles { files: Arc::clone(self.files), members: Arc::clone(&chart.files) };
@@ -467,7 +470,10 @@ impl<'j> Job<'j> {
                     let message = format!("YAML parse error on {template}: the document is no map");
                     return Err(Failure::execute(message).caused_by(node.origin));
                 }
-                Ok(node) => {
+                Ok(mut node) => {
+                    if let Some(reason) = self.machine.unknown() {
+                        output::mark_unknown(&mut node, reason);
+                    }
                     let is_hook = match order::hook(&node) {
                         Hook::No => false,
                         Hook::Yes => true,

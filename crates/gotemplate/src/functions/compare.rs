@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mlgitops_yaml::{OriginId, Text};
 
-use super::{Function, Lazy};
+use super::{Answer, Args, Function, Lazy, nothing};
 use crate::error::Failure;
 use crate::machine::Machine;
 use crate::print;
@@ -13,33 +13,47 @@ use crate::printf;
 use crate::value::{Data, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function { name: "and", least: 1, most: usize::MAX, run: nothing, lazy: Some(Lazy::And) },
-    Function { name: "or", least: 1, most: usize::MAX, run: nothing, lazy: Some(Lazy::Or) },
-    Function::new("not", 1, not),
+    Function {
+        name: "and",
+        least: 1,
+        most: usize::MAX,
+        run: evaluated_elsewhere,
+        lazy: Some(Lazy::And),
+        passes_on: true,
+    },
+    Function {
+        name: "or",
+        least: 1,
+        most: usize::MAX,
+        run: evaluated_elsewhere,
+        lazy: Some(Lazy::Or),
+        passes_on: true,
+    },
+    Function::new("not", 1, not).passing_on(),
     Function::variadic("eq", 1, eq),
     Function::new("ne", 2, ne),
     Function::new("lt", 2, lt),
     Function::new("le", 2, le),
     Function::new("gt", 2, gt),
     Function::new("ge", 2, ge),
-    Function::variadic("index", 1, index),
+    Function::variadic("index", 1, index).passing_on(),
     Function::new("len", 1, len),
-    Function::variadic("printf", 1, printf::printf),
-    Function::variadic("print", 0, printf::print),
-    Function::variadic("println", 0, printf::println),
-    Function::variadic("default", 1, default),
-    Function::new("empty", 1, empty),
-    Function::variadic("coalesce", 0, coalesce),
-    Function::new("ternary", 3, ternary),
-    Function::new("required", 2, required),
+    Function::variadic("printf", 1, printf::printf).passing_on(),
+    Function::variadic("print", 0, printf::print).passing_on(),
+    Function::variadic("println", 0, printf::println).passing_on(),
+    Function::variadic("default", 1, default).passing_on(),
+    Function::new("empty", 1, empty).passing_on(),
+    Function::variadic("coalesce", 0, coalesce).passing_on(),
+    Function::new("ternary", 3, ternary).passing_on(),
+    Function::new("required", 2, required).passing_on(),
     Function::new("fail", 1, fail),
+    Function::variadic("call", 1, call),
+    Function::variadic("html", 0, |m, a| escaped(m, a, html)),
+    Function::variadic("js", 0, |m, a| escaped(m, a, js)),
 ];
 
-type Args<'a> = &'a [Value];
-type Answer = Result<Value, Failure>;
-
 /// `and` and `or` are evaluated where their operands are.
-fn nothing(_: &mut Machine<'_>, _: Args<'_>) -> Answer {
+fn evaluated_elsewhere(_: &mut Machine<'_>, _: Args<'_>) -> Answer {
     Ok(Value::new(Data::Missing))
 }
 
@@ -101,7 +115,7 @@ fn order(a: &Value, b: &Value) -> Option<Ordering> {
 }
 
 fn eq(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [first, rest @ ..] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [first, rest @ ..] = arguments else { return nothing() };
     if rest.is_empty() {
         return Err(Failure::execute("missing argument for comparison"));
     }
@@ -113,13 +127,13 @@ fn eq(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 }
 
 fn ne(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [a, b] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [a, b] = arguments else { return nothing() };
     let same = equal(machine, a, b)?;
     answer(machine, !same, arguments)
 }
 
 fn compare(machine: &mut Machine<'_>, arguments: Args<'_>, wanted: fn(Ordering) -> bool) -> Answer {
-    let [a, b] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [a, b] = arguments else { return nothing() };
     let (kind_a, kind_b) = (basic(a), basic(b));
     if kind_a == Basic::Other || kind_b == Basic::Other {
         return Err(Failure::execute("invalid type for comparison"));
@@ -148,7 +162,7 @@ fn ge(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 }
 
 fn index(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [container, keys @ ..] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [container, keys @ ..] = arguments else { return nothing() };
     if container.is_nil() {
         return Err(Failure::execute("index of untyped nil"));
     }
@@ -233,7 +247,7 @@ fn index_number(machine: &mut Machine<'_>, key: &Value) -> Result<i64, Failure> 
 }
 
 fn len(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [value] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [value] = arguments else { return nothing() };
     let plain = machine.plain(value);
     let count = match &plain.data {
         Data::Str(text) => text.len(),
@@ -259,7 +273,7 @@ pub(super) fn is_empty(machine: &mut Machine<'_>, value: &Value) -> bool {
 }
 
 fn default(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [fallback, given @ ..] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [fallback, given @ ..] = arguments else { return nothing() };
     let Some(given) = given.first() else { return Ok(fallback.clone()) };
     if is_empty(machine, given) {
         // Passed over, it decided that the other one is taken.
@@ -288,7 +302,7 @@ fn coalesce(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 }
 
 fn ternary(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [yes, no, test] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [yes, no, test] = arguments else { return nothing() };
     let Data::Bool(truth) = test.data else { return Err(machine.wrong_type(test, "bool")) };
     let guard = test.whole(machine.origins);
     let chosen = if truth { yes } else { no };
@@ -297,7 +311,7 @@ fn ternary(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 
 /// Helm's `required`, helm v3 pkg/engine/engine.go; the message is the chart's own.
 fn required(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [warning, value] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [warning, value] = arguments else { return nothing() };
     let message = machine.arg_str(warning)?.to_owned();
     let refuses = match &value.data {
         Data::Nil | Data::Missing => true,
@@ -312,7 +326,7 @@ fn required(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 }
 
 fn fail(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [message] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [message] = arguments else { return nothing() };
     let text: Text = machine.arg_text(message)?;
     let cause = message.whole(machine.origins);
     let context = machine.whole_context();
@@ -322,4 +336,48 @@ fn fail(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 
 fn refused(message: String, cause: OriginId) -> Failure {
     Failure::new(crate::FailureKind::Refused, message).caused_by(cause)
+}
+
+/// No value of a chart is a function.
+fn call(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    let [function, ..] = arguments else { return nothing() };
+    if function.is_nil() {
+        return Err(Failure::execute("call of nil"));
+    }
+    let kind = function.go_type(&machine.heap);
+    Err(Failure::execute(format!("non-function of type {kind}")))
+}
+
+/// What the arguments print, each character escaped where it must be.
+fn escaped(machine: &mut Machine<'_>, arguments: Args<'_>, escape: fn(char) -> Option<String>) -> Answer {
+    let printed = printf::print(machine, arguments)?;
+    super::words::remade(machine, std::slice::from_ref(&printed), |text| {
+        text.chars().map(|c| escape(c).unwrap_or_else(|| c.to_string())).collect()
+    })
+}
+
+fn html(character: char) -> Option<String> {
+    Some(
+        match character {
+            '"' => "&#34;",
+            '\'' => "&#39;",
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '\0' => "\u{FFFD}",
+            _ => return None,
+        }
+        .to_owned(),
+    )
+}
+
+fn js(character: char) -> Option<String> {
+    Some(match character {
+        '\\' => "\\\\".to_owned(),
+        '\'' => "\\'".to_owned(),
+        '"' => "\\\"".to_owned(),
+        '<' | '>' | '&' | '=' => format!("\\u{:04X}", u32::from(character)),
+        _ if u32::from(character) < 0x20 => format!("\\u{:04X}", u32::from(character)),
+        _ => return None,
+    })
 }

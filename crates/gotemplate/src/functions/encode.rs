@@ -1,23 +1,68 @@
-//! Values to text and back: YAML and JSON.
+//! Values to YAML and TOML and back, bytes to letters and back, digests.
 
-use std::sync::Arc;
+use mlgitops_yaml::{OriginId, Text, TextBuilder, parse, to_yaml};
 
-use mlgitops_yaml::{Text, TextBuilder, parse, to_yaml};
-
-use super::Function;
-use crate::error::Failure;
+use super::json::{as_list, as_map};
+use super::words::remade;
+use super::{Answer, Args, Function, digest, nothing};
 use crate::machine::Machine;
 use crate::value::{Data, Value};
 
-type Args<'a> = &'a [Value];
-type Answer = Result<Value, Failure>;
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function::new("toYaml", 1, |m, a| {
+        let [value] = a else { return nothing() };
+        yaml_text(m, value, false)
+    })
+    .passing_on(),
+    Function::new("toYamlPretty", 1, |m, a| {
+        let [value] = a else { return nothing() };
+        yaml_text(m, value, false)
+    })
+    .passing_on(),
+    Function::new("fromYaml", 1, |m, a| {
+        let [value] = a else { return nothing() };
+        let text = m.arg_text(value)?;
+        let read = read_yaml(m, &text);
+        Ok(as_map(m, value, read, IN_YAML))
+    }),
+    Function::new("fromYamlArray", 1, |m, a| {
+        let [value] = a else { return nothing() };
+        let text = m.arg_text(value)?;
+        let read = read_yaml(m, &text);
+        Ok(as_list(m, value, read, IN_YAML))
+    }),
+    Function::new("toToml", 1, to_toml),
+    Function::new("fromToml", 1, |m, a| {
+        let [value] = a else { return nothing() };
+        m.arg_str(value)?;
+        let origin = m.joined(a);
+        Ok(Value { guard: origin, ..Value::new(Data::Unknown("TOML is not read".into())) })
+    }),
+    Function::new("b64enc", 1, |m, a| remade(m, a, |text| base64(text.as_bytes()))),
+    Function::new("b64dec", 1, |m, a| {
+        remade(m, a, |text| match from_base64(text) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(at) => format!("illegal base64 data at input byte {at}"),
+        })
+    }),
+    Function::new("b32enc", 1, |m, a| remade(m, a, |text| base32(text.as_bytes()))),
+    Function::new("b32dec", 1, |m, a| {
+        remade(m, a, |text| match from_base32(text) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(at) => format!("illegal base32 data at input byte {at}"),
+        })
+    }),
+    Function::new("sha1sum", 1, |m, a| summed(m, a, digest::sha1)),
+    Function::new("sha256sum", 1, |m, a| summed(m, a, digest::sha256)),
+    Function::new("sha512sum", 1, |m, a| summed(m, a, digest::sha512)),
+    Function::new("adler32sum", 1, |m, a| summed(m, a, |bytes| digest::adler32(bytes).to_string())),
+];
 
-pub(super) const FUNCTIONS: &[Function] =
-    &[Function::new("toYaml", 1, to_yaml_function), Function::new("fromYaml", 1, from_yaml)];
-
-fn to_yaml_function(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [value] = arguments else { return Ok(Value::new(Data::Missing)) };
-    yaml_text(machine, value, false)
+fn summed(machine: &mut Machine<'_>, arguments: Args<'_>, sum: fn(&[u8]) -> String) -> Answer {
+    if let Some(Data::Str(text)) = arguments.first().map(|value| &value.data) {
+        machine.make(4 * text.len())?;
+    }
+    remade(machine, arguments, |text| sum(text.as_bytes()))
 }
 
 /// A value as YAML; helm trims the line break at the end, `Values.YAML` keeps it.
@@ -31,46 +76,13 @@ pub(crate) fn yaml_text(machine: &mut Machine<'_>, value: &Value, ends: bool) ->
     }
     let mut out = TextBuilder::default();
     out.push(&text);
-    out.push_str("\n", mlgitops_yaml::OriginId::NONE);
+    out.push_str("\n", OriginId::NONE);
     Ok(Value::text(out.build()))
-}
-
-/// helm's `fromYaml`: a map; one that cannot be read has the single key `Error`.
-fn from_yaml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [value] = arguments else { return Ok(Value::new(Data::Missing)) };
-    let text = machine.arg_text(value)?;
-    let result = read_yaml(machine, &text);
-    let empty = || crate::value::Slot { key: mlgitops_yaml::OriginId::NONE, value: Value::new(Data::Nil) };
-    Ok(match result {
-        Ok(found) if matches!(found.data, Data::Map(_)) => found,
-        Ok(found) if found.is_nil() => {
-            let map = machine.heap.add_map(Default::default(), crate::value::MapType::Any);
-            let origin = found.whole(machine.origins);
-            Value::from(Data::Map(map), origin)
-        }
-        Ok(found) => {
-            let kind = found.go_kind().to_owned();
-            let mut slot = empty();
-            let origin = found.whole(machine.origins);
-            let message = format!(
-                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}"
-            );
-            slot.value = Value::str(&message, origin);
-            let entries = std::collections::BTreeMap::from([(Arc::from("Error"), slot)]);
-            Value::new(Data::Map(machine.heap.add_map(entries, crate::value::MapType::Any)))
-        }
-        Err(message) => {
-            let mut slot = empty();
-            let origin = value.whole(machine.origins);
-            slot.value = Value::str(&message, origin);
-            let entries = std::collections::BTreeMap::from([(Arc::from("Error"), slot)]);
-            Value::new(Data::Map(machine.heap.add_map(entries, crate::value::MapType::Any)))
-        }
-    })
 }
 
 /// The first document of a text.
 pub(super) fn read_yaml(machine: &mut Machine<'_>, text: &Text) -> Result<Value, String> {
+    machine.make(text.len()).map_err(|failure| failure.message)?;
     let tree = parse(text.clone());
     if let Some(error) = tree.errors().first() {
         return Err(format!("error converting YAML to JSON: yaml: {}", error.message));
@@ -80,4 +92,134 @@ pub(super) fn read_yaml(machine: &mut Machine<'_>, text: &Text) -> Result<Value,
     };
     let node = tree.node(root, machine.origins).map_err(|error| error.to_string())?;
     Ok(machine.heap.import(&node, machine.origins))
+}
+
+/// A map as TOML: values first, then its tables.
+fn to_toml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
+    let [value] = arguments else { return nothing() };
+    let origin = machine.joined(arguments);
+    let mut out = String::new();
+    let plain = machine.plain(value);
+    table(machine, &plain, "", &mut out, 0);
+    machine.make(out.len())?;
+    Ok(Value::str(&out, origin))
+}
+
+fn table(machine: &Machine<'_>, value: &Value, path: &str, out: &mut String, depth: usize) {
+    let Data::Map(map) = value.data else { return };
+    if depth > mlgitops_files::limits::DEPTH {
+        return;
+    }
+    let slots = machine.heap.map(map);
+    let indent = "  ".repeat(depth.saturating_sub(1));
+    for (key, slot) in slots {
+        if !matches!(slot.value.data, Data::Map(_) | Data::Nil | Data::Missing) {
+            let inner = toml_value(machine, &slot.value, 0);
+            *out += &format!("{indent}{} = {inner}\n", toml_key(key));
+        }
+    }
+    for (key, slot) in slots {
+        if matches!(slot.value.data, Data::Map(_)) {
+            let path = if path.is_empty() { toml_key(key) } else { format!("{path}.{}", toml_key(key)) };
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            *out += &format!("{}[{path}]\n", "  ".repeat(depth));
+            table(machine, &slot.value, &path, out, depth + 1);
+        }
+    }
+}
+
+fn toml_key(key: &str) -> String {
+    let bare = !key.is_empty()
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if bare { key.to_owned() } else { format!("{key:?}") }
+}
+
+fn toml_value(machine: &Machine<'_>, value: &Value, depth: usize) -> String {
+    match &value.data {
+        Data::Str(text) => format!("{:?}", text.as_str()),
+        Data::Float(number) if number.fract() == 0.0 => format!("{number:.1}"),
+        Data::List(list) if depth < mlgitops_files::limits::DEPTH => {
+            let items: Vec<String> =
+                machine.heap.list(*list).iter().map(|item| toml_value(machine, item, depth + 1)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        _ => crate::print::scalar(value),
+    }
+}
+
+/// What the YAML library says before an error of JSON.
+const IN_YAML: &str = "error unmarshaling JSON: while decoding JSON: ";
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// Standard base 64, padded.
+fn base64(bytes: &[u8]) -> String {
+    grouped(bytes, 3, 6, BASE64)
+}
+
+fn base32(bytes: &[u8]) -> String {
+    grouped(bytes, 5, 5, BASE32)
+}
+
+/// Groups of bytes as digits of `bits` bits each, padded to whole groups.
+fn grouped(bytes: &[u8], group: usize, bits: usize, alphabet: &[u8]) -> String {
+    let digits = group * 8 / bits;
+    let mut out = String::with_capacity(bytes.len().div_ceil(group) * digits);
+    for chunk in bytes.chunks(group) {
+        let mut value: u64 = 0;
+        for at in 0..group {
+            value = value << 8 | u64::from(chunk.get(at).copied().unwrap_or(0));
+        }
+        let used = (chunk.len() * 8).div_ceil(bits);
+        for digit in 0..digits {
+            let index = (value >> (bits * (digits - 1 - digit))) as usize & ((1 << bits) - 1);
+            let letter = alphabet.get(index).copied().unwrap_or(b'=');
+            out.push(if digit < used { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+/// The bytes, or where they cannot be read on.
+fn from_base64(text: &str) -> Result<Vec<u8>, usize> {
+    ungrouped(text, 4, 6, BASE64)
+}
+
+fn from_base32(text: &str) -> Result<Vec<u8>, usize> {
+    ungrouped(text, 8, 5, BASE32)
+}
+
+fn ungrouped(text: &str, digits: usize, bits: usize, alphabet: &[u8]) -> Result<Vec<u8>, usize> {
+    let letters: Vec<(usize, u8)> =
+        text.bytes().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n')).collect();
+    let end = text.len();
+    let mut out = Vec::with_capacity(letters.len());
+    for (index, group) in letters.chunks(digits).enumerate() {
+        let last = (index + 1) * digits >= letters.len();
+        let mut value: u64 = 0;
+        let mut used = 0;
+        for &(at, letter) in group {
+            if letter == b'=' && last && used > 1 {
+                break;
+            }
+            let digit = alphabet.iter().position(|&have| have == letter).ok_or(at)?;
+            value = value << bits | digit as u64;
+            used += 1;
+        }
+        let padding = group.iter().skip(used).all(|&(_, letter)| letter == b'=');
+        if group.len() < digits || !padding {
+            let at = group.iter().skip(used).find(|(_, letter)| *letter != b'=').map_or(end, |&(at, _)| at);
+            return Err(if group.len() < digits { end - (group.len() % digits) } else { at });
+        }
+        value <<= bits * (digits - used);
+        let bytes = digits * bits / 8;
+        let kept = used * bits / 8;
+        for at in 0..kept {
+            out.push((value >> (8 * (bytes - 1 - at))) as u8);
+        }
+    }
+    Ok(out)
 }

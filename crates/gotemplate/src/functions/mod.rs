@@ -1,8 +1,20 @@
 //! The functions templates call: a table by name, and how a function reads its arguments.
 
 mod compare;
+mod dates;
+mod dicts;
+mod digest;
 mod encode;
-mod strings;
+mod json;
+mod layout;
+mod lists;
+mod numbers;
+mod paths;
+mod pieces;
+mod regexes;
+pub mod semver;
+mod types;
+mod words;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -12,12 +24,23 @@ use mlgitops_yaml::{OriginId, Text, TextBuilder};
 use rapidhash::fast::RapidHasher;
 
 pub(crate) use encode::yaml_text;
-pub(crate) use strings::escape;
+pub(crate) use layout::{escape, escaped};
+pub(crate) use regexes::Cache as RegexCache;
+
+/// The arguments of a function.
+pub(crate) type Args<'a> = &'a [Value];
+/// What a function gives.
+pub(crate) type Answer = Result<Value, Failure>;
+
+/// The answer to arguments whose number was checked before and cannot be wrong.
+pub(crate) fn nothing() -> Answer {
+    Ok(Value::new(Data::Missing))
+}
 
 use crate::error::Failure;
 use crate::machine::Machine;
 use crate::print;
-use crate::value::{Data, ListId, MapId, Value};
+use crate::value::{Data, ListId, MapId, MapType, Value};
 
 /// A function as templates call it.
 #[derive(Debug)]
@@ -31,6 +54,9 @@ pub struct Function {
     /// What it does. Missing arguments are nil; the numbers of them were checked.
     pub run: fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>,
     pub(crate) lazy: Option<Lazy>,
+    /// Whether it hands its arguments on as they are, known or not: the result of any other
+    /// function is unknown where an argument is.
+    pub passes_on: bool,
 }
 
 /// The functions that do not need all their arguments.
@@ -48,7 +74,7 @@ impl Function {
         count: usize,
         run: fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>,
     ) -> Self {
-        Self { name, least: count, most: count, run, lazy: None }
+        Self { name, least: count, most: count, run, lazy: None, passes_on: false }
     }
 
     /// A function of so many arguments or more.
@@ -58,7 +84,13 @@ impl Function {
         least: usize,
         run: fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>,
     ) -> Self {
-        Self { name, least, most: usize::MAX, run, lazy: None }
+        Self { name, least, most: usize::MAX, run, lazy: None, passes_on: false }
+    }
+
+    /// The same, handing its arguments on as they are.
+    #[must_use]
+    pub const fn passing_on(self) -> Self {
+        Self { passes_on: true, ..self }
     }
 }
 
@@ -76,7 +108,18 @@ impl Functions {
             let mut functions = Functions::default();
             functions.extend(compare::FUNCTIONS);
             functions.extend(encode::FUNCTIONS);
-            functions.extend(strings::FUNCTIONS);
+            functions.extend(dates::FUNCTIONS);
+            functions.extend(dicts::FUNCTIONS);
+            functions.extend(json::FUNCTIONS);
+            functions.extend(layout::FUNCTIONS);
+            functions.extend(lists::FUNCTIONS);
+            functions.extend(numbers::FUNCTIONS);
+            functions.extend(paths::FUNCTIONS);
+            functions.extend(pieces::FUNCTIONS);
+            functions.extend(regexes::FUNCTIONS);
+            functions.extend(semver::FUNCTIONS);
+            functions.extend(types::FUNCTIONS);
+            functions.extend(words::FUNCTIONS);
             functions
         });
         &STANDARD
@@ -145,30 +188,87 @@ impl Machine<'_> {
     pub fn arg_int(&mut self, value: &Value) -> Result<i64, Failure> {
         match &value.data {
             Data::Int(value, crate::value::IntType::Int) => Ok(*value),
+            // A constant takes the type that is asked for.
+            Data::Float(number) if number.fract() == 0.0 && self.is_constant(value) => Ok(*number as i64),
             _ => Err(self.wrong_type(value, "int")),
         }
     }
 
-    /// An argument that Go declares as a map.
+    /// An argument that Go declares as `map[string]interface {}`; nil is an empty one.
     ///
     /// # Errors
     /// Where it is none.
     pub fn arg_map(&mut self, value: &Value) -> Result<MapId, Failure> {
         match &value.data {
-            Data::Map(map) => Ok(*map),
+            Data::Map(map) if self.heap.map_type(*map) != MapType::Str => Ok(*map),
+            Data::Nil | Data::Missing => Ok(self.heap.add_map(Default::default(), MapType::Any)),
             _ => Err(self.wrong_type(value, "map[string]interface {}")),
         }
     }
 
-    /// An argument that is a slice of any type.
+    /// An argument that is a slice of any type, which Go finds out by reflection.
     ///
     /// # Errors
     /// Where it is none.
-    pub fn arg_list(&mut self, value: &Value) -> Result<ListId, Failure> {
+    pub fn arg_list(&mut self, value: &Value, verb: &str) -> Result<ListId, Failure> {
+        let cause = value.whole(self.origins);
         match &value.data {
             Data::List(list) => Ok(*list),
-            _ => Err(self.wrong_type(value, "[]interface {}")),
+            Data::Nil | Data::Missing => {
+                Err(Failure::execute("runtime error: invalid memory address or nil pointer dereference")
+                    .caused_by(cause))
+            }
+            _ => {
+                let message = format!("Cannot {verb} type {}", value.go_kind());
+                Err(Failure::execute(message).caused_by(cause))
+            }
         }
+    }
+
+    fn is_constant(&self, value: &Value) -> bool {
+        matches!(self.origins.exact(value.origin), Some((mlgitops_yaml::Role::Literal, _)))
+    }
+
+    /// A list of texts.
+    pub(crate) fn texts(&mut self, texts: Vec<Text>) -> Value {
+        let items = texts.into_iter().map(Value::text).collect();
+        Value::new(Data::List(self.heap.add_list(items, crate::value::ListType::Str)))
+    }
+
+    /// The same; none of them is a nil slice.
+    pub(crate) fn texts_or_nil(&mut self, texts: Vec<Text>) -> Value {
+        if texts.is_empty() {
+            return Value::new(Data::List(self.heap.add_list(Vec::new(), crate::value::ListType::Nil)));
+        }
+        self.texts(texts)
+    }
+
+    /// A value decided by its arguments, too; a literal of the template decides nothing that
+    /// another line could change.
+    pub(crate) fn decided(&mut self, value: Value, by: &[&Value]) -> Value {
+        let mut value = value;
+        for other in by {
+            let guard = other.whole(self.origins);
+            if !self.is_literal(guard) {
+                value = self.guard(value, guard);
+            }
+        }
+        value
+    }
+
+    /// The origin of some bytes of a text.
+    pub(crate) fn origin_of(&mut self, text: &Text, start: usize, end: usize) -> OriginId {
+        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        text.origin(narrow(start)..narrow(end), self.origins)
+    }
+
+    /// A part of a text; an empty part of one that is not keeps where it comes from.
+    pub(crate) fn part(&mut self, text: &Text, start: usize, end: usize) -> Text {
+        if start < end || text.is_empty() {
+            return text.slice(start..end);
+        }
+        let origin = self.origin_of(text, 0, text.len());
+        Text::opaque("", origin)
     }
 
     /// A text as sprig's `strval` makes it: of anything.

@@ -1,20 +1,17 @@
-//! sprig's functions on strings.
+//! Quotes and indentation: text around and inside text.
 
 use mlgitops_yaml::{OriginId, Text, TextBuilder};
 
-use super::Function;
+use super::{Answer, Args, Function, nothing};
 use crate::error::Failure;
 use crate::machine::Machine;
-use crate::value::{Data, Value};
-
-type Args<'a> = &'a [Value];
-type Answer = Result<Value, Failure>;
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    Function::variadic("quote", 0, quote),
-    Function::variadic("squote", 0, squote),
-    Function::new("indent", 2, indent),
-    Function::new("nindent", 2, nindent),
+    Function::variadic("quote", 0, quote).passing_on(),
+    Function::variadic("squote", 0, squote).passing_on(),
+    Function::new("indent", 2, indent).passing_on(),
+    Function::new("nindent", 2, nindent).passing_on(),
 ];
 
 fn quote(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
@@ -63,31 +60,35 @@ pub(crate) fn escape(machine: &mut Machine<'_>, text: &Text, out: &mut TextBuild
     let string = text.as_str();
     let mut from = 0;
     for (at, character) in string.char_indices() {
-        let escaped = match character {
-            '"' => "\\\"".to_owned(),
-            '\\' => "\\\\".to_owned(),
-            '\n' => "\\n".to_owned(),
-            '\t' => "\\t".to_owned(),
-            '\r' => "\\r".to_owned(),
-            '\x07' => "\\a".to_owned(),
-            '\x08' => "\\b".to_owned(),
-            '\x0c' => "\\f".to_owned(),
-            '\x0b' => "\\v".to_owned(),
-            _ if u32::from(character) < 0x20 || character == '\x7f' => {
-                format!("\\x{:02x}", u32::from(character))
-            }
-            _ if is_printable(character) => continue,
-            _ if u32::from(character) < 0x10000 => format!("\\u{:04x}", u32::from(character)),
-            _ => format!("\\U{:08x}", u32::from(character)),
-        };
+        let Some(escaped) = escaped(character) else { continue };
         out.push_part(text, from..at);
         from = at + character.len_utf8();
-        let origin = origin_of(machine, text, at, from);
+        let origin = machine.origin_of(text, at, from);
         out.push_str(&escaped, origin);
     }
     if from < string.len() || string.is_empty() {
         out.push_part(text, from..string.len());
     }
+}
+
+/// The escape of a character between double quotes, if it needs one.
+pub(crate) fn escaped(character: char) -> Option<String> {
+    let code = u32::from(character);
+    Some(match character {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\x07' => "\\a".to_owned(),
+        '\x08' => "\\b".to_owned(),
+        '\x0c' => "\\f".to_owned(),
+        '\x0b' => "\\v".to_owned(),
+        _ if code < 0x20 || character == '\x7f' => format!("\\x{code:02x}"),
+        _ if is_printable(character) => return None,
+        _ if code < 0x10000 => format!("\\u{code:04x}"),
+        _ => format!("\\U{code:08x}"),
+    })
 }
 
 /// `strconv.IsPrint`, but for the unassigned code points, which no chart prints.
@@ -102,11 +103,6 @@ fn is_format(character: char) -> bool {
         | 0xF0000..=0x10FFFF)
 }
 
-pub(super) fn origin_of(machine: &mut Machine<'_>, text: &Text, start: usize, end: usize) -> OriginId {
-    let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    text.origin(narrow(start)..narrow(end), machine.origins)
-}
-
 fn indent(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     indented(machine, arguments, false)
 }
@@ -116,7 +112,7 @@ fn nindent(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 }
 
 fn indented(machine: &mut Machine<'_>, arguments: Args<'_>, breaks: bool) -> Answer {
-    let [width, value] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let [width, value] = arguments else { return nothing() };
     let width = machine.arg_int(width)?;
     let text = machine.arg_text(value)?;
     let Ok(width) = usize::try_from(width) else {

@@ -1,0 +1,154 @@
+//! File patterns of `.Files.Glob` (gobwas/glob with `/` as separator).
+
+/// A pattern: its alternatives, each a list of steps.
+#[derive(Debug)]
+pub(crate) struct Glob {
+    alternatives: Vec<Vec<Step>>,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Char(char),
+    /// `?`: one character that is no separator.
+    One,
+    /// `*`: any of them.
+    Any,
+    /// `**`: any characters.
+    All,
+    /// `[a-z]`, `[!a-z]`.
+    Class(bool, Vec<(char, char)>),
+}
+
+/// Most patterns that braces may stand for.
+const ALTERNATIVES: usize = 256;
+
+impl Glob {
+    /// Reads a pattern; one that cannot be read matches nothing.
+    pub(crate) fn new(pattern: &str) -> Self {
+        let mut alternatives = Vec::new();
+        expand(pattern, &mut alternatives, 0);
+        Self { alternatives: alternatives.iter().map(|pattern| steps(pattern)).collect() }
+    }
+
+    /// Whether a path fits.
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        self.alternatives.iter().any(|steps| fits(steps, path))
+    }
+}
+
+/// The patterns braces stand for.
+fn expand(pattern: &str, out: &mut Vec<String>, depth: usize) {
+    let open = pattern.find('{').filter(|_| depth < 8 && out.len() < ALTERNATIVES);
+    let Some((open, close)) = open.and_then(|open| Some((open, closing(pattern, open)?))) else {
+        if out.len() < ALTERNATIVES {
+            out.push(pattern.to_owned());
+        }
+        return;
+    };
+    let (before, inside) = (&pattern[..open], &pattern[open + 1..close]);
+    let after = &pattern[close + 1..];
+    for choice in inside.split(',') {
+        expand(&format!("{before}{choice}{after}"), out, depth + 1);
+    }
+}
+
+fn closing(pattern: &str, open: usize) -> Option<usize> {
+    pattern.get(open..)?.find('}').map(|at| open + at)
+}
+
+fn steps(pattern: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        steps.push(match character {
+            '*' => {
+                let mut many = false;
+                while characters.next_if_eq(&'*').is_some() {
+                    many = true;
+                }
+                if many { Step::All } else { Step::Any }
+            }
+            '?' => Step::One,
+            '\\' => Step::Char(characters.next().unwrap_or('\\')),
+            '[' => {
+                let negated = characters.next_if(|&c| c == '!' || c == '^').is_some();
+                let mut ranges = Vec::new();
+                while let Some(first) = characters.next().filter(|&c| c != ']') {
+                    let last = if characters.next_if_eq(&'-').is_some() {
+                        characters.next().unwrap_or(first)
+                    } else {
+                        first
+                    };
+                    ranges.push((first, last));
+                }
+                Step::Class(negated, ranges)
+            }
+            other => Step::Char(other),
+        });
+    }
+    steps
+}
+
+/// Runs all ways through the pattern at once: linear in the path.
+fn fits(steps: &[Step], path: &str) -> bool {
+    let mut here = vec![false; steps.len() + 1];
+    here[0] = true;
+    skip_empty(steps, &mut here);
+    for character in path.chars() {
+        let mut next = vec![false; steps.len() + 1];
+        for (at, step) in steps.iter().enumerate().filter(|(at, _)| here[*at]) {
+            let stays = match step {
+                Step::Any => character != '/',
+                Step::All => true,
+                _ => false,
+            };
+            let goes = match step {
+                Step::Char(wanted) => *wanted == character,
+                Step::One => character != '/',
+                Step::Class(negated, ranges) => {
+                    let inside = ranges.iter().any(|(first, last)| (*first..=*last).contains(&character));
+                    character != '/' && inside != *negated
+                }
+                _ => false,
+            };
+            next[at] |= stays;
+            next[at + 1] |= goes;
+        }
+        skip_empty(steps, &mut next);
+        here = next;
+    }
+    here.last().copied().unwrap_or(false)
+}
+
+/// Stars match nothing, too.
+fn skip_empty(steps: &[Step], here: &mut [bool]) {
+    for (at, step) in steps.iter().enumerate() {
+        if here[at] && matches!(step, Step::Any | Step::All) {
+            here[at + 1] = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_and_the_paths_they_fit() {
+        let table = [
+            ("conf/*", "conf/a.txt", true),
+            ("conf/*", "conf/d/a.txt", false),
+            ("conf/**", "conf/d/a.txt", true),
+            ("**.txt", "conf/d/a.txt", true),
+            ("conf/?.txt", "conf/a.txt", true),
+            ("conf/[a-c].txt", "conf/b.txt", true),
+            ("conf/[!a-c].txt", "conf/b.txt", false),
+            ("{x,conf}/*.{txt,md}", "conf/b.md", true),
+            ("*", "a/b", false),
+            ("", "", true),
+        ];
+        for (pattern, path, wanted) in table {
+            assert_eq!(Glob::new(pattern).matches(path), wanted, "{pattern} {path}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Reports as people and machines read them.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "reports/hostile.rs"]
+mod hostile;
+#[path = "reports/read.rs"]
+mod read;
+#[path = "reports/same.rs"]
+mod same;
+#[path = "reports/sample.rs"]
+mod sample;
+#[path = "reports/sarif.rs"]
+mod sarif;
+#[path = "reports/seen.rs"]
+mod seen;

@@ -1,0 +1,1 @@
+//! SARIF as the standard and as GitHub want it.
