@@ -34,5 +34,5 @@ mod tables;
 mod transform;
 mod vars;
 
-pub use build::{Build, LeftOut, Overrides, Remote, build};
+pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};
