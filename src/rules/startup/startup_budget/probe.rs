@@ -43,9 +43,8 @@ impl Service<'_> {
             return None;
         };
         let takes = shown(takes, budget);
-        let message = format!(
-            "{model}{{places}} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s"
-        );
+        let message =
+            format!("{model} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s");
         let held = if link.name == "livenessProbe" { "; no startupProbe holds it back" } else { "" };
         let label = format!("kills after {}{held}", link.timing);
         let manifest = &link.object.manifest;
@@ -68,7 +67,7 @@ impl Service<'_> {
         }
         let model = &self.model_use.model;
         let message = format!(
-            "{model}{{places}} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
+            "{model} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
         );
         let label = format!("kills after {}; no startupProbe holds it back", link.timing);
         let (manifest, path) = (&link.object.manifest, link.probe.path.clone());
