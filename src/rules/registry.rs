@@ -419,6 +419,20 @@ pub static RULES: &[Rule] = &[
                 id: "likely",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
+            Case {
+                id: "fixed-600",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "liveness",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case { id: "readiness", levels: [Some(Severity::Note), None, None, None] },
         ],
         fix: FixKind::None,
         params: &[],

@@ -119,6 +119,7 @@ impl Builder<'_> {
             kube_version: entry.get("kubeVersion").text().map(str::to_owned),
             api_versions: versions.filter_map(|version| Some(version.text()?.to_owned())).collect(),
             is_upgrade: false,
+            include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
         })
     }
 
