@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlgitops_files::{EntryKind, RepoPath, limits};
 use mlgitops_yaml::{Node, OriginId, Role, Value};
 
-use crate::build::{Builder, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
@@ -47,7 +47,11 @@ impl Builder<'_> {
     fn target(&mut self, folder: &RepoPath, entry: OriginId, into: Option<Accumulated>) -> Step<Accumulated> {
         self.loaded += 1;
         if self.roots.len() >= limits::KUSTOMIZE_DEPTH || self.loaded > MOST_KUSTOMIZATIONS {
-            self.leave_out(format!("`{folder}`: kustomizations nest too deep, or are too many"), entry);
+            self.leave_out(
+                LeftOutKind::Limit,
+                format!("`{folder}`: kustomizations nest too deep, or are too many"),
+                entry,
+            );
             return Err(Refused);
         }
         let kustomization = self.kustomization(folder, entry)?;
@@ -193,7 +197,7 @@ impl Builder<'_> {
                 return Err(self.refuse("missing-file", format!("`{text}` does not exist"), entry.origin));
             }
             Some(EntryKind::Submodule) => {
-                self.leave_out(format!("`{folder}` is a submodule"), entry.origin);
+                self.leave_out(LeftOutKind::Missing, format!("`{folder}` is a submodule"), entry.origin);
                 return Err(Refused);
             }
             Some(_) => {

@@ -8,7 +8,7 @@ use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource, render}
 use mlgitops_yaml::{Map, Node, OriginId, Origins, Role, Value};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, LeftOut, Refused, Step};
+use crate::build::{Builder, LeftOut, LeftOutKind, Refused, Step};
 use crate::generate::Behavior;
 use crate::merge::merge;
 use crate::read::Kustomization;
@@ -67,7 +67,7 @@ impl Builder<'_> {
                 self.remote(&item.what, at);
             } else {
                 let reason = format!("{}: {}", item.what, item.reason);
-                self.result.left_out.push(LeftOut { reason, at: item.at });
+                self.result.left_out.push(LeftOut { kind: LeftOutKind::Limit, reason, at: item.at });
             }
         }
         if !rendered.problems.is_empty() {
@@ -119,6 +119,7 @@ impl Builder<'_> {
             kube_version: entry.get("kubeVersion").text().map(str::to_owned),
             api_versions: versions.filter_map(|version| Some(version.text()?.to_owned())).collect(),
             is_upgrade: false,
+            include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
         })
     }
 
