@@ -6,7 +6,9 @@ mod model;
 mod place;
 mod reading;
 pub mod reference;
-mod runtime;
+pub mod serving_runtime;
+pub mod size;
+pub mod startup_time;
 
 use mlgitops_manifest::Manifest;
 
@@ -18,7 +20,6 @@ pub use crate::finding::PlaceIndex;
 pub use build::build;
 pub use environment::{Evidence, Ladder, is_usual_environment};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
-pub use runtime::{Runtime, runtime_of};
 
 /// Everything that will be deployed, and where.
 #[derive(Debug, Default)]

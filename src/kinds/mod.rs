@@ -3,3 +3,4 @@
 pub mod gpu;
 pub mod kserve;
 pub mod kubernetes;
+pub mod probes;

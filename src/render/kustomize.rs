@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
-use mlgitops_kustomize::{Overrides, Parsed, build};
+use mlgitops_kustomize::{LeftOutKind, Overrides, Parsed, build};
 use mlgitops_yaml::{Node, NodeIndex, Origins, Role, Scalar, SourceFile, Tree, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
@@ -45,8 +45,12 @@ pub(super) fn render(
             .at(remote.at.map(Location::from))
     }));
     rendered.not_checked.extend(built.left_out.into_iter().map(|left| {
-        NotChecked::new(Code::Limit, format!("a part of `{folder}`"), left.reason)
-            .at(left.at.map(Location::from))
+        let code = match left.kind {
+            LeftOutKind::Plugin => Code::Plugin,
+            LeftOutKind::Missing => Code::Remote,
+            LeftOutKind::Limit => Code::Limit,
+        };
+        NotChecked::new(code, format!("a part of `{folder}`"), left.reason).at(left.at.map(Location::from))
     }));
     rendered.manifests = manifests(built.objects, origins);
 }

@@ -13,6 +13,8 @@ use super::excerpt::Mark;
 const LINES: usize = 14;
 /// Lines of what happens.
 const HEADER: usize = 3;
+/// Lines of a frame that prose leaves to it: two files with a mark each, and the end.
+const FRAME: usize = 7;
 /// Columns before the prose of a remark, `  note: `, and before every further line.
 const HANGING: usize = 8;
 
@@ -187,10 +189,14 @@ struct Frame<'m> {
 }
 
 impl Frame<'_> {
-    /// Lines of the frame with its first mark alone.
+    /// Lines that prose leaves to the frame: all it needs up to [`FRAME`], and never fewer than its
+    /// first mark takes.
     fn least(&self) -> usize {
-        let first = self.marks.get(..1).unwrap_or_default();
-        if first.is_empty() { 0 } else { rows(first, self.width, gutter(first)).len() + 1 }
+        let lines = |count: usize| {
+            let marks = self.marks.get(..count).unwrap_or(self.marks);
+            if marks.is_empty() { 0 } else { rows(marks, self.width, gutter(marks)).len() + 1 }
+        };
+        lines(LINES).min(FRAME).max(lines(1))
     }
 
     /// The frame with as many marks, the first ones first, as fit into `room` lines.

@@ -114,7 +114,10 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
             }
         }
         Check::Waiver(_) => {}
-        Check::Fleet(ask) => ask(context, violations),
+        Check::Fleet(ask) => {
+            any = !fleet.releases.is_empty();
+            ask(context, violations);
+        }
     }
     violations.place = None;
     violations.model = None;

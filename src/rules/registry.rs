@@ -9,6 +9,8 @@ mod duplicate_key;
 mod empty_version;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
+#[path = "scheduling/gpu_placement.rs"]
+mod gpu_placement;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "security/outside_root.rs"]
@@ -19,6 +21,8 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "startup/startup_budget.rs"]
+mod startup_budget;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
@@ -130,6 +134,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/gpu-limit.md"),
         checks: gpu_limit::CHECKS,
+    },
+    Rule {
+        id: "gpu-placement",
+        category: "scheduling",
+        summary: "a service on a GPU says of which type",
+        cases: &[
+            Case {
+                id: "none",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "toleration-only",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-placement.md"),
+        checks: gpu_placement::CHECKS,
     },
     Rule {
         id: "kustomize-build",
@@ -325,6 +358,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "startup-budget",
+        category: "startup",
+        summary: "a model has loaded before anything gives up on it",
+        cases: &[
+            Case {
+                id: "certain",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "likely",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "fixed-600",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "liveness",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case { id: "readiness", levels: [Some(Severity::Note), None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/startup-budget.md"),
+        checks: startup_budget::CHECKS,
     },
     Rule {
         id: "unknown-field",

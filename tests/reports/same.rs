@@ -51,7 +51,8 @@ fn of_small_repositories() {
     let waiver = "waivers:\n- {rule: s3-prefix, reason: known, until: 2027-01-31}\n";
     let quiet = "rules: {s3-prefix: {open: off}}\n";
     let clean = service("fraud", "v47/");
-    let table: &[(&[(&str, &str)], usize, usize)] = &[
+    type Files<'f> = &'f [(&'f str, &'f str)];
+    let table: &[(Files<'_>, usize, usize)] = &[
         (&[("fraud.yaml", &clean)], 0, 0),
         (&[("fraud.yaml", &open)], 1, 0),
         (&[("fraud.yaml", &open), ("mlgitops.yaml", waiver)], 0, 1),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlgitops_files::{EntryKind, RepoPath, limits};
 use mlgitops_yaml::{Node, OriginId, Role, Value};
 
-use crate::build::{Builder, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
@@ -28,7 +28,7 @@ pub(crate) struct Accumulated {
 }
 
 impl Accumulated {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new() }
     }
 }
@@ -47,7 +47,11 @@ impl Builder<'_> {
     fn target(&mut self, folder: &RepoPath, entry: OriginId, into: Option<Accumulated>) -> Step<Accumulated> {
         self.loaded += 1;
         if self.roots.len() >= limits::KUSTOMIZE_DEPTH || self.loaded > MOST_KUSTOMIZATIONS {
-            self.leave_out(format!("`{folder}`: kustomizations nest too deep, or are too many"), entry);
+            self.leave_out(
+                LeftOutKind::Limit,
+                format!("`{folder}`: kustomizations nest too deep, or are too many"),
+                entry,
+            );
             return Err(Refused);
         }
         let kustomization = self.kustomization(folder, entry)?;
@@ -58,8 +62,10 @@ impl Builder<'_> {
     fn accumulate_in(&mut self, kustomization: &Kustomization, into: Accumulated) -> Step<Accumulated> {
         self.result.reached.insert(kustomization.folder.clone());
         self.roots.push(kustomization.folder.clone());
+        self.namespaces.push(kustomization.scalar("namespace"));
         let built = self.accumulate(kustomization, into);
         self.roots.pop();
+        self.namespaces.pop();
         built
     }
 
@@ -94,7 +100,7 @@ impl Builder<'_> {
         let mut failed = false;
         let entries = kustomization.list("resources").into_iter().chain(kustomization.list("bases"));
         for entry in entries {
-            failed |= self.resource(kustomization, &entry, &mut built).is_err();
+            failed |= self.resource_in_role(kustomization, &entry, Role::Source, &mut built).is_err();
         }
         if failed {
             return Err(Refused);
@@ -110,7 +116,13 @@ impl Builder<'_> {
     }
 
     /// A file of objects, or the folder of another kustomization.
-    fn resource(&mut self, kustomization: &Kustomization, entry: &Node, built: &mut Accumulated) -> Step<()> {
+    pub(crate) fn resource_in_role(
+        &mut self,
+        kustomization: &Kustomization,
+        entry: &Node,
+        role: Role,
+        built: &mut Accumulated,
+    ) -> Step<()> {
         let Some(text) = entry.text() else { return Ok(()) };
         let path = kustomization.folder.join(text).ok();
         let kind = path.as_ref().and_then(|path| self.kind_of(path));
@@ -121,7 +133,7 @@ impl Builder<'_> {
         }
         if is_file {
             let path = self.file_of(&kustomization.folder, text, entry.origin)?;
-            let objects = self.objects_of_file(&path, entry.origin, Role::Source)?;
+            let objects = self.objects_of_file(&path, entry.origin, role)?;
             let resources = objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
             return self.append(built, resources);
         }
@@ -185,7 +197,7 @@ impl Builder<'_> {
                 return Err(self.refuse("missing-file", format!("`{text}` does not exist"), entry.origin));
             }
             Some(EntryKind::Submodule) => {
-                self.leave_out(format!("`{folder}` is a submodule"), entry.origin);
+                self.leave_out(LeftOutKind::Missing, format!("`{folder}` is a submodule"), entry.origin);
                 return Err(Refused);
             }
             Some(_) => {

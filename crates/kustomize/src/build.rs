@@ -31,9 +31,22 @@ pub struct Remote {
     pub at: Option<OriginSpan>,
 }
 
-/// A part that was left out because it runs a program, is not in the tree, or passes a limit.
+/// Why a part was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LeftOutKind {
+    /// It is a program, and none is run.
+    Plugin,
+    /// It is not in the tree.
+    Missing,
+    /// It passes a limit.
+    Limit,
+}
+
+/// A part that was left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
+    /// Why.
+    pub kind: LeftOutKind,
     /// What and why, in one line.
     pub reason: String,
     /// The entry that names it.
@@ -64,8 +77,16 @@ pub fn build(
     overrides: &Overrides,
     origins: &mut Origins,
 ) -> Build {
-    let mut builder =
-        Builder { files, parsed, origins, overrides, result: Build::default(), roots: Vec::new(), loaded: 0 };
+    let mut builder = Builder {
+        files,
+        parsed,
+        origins,
+        overrides,
+        result: Build::default(),
+        roots: Vec::new(),
+        namespaces: Vec::new(),
+        loaded: 0,
+    };
     if let Ok(objects) = builder.run(folder) {
         builder.result.objects = objects;
     }
@@ -87,6 +108,8 @@ pub(crate) struct Builder<'b> {
     pub(crate) result: Build,
     /// The folders of the kustomizations being built, the root first.
     pub(crate) roots: Vec<RepoPath>,
+    /// The namespaces they set: charts below are rendered for the nearest.
+    pub(crate) namespaces: Vec<Option<Node>>,
     /// How many kustomizations were read.
     pub(crate) loaded: usize,
 }
@@ -128,9 +151,9 @@ impl Builder<'_> {
     }
 
     /// Notes what is left out.
-    pub(crate) fn leave_out(&mut self, reason: String, at: OriginId) {
+    pub(crate) fn leave_out(&mut self, kind: LeftOutKind, reason: String, at: OriginId) {
         let at = self.origins.first(at);
-        self.result.left_out.push(LeftOut { reason, at });
+        self.result.left_out.push(LeftOut { kind, reason, at });
     }
 
     /// Whether something is missing, so that what is not found may be in it.

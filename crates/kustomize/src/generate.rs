@@ -1,20 +1,22 @@
 //! `configMapGenerator` and `secretGenerator`.
 
-use mlgitops_files::ReadError;
-use mlgitops_yaml::{Key, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Value};
+use mlgitops_files::{ReadError, RepoPath};
+use mlgitops_yaml::{
+    Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Unknown, Value,
+};
 use std::sync::Arc;
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::hash::{base64, suffix};
-use crate::origin::scalar_of;
+use crate::origin::{all_of, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::transform::by_any_id;
 
 /// What a generated object does to one that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Behavior {
+pub(crate) enum Behavior {
     Create,
     Merge,
     Replace,
@@ -32,28 +34,44 @@ struct Pair {
 enum Content {
     Text(Text),
     Bytes(Vec<u8>, OriginId),
+    /// What is on another server.
+    Elsewhere(OriginId),
 }
 
 impl Builder<'_> {
     pub(crate) fn generate(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             for entry in kustomization.list(field) {
-                let options = options(&entry, kustomization);
-                let resource = self.generated(kustomization, &entry, kind, &options)?;
-                let behavior = match entry.get("behavior").text() {
-                    Some("merge") => Behavior::Merge,
-                    Some("replace") => Behavior::Replace,
-                    _ => Behavior::Create,
-                };
-                self.absorb(resource, behavior, built)?;
+                let all = kustomization.root.get("generatorOptions").present();
+                self.generate_entry(&kustomization.folder, &entry, kind, all, built)?;
             }
         }
-        Ok(())
+        self.charts(kustomization, built)?;
+        self.generators(kustomization, built)
+    }
+
+    /// An entry of a generator, with the options of all.
+    pub(crate) fn generate_entry(
+        &mut self,
+        folder: &RepoPath,
+        entry: &Node,
+        kind: &str,
+        all: Option<&Node>,
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let options = options(entry, all);
+        let resource = self.generated(folder, entry, kind, &options)?;
+        let behavior = match entry.get("behavior").text() {
+            Some("merge") => Behavior::Merge,
+            Some("replace") => Behavior::Replace,
+            _ => Behavior::Create,
+        };
+        self.absorb(resource, behavior, built)
     }
 
     fn generated(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
         entry: &Node,
         kind: &str,
         options: &Options,
@@ -86,13 +104,19 @@ impl Builder<'_> {
             let value = own.map_or_else(|| text("Opaque"), |node| self.generated_text(node));
             root.push((Key::new("type", by), value));
         }
-        let pairs = self.pairs(kustomization, entry)?;
+        let pairs = self.pairs(folder, entry)?;
         root.extend(self.data(pairs, kind, by)?);
         if let Some(at) = options.immutable {
             root.push((Key::new("immutable", at), Node::new(Value::Scalar(Scalar::plain("true")), at)));
         }
         let mut resource = Resource::new(Node::new(Value::Map(Map::of(root)), by), entry.origin);
-        resource.needs_hash = !options.disable_hash;
+        // The hash of what is not there cannot be known.
+        resource.needs_hash = options.without_hash.is_none() && is_known(&resource.node);
+        if let Some(at) = options.without_hash
+            && let Some(name) = name_mut(&mut resource.node)
+        {
+            name.origin = self.origins.guard(name.origin, at);
+        }
         Ok(resource)
     }
 
@@ -121,12 +145,20 @@ impl Builder<'_> {
                 )
             };
             match (value, kind) {
+                (Content::Elsewhere(at), _) => data.push((key, unknown(at))),
                 (Content::Text(text), "Secret") => {
                     let whole = scalar_of(&text, Style::Double, self.origins).origin;
                     data.push((key, encoded(text.as_str().as_bytes(), whole)));
                 }
                 (Content::Bytes(bytes, at), "Secret") => data.push((key, encoded(&bytes, at))),
-                (Content::Text(text), _) => data.push((key, scalar_of(&text, Style::Double, self.origins))),
+                (Content::Text(text), _) => {
+                    let mut value = scalar_of(&text, Style::Double, self.origins);
+                    // An empty value has no bytes; it stands behind its key.
+                    if value.origin.is_none() {
+                        value.origin = key.origin;
+                    }
+                    data.push((key, value));
+                }
                 (Content::Bytes(bytes, at), _) => binary.push((key, encoded(&bytes, at))),
             }
         }
@@ -141,17 +173,17 @@ impl Builder<'_> {
     }
 
     /// The keys and values of an entry: from `envs`, `literals` and `files`.
-    fn pairs(&mut self, kustomization: &Kustomization, entry: &Node) -> Step<Vec<Pair>> {
+    fn pairs(&mut self, folder: &RepoPath, entry: &Node) -> Step<Vec<Pair>> {
         let mut pairs = Vec::new();
         let envs = entry.get("envs").items().iter().chain(entry.get("env").present());
         for file in envs {
-            self.lines(kustomization, file, &mut pairs)?;
+            self.lines(folder, file, &mut pairs)?;
         }
         for literal in entry.get("literals").items() {
             pairs.push(self.literal(literal)?);
         }
         for file in entry.get("files").items() {
-            pairs.push(self.file(kustomization, file)?);
+            pairs.push(self.file(folder, file)?);
         }
         Ok(pairs)
     }
@@ -177,7 +209,7 @@ impl Builder<'_> {
     }
 
     /// `path`, or `key=path`.
-    fn file(&mut self, kustomization: &Kustomization, source: &Node) -> Step<Pair> {
+    fn file(&mut self, folder: &RepoPath, source: &Node) -> Step<Pair> {
         let written = self.text_of(source, Role::Generated);
         let text = written.as_str();
         let (key, path) = match text.split_once('=') {
@@ -193,7 +225,11 @@ impl Builder<'_> {
                 return Err(self.refuse("generator", message, source.origin));
             }
         };
-        let (bytes, file) = self.content(kustomization, path, source)?;
+        if self.is_on_server(path, source.origin) {
+            let value = Content::Elsewhere(source.origin);
+            return Ok(Pair { key: self.key(&key), value, at: source.origin });
+        }
+        let (bytes, file) = self.content(folder, path, source)?;
         let key = self.key(&key);
         let value = match file {
             Some(file) => {
@@ -206,9 +242,12 @@ impl Builder<'_> {
     }
 
     /// `KEY=value` lines; empty ones and comments are skipped.
-    fn lines(&mut self, kustomization: &Kustomization, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
+    fn lines(&mut self, folder: &RepoPath, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
         let path = source.text().unwrap_or_default().to_owned();
-        let (_, file) = self.content(kustomization, &path, source)?;
+        if self.is_on_server(&path, source.origin) {
+            return Ok(());
+        }
+        let (_, file) = self.content(folder, &path, source)?;
         let Some(file) = file else {
             return Err(self.refuse("generator", format!("`{path}` is no text"), source.origin));
         };
@@ -234,11 +273,11 @@ impl Builder<'_> {
     /// The bytes of a file, and the file where they are text.
     fn content(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
         path: &str,
         source: &Node,
     ) -> Step<(Vec<u8>, Option<Arc<SourceFile>>)> {
-        let path = self.file_of(&kustomization.folder, path, source.origin)?;
+        let path = self.file_of(folder, path, source.origin)?;
         self.result.reached.insert(path.clone());
         let blob = match self.files.read(&path) {
             Ok(blob) => blob,
@@ -262,17 +301,29 @@ impl Builder<'_> {
         for resource in built.resources.iter_mut().filter(|resource| resource.needs_hash) {
             let suffix = format!("-{}", suffix(&resource.node));
             resource.remember();
+            let mut content = OriginId::NONE;
+            for field in ["data", "binaryData", "stringData", "type"] {
+                if let Some(field) = resource.node.get(field).present() {
+                    let more = all_of(field, self.origins);
+                    content = self.origins.join(content, more);
+                }
+            }
             let part = Node::string(&suffix, OriginId::NONE);
-            let metadata = resource.node.as_map_mut().and_then(|root| root.get_mut("metadata"));
-            let name = metadata.and_then(Node::as_map_mut).and_then(|metadata| metadata.get_mut("name"));
-            if let Some(name) = name {
+            if let Some(name) = name_mut(&mut resource.node) {
                 self.affix(name, &part, false);
+                // The content decides about the name, but its bytes are not in it.
+                name.origin = self.origins.guard(name.origin, content);
             }
         }
     }
 
     /// Adds a generated object, merges it into the one of its name, or replaces that.
-    fn absorb(&mut self, mut new: Resource, behavior: Behavior, built: &mut Accumulated) -> Step<()> {
+    pub(crate) fn absorb(
+        &mut self,
+        mut new: Resource,
+        behavior: Behavior,
+        built: &mut Accumulated,
+    ) -> Step<()> {
         let id = new.id();
         let at = new.entry;
         match (by_any_id(&built.resources, &id).as_slice(), behavior) {
@@ -353,12 +404,13 @@ impl Builder<'_> {
 struct Options {
     labels: Map,
     annotations: Map,
-    disable_hash: bool,
+    without_hash: Option<OriginId>,
     immutable: Option<OriginId>,
 }
 
-fn options(entry: &Node, kustomization: &Kustomization) -> Options {
-    let (own, all) = (entry.get("options"), kustomization.root.get("generatorOptions"));
+fn options(entry: &Node, all: Option<&Node>) -> Options {
+    let own = entry.get("options");
+    let all = all.map_or(Lookup::Absent(OriginId::NONE), Node::as_lookup);
     let map = |field: &str| {
         let mut merged = own.get(field).present().and_then(Node::as_map).cloned().unwrap_or_default();
         for (key, value) in all.get(field).present().and_then(Node::as_map).iter().flat_map(|map| map.iter())
@@ -370,7 +422,7 @@ fn options(entry: &Node, kustomization: &Kustomization) -> Options {
         merged
     };
     let set = |field: &str| {
-        let of = |options: mlgitops_yaml::Lookup<'_>| {
+        let of = |options: Lookup<'_>| {
             options.get(field).present().filter(|node| node.as_bool() == Some(true)).map(|node| node.origin)
         };
         of(own).or_else(|| of(all))
@@ -378,9 +430,23 @@ fn options(entry: &Node, kustomization: &Kustomization) -> Options {
     Options {
         labels: map("labels"),
         annotations: map("annotations"),
-        disable_hash: set("disableNameSuffixHash").is_some(),
+        without_hash: set("disableNameSuffixHash"),
         immutable: set("immutable"),
     }
+}
+
+fn name_mut(object: &mut Node) -> Option<&mut Node> {
+    object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.get_mut("name")
+}
+
+fn unknown(at: OriginId) -> Node {
+    Node::new(Value::Unknown(Unknown { reason: "it is on another server".into() }), at)
+}
+
+/// Whether every value of the data is known.
+fn is_known(node: &Node) -> bool {
+    let data = node.get("data").present().and_then(Node::as_map);
+    data.is_none_or(|map| map.iter().all(|(_, value)| !matches!(value.value, Value::Unknown(_))))
 }
 
 /// The text without a pair of quotes around it.

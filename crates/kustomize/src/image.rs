@@ -60,6 +60,7 @@ impl Image {
         let new = self.rewritten(&old, origins);
         let mut changed = scalar_of(&new, style, origins);
         changed.origin = origins.guard(changed.origin, self.guard);
+        changed.origin = origins.guard(changed.origin, node.origin);
         *node = changed;
     }
 

@@ -6,7 +6,9 @@
 
 mod accumulate;
 mod build;
+mod charts;
 mod configure;
+mod extend;
 mod files;
 mod finish;
 mod generate;
@@ -16,6 +18,7 @@ mod image;
 mod json_patch;
 mod merge;
 mod names;
+mod namespace;
 mod origin;
 mod patch;
 mod path;
@@ -31,5 +34,5 @@ mod tables;
 mod transform;
 mod vars;
 
-pub use build::{Build, LeftOut, Overrides, Remote, build};
+pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
 pub use files::{Parsed, Unparsed};

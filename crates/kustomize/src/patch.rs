@@ -1,13 +1,14 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::fields::{Project, tables};
-use mlgitops_yaml::{Node, OriginId, Role, Text, Value, parse};
+use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
-use crate::read::Kustomization;
+use crate::origin::{all_of, guard_all};
 use crate::resource::Resource;
 use crate::select::Selector;
 use crate::settle;
@@ -19,6 +20,21 @@ enum Documents {
     Json(Vec<Operation>),
 }
 
+impl Documents {
+    /// The same, with what selects their targets as guard of every value.
+    fn guarded(mut self, guard: OriginId, origins: &mut Origins) -> Self {
+        if !guard.is_none() {
+            match &mut self {
+                Self::Merge(patches) => patches.iter_mut().for_each(|patch| guard_all(patch, guard, origins)),
+                Self::Json(operations) => {
+                    operations.iter_mut().for_each(|operation| operation.guard(guard, origins));
+                }
+            }
+        }
+        self
+    }
+}
+
 /// What a strategic merge patch may change of an object's identity.
 #[derive(Clone, Copy, Default)]
 struct Allowed {
@@ -27,83 +43,97 @@ struct Allowed {
 }
 
 impl Builder<'_> {
-    /// `patchesStrategicMerge`: each entry is a patch itself, or a file.
-    pub(crate) fn merge_patches(
+    /// An entry of `patchesStrategicMerge`: a patch itself, or a file.
+    pub(crate) fn merge_patch(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("patchesStrategicMerge") {
-            let Some(text) = entry.text() else { continue };
-            let patches = if text.contains('\n') || text.contains(": ") {
-                let text = self.text_of(&entry, Role::Patch);
-                self.objects_of_text(&text, entry.origin)?
-            } else {
-                let path = self.file_of(&kustomization.folder, text, entry.origin)?;
-                self.objects_of_file(&path, entry.origin, Role::Patch)?
-            };
-            for patch in patches {
-                self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
-            }
+        let Some(text) = entry.text() else { return Ok(()) };
+        if self.is_on_server(text, entry.origin) {
+            return Ok(());
+        }
+        let patches = if text.contains('\n') || text.contains(": ") {
+            let text = self.text_of(entry, Role::Patch);
+            self.objects_of_text(&text, entry.origin)?
+        } else {
+            let path = self.file_of(folder, text, entry.origin)?;
+            self.objects_of_file(&path, entry.origin, Role::Patch)?
+        };
+        for patch in patches {
+            self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
         }
         Ok(())
     }
 
-    pub(crate) fn patches(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        for entry in kustomization.list("patches") {
-            let target = entry.get("target").present();
-            let selector = target.map(|target| self.selector(target)).transpose()?;
-            let options = entry.get("options");
-            let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
-            let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
-            let (documents, at) = self.documents(kustomization, &entry, "patch")?;
-            match (documents, selector) {
-                (Documents::Merge(patches), None) => {
-                    for patch in patches {
-                        self.patch_own_target(patch, at, allowed, built)?;
-                    }
-                }
-                (Documents::Merge(patches), Some(selector)) => {
-                    if let Some(second) = patches.get(1) {
-                        let message = "a patch with a target holds one document, and this is a second one";
-                        return Err(self.refuse("patch", message, second.origin));
-                    }
-                    for patch in patches {
-                        self.patch_selected(&patch, &selector, allowed, built)?;
-                    }
-                }
-                (Documents::Json(operations), Some(selector)) => {
-                    self.apply_operations(&operations, &selector, true, built)?;
-                }
-                (Documents::Json(_), None) => {
-                    return Err(self.refuse("patch", "a JSON patch needs a `target`", at));
-                }
-            }
+    /// An entry of `patches`.
+    pub(crate) fn patch(&mut self, folder: &RepoPath, entry: &Node, built: &mut Accumulated) -> Step<()> {
+        let target = entry.get("target").present();
+        let selector = target.map(|target| self.selector(target)).transpose()?;
+        let guard = target.map_or(OriginId::NONE, |target| all_of(target, self.origins));
+        let options = entry.get("options");
+        let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
+        let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+        if self.is_patch_on_server(entry) {
+            return Ok(());
         }
-        Ok(())
+        let (documents, at) = self.documents(folder, entry, "patch")?;
+        let documents = documents.guarded(guard, self.origins);
+        match (documents, selector) {
+            (Documents::Merge(patches), None) => {
+                for patch in patches {
+                    self.patch_own_target(patch, at, allowed, built)?;
+                }
+                Ok(())
+            }
+            (Documents::Merge(patches), Some(selector)) => {
+                if let Some(second) = patches.get(1) {
+                    let message = "a patch with a target holds one document, and this is a second one";
+                    return Err(self.refuse("patch", message, second.origin));
+                }
+                for patch in patches {
+                    self.patch_selected(&patch, &selector, allowed, built)?;
+                }
+                Ok(())
+            }
+            (Documents::Json(operations), Some(selector)) => {
+                self.apply_operations(&operations, &selector, true, built)
+            }
+            (Documents::Json(_), None) => Err(self.refuse("patch", "a JSON patch needs a `target`", at)),
+        }
     }
 
-    pub(crate) fn json_patches(
+    /// An entry of `patchesJson6902`, whose operations stand under `inline` or in a file.
+    pub(crate) fn json_patch(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
+        inline: &str,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("patchesJson6902") {
-            let target = entry.get("target");
-            let Some(target) = target.present().filter(|target| target.get("name").text().is_some()) else {
-                return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
-            };
-            let selector = self.selector(target)?;
-            match self.documents(kustomization, &entry, "patch")? {
-                (Documents::Json(operations), _) => {
-                    self.apply_operations(&operations, &selector, false, built)?;
-                }
-                (Documents::Merge(_), at) => {
-                    return Err(self.refuse("patch", "this is no list of JSON patch operations", at));
+        let target = entry.get("target");
+        let Some(target) = target.present().filter(|target| target.get("name").text().is_some()) else {
+            return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
+        };
+        let selector = self.selector(target)?;
+        if self.is_patch_on_server(entry) {
+            return Ok(());
+        }
+        match self.documents(folder, entry, inline)? {
+            (documents @ Documents::Json(_), _) => {
+                let guard = all_of(target, self.origins);
+                match documents.guarded(guard, self.origins) {
+                    Documents::Json(operations) => {
+                        self.apply_operations(&operations, &selector, false, built)
+                    }
+                    Documents::Merge(_) => Ok(()),
                 }
             }
+            (Documents::Merge(_), at) => {
+                Err(self.refuse("patch", "this is no list of JSON patch operations", at))
+            }
         }
-        Ok(())
     }
 
     pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {
@@ -116,13 +146,13 @@ impl Builder<'_> {
         node.as_scalar().map(|scalar| scalar.to_text(origin, self.origins)).unwrap_or_default()
     }
 
+    fn is_patch_on_server(&mut self, entry: &Node) -> bool {
+        let path = entry.get("path").present();
+        path.is_some_and(|path| self.is_on_server(path.text().unwrap_or_default(), path.origin))
+    }
+
     /// Reads what an entry holds or names.
-    fn documents(
-        &mut self,
-        kustomization: &Kustomization,
-        entry: &Node,
-        inline: &str,
-    ) -> Step<(Documents, OriginId)> {
+    fn documents(&mut self, folder: &RepoPath, entry: &Node, inline: &str) -> Step<(Documents, OriginId)> {
         let written = entry
             .get(inline)
             .present()
@@ -141,7 +171,7 @@ impl Builder<'_> {
             (None, Some(path_node)) => {
                 let at = path_node.origin;
                 let text = path_node.text().unwrap_or_default();
-                let path = self.file_of(&kustomization.folder, text, at)?;
+                let path = self.file_of(folder, text, at)?;
                 let (file, tree) = self.read(&path, at)?;
                 let first = tree.documents().first().and_then(|document| document.root);
                 let id = self.origins.add_file(&file);

@@ -1,6 +1,7 @@
 //! `replacements`: values copied from one object to others (kustomize v5.8
 //! `api/filters/replacement`).
 
+use mlgitops_files::RepoPath;
 use mlgitops_yaml::{
     Mode, Node, OriginId, Pieces, Resolved, Role, Scalar, Style, Text, TextBuilder, Value, parse,
 };
@@ -8,42 +9,35 @@ use mlgitops_yaml::{
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id, effective_namespace};
-use crate::origin::{over, scalar_of};
+use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::path::{self, Make};
-use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::schema::{self, REPLACEMENT};
 
 impl Builder<'_> {
-    pub(crate) fn replacements(
+    /// An entry of `replacements`: a replacement, or a file of some.
+    pub(crate) fn replacement_entry(
         &mut self,
-        kustomization: &Kustomization,
+        folder: &RepoPath,
+        entry: &Node,
         built: &mut Accumulated,
     ) -> Step<()> {
-        for entry in kustomization.list("replacements") {
-            match entry.get("path").present().filter(|path| path.text().is_some_and(|text| !text.is_empty()))
-            {
-                None => self.replacement(&entry, built)?,
-                Some(path)
-                    if entry.get("source").present().is_some()
-                        || !entry.get("targets").items().is_empty() =>
-                {
-                    let message = "an entry has a `path`, or a source and targets, not both";
-                    return Err(self.refuse("replacement", message, path.origin));
-                }
-                Some(path) => {
-                    for replacement in self.replacement_file(kustomization, path)? {
-                        self.replacement(&replacement, built)?;
-                    }
-                }
-            }
+        let path =
+            entry.get("path").present().filter(|path| path.text().is_some_and(|text| !text.is_empty()));
+        let Some(path) = path else { return self.replacement(entry, built) };
+        if entry.get("source").present().is_some() || !entry.get("targets").items().is_empty() {
+            let message = "an entry has a `path`, or a source and targets, not both";
+            return Err(self.refuse("replacement", message, path.origin));
+        }
+        for replacement in self.replacement_file(folder, path)? {
+            self.replacement(&replacement, built)?;
         }
         Ok(())
     }
 
     /// A file of one replacement, or of a list.
-    fn replacement_file(&mut self, kustomization: &Kustomization, entry: &Node) -> Step<Vec<Node>> {
-        let path = self.file_of(&kustomization.folder, entry.text().unwrap_or_default(), entry.origin)?;
+    fn replacement_file(&mut self, folder: &RepoPath, entry: &Node) -> Step<Vec<Node>> {
+        let path = self.file_of(folder, entry.text().unwrap_or_default(), entry.origin)?;
         let document = self.document(&path, entry.origin)?;
         let mut entries = match document.value {
             Value::Sequence(items) => items,
@@ -65,7 +59,11 @@ impl Builder<'_> {
     }
 
     fn replacement(&mut self, entry: &Node, built: &mut Accumulated) -> Step<()> {
-        let Some(value) = self.source_value(entry, built)? else { return Ok(()) };
+        let Some(mut value) = self.source_value(entry, built)? else { return Ok(()) };
+        if let Some(source) = entry.get("source").present() {
+            let guard = all_of(source, self.origins);
+            guard_all(&mut value, guard, self.origins);
+        }
         if entry.get("targets").is_absent() {
             return Err(self.refuse("replacement", "a replacement needs `targets`", entry.origin));
         }
@@ -142,6 +140,7 @@ impl Builder<'_> {
             rejects.push(self.selector(reject)?);
         }
         let fields = target.get("fieldPaths").items();
+        let by = all_of(target, self.origins);
         for resource in &mut built.resources {
             let is_meant = selector.selects_by_any_id(resource)
                 && !rejects.iter().any(|reject| reject.rejects(resource));
@@ -150,10 +149,10 @@ impl Builder<'_> {
             }
             if fields.is_empty() {
                 let default = Node::string("metadata.name", target.origin);
-                self.write_field(resource, &default, target, value)?;
+                self.write_field(resource, &default, target, value, by)?;
             }
             for field in fields {
-                self.write_field(resource, field, target, value)?;
+                self.write_field(resource, field, target, value, by)?;
             }
         }
         Ok(())
@@ -165,6 +164,7 @@ impl Builder<'_> {
         field: &Node,
         target: &Node,
         value: &Node,
+        by: OriginId,
     ) -> Step<()> {
         let options = target.get("options");
         let creates = options.get("create").present().and_then(Node::as_bool).unwrap_or_default();
@@ -176,7 +176,7 @@ impl Builder<'_> {
         };
         let text = field.text().unwrap_or_default().to_owned();
         let parts = path::split(&text);
-        if self.write_inside_text(&mut resource.node, &parts, value, make, field.origin) {
+        if self.write_inside_text(&mut resource.node, &parts, value, make, by) {
             return Ok(());
         }
         let split = Split {
@@ -185,7 +185,7 @@ impl Builder<'_> {
         };
         let mut wrong = None;
         let mut set = |node: &mut Node| {
-            if let Err(message) = self.copy_into(node, value, &split, field.origin) {
+            if let Err(message) = self.copy_into(node, value, &split, by) {
                 wrong = Some(message);
             }
         };
@@ -238,6 +238,7 @@ impl Builder<'_> {
             (_, other) => other,
         };
         *node = Node::new(taken, origin);
+        guard_all(node, by, self.origins);
         Ok(())
     }
 
@@ -330,7 +331,7 @@ impl Builder<'_> {
     }
 
     /// The one document of a file that configures kustomize.
-    pub(crate) fn document(&mut self, path: &mlgitops_files::RepoPath, entry: OriginId) -> Step<Node> {
+    pub(crate) fn document(&mut self, path: &RepoPath, entry: OriginId) -> Step<Node> {
         let (file, tree) = self.read(path, entry)?;
         if let Some(error) = tree.errors().first() {
             let message = format!("`{path}` is no YAML: {}", error.message);

@@ -22,6 +22,8 @@ pub(crate) struct Resource {
     pub(crate) suffixes: Vec<String>,
     /// Whether a hash of its content is added to its name.
     pub(crate) needs_hash: bool,
+    /// Whether a chart rendered it.
+    pub(crate) is_from_helm: bool,
     /// The variables that read a field of it.
     pub(crate) var_names: Vec<String>,
     /// The entry of a kustomization that brought it.
@@ -36,6 +38,7 @@ impl Resource {
             prefixes: Vec::new(),
             suffixes: Vec::new(),
             needs_hash: false,
+            is_from_helm: false,
             var_names: Vec::new(),
             entry,
         }

@@ -3,90 +3,68 @@
 
 use std::collections::HashMap;
 
-use mlgitops_yaml::{Key, Map, Node, OriginId, Scalar, Style, TextBuilder, Value};
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Scalar, Style, TextBuilder, Value};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id};
 use crate::image::Image;
-use crate::origin::{over, scalar_of};
+use crate::namespace::NamespaceOptions;
+use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::spec::{self, Create, FieldSpec, NoWay};
 
 impl Builder<'_> {
     pub(crate) fn transform(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        self.merge_patches(kustomization, built)?;
-        self.patches(kustomization, built)?;
+        let folder = &kustomization.folder;
+        for entry in kustomization.list("patchesStrategicMerge") {
+            self.merge_patch(folder, &entry, built)?;
+        }
+        for entry in kustomization.list("patches") {
+            self.patch(folder, &entry, built)?;
+        }
         if let Some(namespace) = kustomization.scalar("namespace") {
-            self.set_namespace(&namespace, built)?;
+            let specs = built.config.namespace.clone();
+            self.set_namespace(&namespace, &specs, NamespaceOptions::default(), built)?;
         }
         if let Some(prefix) = kustomization.scalar("namePrefix") {
-            self.rename(&prefix, true, built)?;
+            let specs = built.config.name_prefix.clone();
+            self.rename(&prefix, true, &specs, built)?;
         }
         if let Some(suffix) = kustomization.scalar("nameSuffix") {
-            self.rename(&suffix, false, built)?;
+            let specs = built.config.name_suffix.clone();
+            self.rename(&suffix, false, &specs, built)?;
         }
         self.labels(kustomization, built)?;
         let annotations = kustomization.map("commonAnnotations");
         let specs = built.config.common_annotations.clone();
         self.set_entries(&annotations, &specs, built)?;
-        self.json_patches(kustomization, built)?;
-        self.replicas(kustomization, built)?;
-        self.images(kustomization, built)?;
-        self.replacements(kustomization, built)
-    }
-
-    /// `namespace`: every namespaced object, and what names a namespace elsewhere.
-    fn set_namespace(&mut self, namespace: &Node, built: &mut Accumulated) -> Step<()> {
-        let specs = built.config.namespace.clone();
-        for resource in &mut built.resources {
-            resource.remember();
-            let gvk = resource.gvk();
-            let mut set = |builder: &mut Self, node: &mut Node| builder.set_text(node, namespace);
-            if !gvk.is_cluster_scoped() {
-                let spec = any_kind("metadata/namespace");
-                self.visit(&mut resource.node, &spec, Create::Scalar, namespace.origin, &mut set)?;
-            }
-            let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
-            if is_binding {
-                self.set_subjects(&mut resource.node, namespace);
-            }
-            for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
-                let is_core = resource.node.get("apiVersion").text() == Some("v1");
-                let skipped = spec.path == "metadata/namespace"
-                    || (spec.path == "metadata/name" && !is_core)
-                    || (is_binding && spec.path == "subjects/namespace");
-                if !skipped {
-                    self.visit(&mut resource.node, spec, Create::Scalar, namespace.origin, &mut set)?;
-                }
-            }
+        for entry in kustomization.list("patchesJson6902") {
+            self.json_patch(folder, &entry, "patch", built)?;
         }
-        self.check_ids(built, namespace.origin, "namespace")
-    }
-
-    /// The subjects called `default` of a binding.
-    fn set_subjects(&mut self, node: &mut Node, namespace: &Node) {
-        let subjects = node.as_map_mut().and_then(|map| map.get_mut("subjects"));
-        let Some(Value::Sequence(subjects)) = subjects.map(|node| &mut node.value) else { return };
-        for subject in subjects {
-            if subject.get("name").text() != Some("default") {
-                continue;
-            }
-            let Some(map) = subject.as_map_mut() else { continue };
-            if map.get("namespace").is_none() {
-                map.set(Key::new("namespace", namespace.origin), Node::new(Value::Null, OriginId::NONE));
-            }
-            if let Some(field) = map.get_mut("namespace") {
-                self.set_text(field, namespace);
-            }
+        let specs = built.config.replicas.clone();
+        for entry in kustomization.list("replicas") {
+            self.scale(&entry, &specs, built)?;
         }
+        let specs = built.config.images.clone();
+        for entry in kustomization.list("images").into_iter().chain(kustomization.list("imageTags")) {
+            self.rewrite_images(&entry, &specs, built)?;
+        }
+        for entry in kustomization.list("replacements") {
+            self.replacement_entry(&kustomization.folder, &entry, built)?;
+        }
+        self.transformers(kustomization, built)
     }
 
     /// `namePrefix` and `nameSuffix`.
-    fn rename(&mut self, part: &Node, is_prefix: bool, built: &mut Accumulated) -> Step<()> {
-        let config = &built.config;
-        let specs = if is_prefix { config.name_prefix.clone() } else { config.name_suffix.clone() };
+    pub(crate) fn rename(
+        &mut self,
+        part: &Node,
+        is_prefix: bool,
+        specs: &[FieldSpec],
+        built: &mut Accumulated,
+    ) -> Step<()> {
         for resource in &mut built.resources {
             let original = resource.original_id();
             if keeps_its_name(&original.gvk) {
@@ -96,9 +74,9 @@ impl Builder<'_> {
                 if spec.path == "metadata/name" {
                     let text = part.text().unwrap_or_default().to_owned();
                     if is_prefix {
-                        resource.prefixes.push(text)
+                        resource.prefixes.push(text);
                     } else {
-                        resource.suffixes.push(text)
+                        resource.suffixes.push(text);
                     }
                     resource.remember();
                 }
@@ -126,14 +104,17 @@ impl Builder<'_> {
         if !is_prefix {
             builder.push(&affix);
         }
-        *node = scalar_of(&builder.build(), style, self.origins);
+        let mut changed = scalar_of(&builder.build(), style, self.origins);
+        // The pieces do not know what decided about the whole.
+        changed.origin = self.origins.guard(changed.origin, node.origin);
+        *node = changed;
     }
 
     fn labels(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for entry in kustomization.list("labels") {
             let mut specs = Vec::new();
             for field in entry.get("fields").items() {
-                specs.push(field_spec(field));
+                specs.push(field_spec(field, self.origins));
             }
             let flag = |name: &str| entry.get(name).present().and_then(Node::as_bool).unwrap_or_default();
             let mut merged = spec::merge(&mut specs, &built.config.labels);
@@ -195,58 +176,55 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn replicas(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        let specs = built.config.replicas.clone();
-        for entry in kustomization.list("replicas") {
-            let name = entry.get("name").text().unwrap_or_default().to_owned();
-            let count = entry.get("count").present();
-            let by = count.map_or(entry.origin, |count| count.origin);
-            let text = count.and_then(Node::text).unwrap_or("0").to_owned();
-            let mut found = false;
-            for spec in &specs {
-                for resource in &mut built.resources {
-                    if !resource.any_id(|id| id.name == name && spec.is_for(&id.gvk)) {
-                        continue;
-                    }
-                    found = true;
-                    let mut set = |builder: &mut Self, node: &mut Node| {
-                        let origin = over(by, node.origin, builder.origins);
-                        *node = Node::new(Value::Scalar(Scalar::plain(&text)), origin);
-                    };
-                    if spec.is_for(&resource.gvk()) {
-                        self.visit(&mut resource.node, spec, Create::Scalar, by, &mut set)?;
-                    }
+    pub(crate) fn scale(&mut self, entry: &Node, specs: &[FieldSpec], built: &mut Accumulated) -> Step<()> {
+        let name = entry.get("name").text().unwrap_or_default().to_owned();
+        let count = entry.get("count").present();
+        let by = count.map_or(entry.origin, |count| count.origin);
+        let text = count.and_then(Node::text).unwrap_or("0").to_owned();
+        let mut found = false;
+        for spec in specs {
+            for resource in &mut built.resources {
+                if !resource.any_id(|id| id.name == name && spec.is_for(&id.gvk)) {
+                    continue;
+                }
+                found = true;
+                let mut set = |builder: &mut Self, node: &mut Node| {
+                    let origin = over(by, node.origin, builder.origins);
+                    *node = Node::new(Value::Scalar(Scalar::plain(&text)), origin);
+                };
+                if spec.is_for(&resource.gvk()) {
+                    self.visit(&mut resource.node, spec, Create::Scalar, by, &mut set)?;
                 }
             }
-            if !found && !self.is_partial() {
-                let message = format!(
-                    "no Deployment, StatefulSet, ReplicaSet or ReplicationController is called `{name}`"
-                );
-                let at = entry.get("name").present().map_or(entry.origin, |name| name.origin);
-                return Err(self.refuse("no-target", message, at));
-            }
+        }
+        if !found && !self.is_partial() {
+            let message =
+                format!("no Deployment, StatefulSet, ReplicaSet or ReplicationController is called `{name}`");
+            let at = entry.get("name").present().map_or(entry.origin, |name| name.origin);
+            return Err(self.refuse("no-target", message, at));
         }
         Ok(())
     }
 
-    fn images(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        let specs = built.config.images.clone();
-        let entries = kustomization.list("images").into_iter().chain(kustomization.list("imageTags"));
-        for entry in entries {
-            let image = match Image::of(&entry) {
-                Ok(image) => image,
-                Err(message) => return Err(self.refuse("image", message, entry.origin)),
-            };
-            for resource in &mut built.resources {
-                let gvk = resource.gvk();
-                if gvk.kind == "CustomResourceDefinition" {
-                    continue;
-                }
-                image.rewrite_containers(&mut resource.node, self.origins);
-                for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
-                    let mut set = |builder: &mut Self, node: &mut Node| image.rewrite(node, builder.origins);
-                    self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
-                }
+    pub(crate) fn rewrite_images(
+        &mut self,
+        entry: &Node,
+        specs: &[FieldSpec],
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let image = match Image::of(entry) {
+            Ok(image) => image,
+            Err(message) => return Err(self.refuse("image", message, entry.origin)),
+        };
+        for resource in &mut built.resources {
+            let gvk = resource.gvk();
+            if gvk.kind == "CustomResourceDefinition" {
+                continue;
+            }
+            image.rewrite_containers(&mut resource.node, self.origins);
+            for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+                let mut set = |builder: &mut Self, node: &mut Node| image.rewrite(node, builder.origins);
+                self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
             }
         }
         Ok(())
@@ -261,7 +239,12 @@ impl Builder<'_> {
         by: OriginId,
         set: &mut dyn FnMut(&mut Self, &mut Node),
     ) -> Step<()> {
-        let walked = spec.visit(node, create, by, &mut |field| set(self, field));
+        let walked = spec.visit(node, create, by, &mut |field| {
+            set(self, field);
+            if !spec.at.is_none() {
+                guard_all(field, spec.at, self.origins);
+            }
+        });
         walked.map_err(|NoWay(at)| {
             let message = format!("`{}` leads through a scalar", spec.path);
             self.refuse("field-path", message, at)
@@ -285,7 +268,7 @@ impl Builder<'_> {
     }
 
     /// Refuses two objects that a transformer gave one identity.
-    fn check_ids(&mut self, built: &Accumulated, at: OriginId, what: &str) -> Step<()> {
+    pub(crate) fn check_ids(&mut self, built: &Accumulated, at: OriginId, what: &str) -> Step<()> {
         let mut seen: HashMap<Id, usize> = HashMap::new();
         for resource in &built.resources {
             let id = resource.id();
@@ -306,16 +289,16 @@ fn keeps_its_name(gvk: &Gvk) -> bool {
         || (gvk.kind == "APIService" && gvk.group == "apiregistration.k8s.io")
 }
 
-fn any_kind(path: &str) -> FieldSpec {
-    FieldSpec { gvk: Gvk::default(), path: path.to_owned(), create: true }
+pub(crate) fn any_kind(path: &str) -> FieldSpec {
+    FieldSpec { gvk: Gvk::default(), path: path.to_owned(), create: true, at: OriginId::NONE }
 }
 
 /// A field spec as a kustomization or a configuration writes it.
-pub(crate) fn field_spec(node: &Node) -> FieldSpec {
+pub(crate) fn field_spec(node: &Node, origins: &mut Origins) -> FieldSpec {
     let text = |name: &str| node.get(name).text().unwrap_or_default().to_owned();
     let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
     let create = node.get("create").present().and_then(Node::as_bool).unwrap_or_default();
-    FieldSpec { gvk, path: text("path"), create }
+    FieldSpec { gvk, path: text("path"), create, at: all_of(node, origins) }
 }
 
 /// The objects that have, or had, an identity.

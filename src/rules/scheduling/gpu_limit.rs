@@ -1,10 +1,9 @@
 //! `scheduling/gpu-limit`: a GPU is meant, and no limit gives one.
 
-use mlgitops_yaml::Lookup;
-
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
-use crate::fleet::{Object, Runtime, runtime_of};
+use crate::fleet::Object;
+use crate::fleet::serving_runtime::{Below, Runtimes};
 use crate::kinds::gpu::{self, Intent, Limit, Resources};
 use crate::kinds::kserve::{self, Container, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -27,33 +26,28 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
             Limit::Stated(amount) => amount.text.is_none() || amount.count().is_some_and(|count| count > 0),
             Limit::None => false,
         };
-        if given || may_come_from_elsewhere(object, container, &resources, context) {
+        if given {
             continue;
         }
-        if let Some(intent) = gpu::intent(&workload, container, &resources) {
+        if let Some(intent) = gpu::intent(&workload, container, &resources)
+            && !may_come_from_elsewhere(object, &workload, &resources, context)
+        {
             out.push(violation(object, &workload, container, &intent));
         }
     }
 }
 
-/// Whether the runtime limits a GPU, or cannot be seen; and what an LLMInferenceService inherits.
+/// Whether the runtime limits a GPU, or cannot be seen.
 fn may_come_from_elsewhere(
     object: &Object,
-    container: &Container<'_>,
+    workload: &Workload<'_>,
     resources: &Resources,
     context: &Context<'_>,
 ) -> bool {
-    let manifest = &object.manifest;
-    if !matches!(manifest.root.get("spec").get("baseRefs"), Lookup::Absent(_)) {
-        return true;
-    }
-    match runtime_of(context.fleet, manifest, container) {
-        Runtime::Own | Runtime::Shipped => false,
-        Runtime::Elsewhere => true,
-        Runtime::Known(runtime) => kserve::workloads(&runtime.manifest)
-            .iter()
-            .filter_map(|workload| workload.serving.as_ref())
-            .any(|container| !matches!(gpu::limit(container, resources), Limit::None)),
+    match Runtimes::of(context.fleet).below(object, workload) {
+        Below::Nothing | Below::Defaults => false,
+        Below::Unknown => true,
+        Below::Runtime(_, container) => !matches!(gpu::limit(&container, resources), Limit::None),
     }
 }
 
