@@ -52,6 +52,10 @@ pub(super) fn render(
         };
         NotChecked::new(code, format!("a part of `{folder}`"), left.reason).at(left.at.map(Location::from))
     }));
+    for (index, effect) in built.effects {
+        rendered.effects.entry(index).or_default().push(effect);
+    }
+    // Kustomize prints nothing without apiVersion and kind, so that every object is a manifest.
     rendered.manifests = manifests(built.objects, origins);
 }
 

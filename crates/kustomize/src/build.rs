@@ -7,6 +7,7 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins};
 
+use crate::effect::Effect;
 use crate::files::Parsed;
 use crate::finish;
 use crate::settle;
@@ -58,6 +59,8 @@ pub struct LeftOut {
 pub struct Build {
     /// The objects in the order kustomize prints them; none where it refuses.
     pub objects: Vec<Node>,
+    /// What was done in silence, each with the index of its object.
+    pub effects: Vec<(usize, Effect)>,
     /// What kustomize refuses.
     pub problems: Vec<Problem>,
     /// What is on another server; the objects are those beside it.
@@ -129,6 +132,10 @@ impl Builder<'_> {
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut node) {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
+            let effects = resource.effects.into_iter();
+            let left =
+                effects.filter_map(|mut effect| effect.holds(&node).then_some((objects.len(), effect)));
+            self.result.effects.extend(left);
             objects.push(node);
         }
         Ok(objects)

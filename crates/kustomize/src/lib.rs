@@ -8,6 +8,7 @@ mod accumulate;
 mod build;
 mod charts;
 mod configure;
+mod effect;
 mod extend;
 mod files;
 mod finish;
@@ -35,4 +36,5 @@ mod transform;
 mod vars;
 
 pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
+pub use effect::Effect;
 pub use files::{Parsed, Unparsed};

@@ -255,7 +255,7 @@ impl Builder<'_> {
         let schema = kubernetes_schema(&resource.node);
         strip_identity(&mut patch, allowed);
         let base = std::mem::replace(&mut resource.node, Node::new(Value::Null, OriginId::NONE));
-        match merge::merge(base, patch, schema, self.origins) {
+        match merge::merge_with(base, patch, schema, self.origins, &mut resource.effects) {
             Ok(Some(node)) => resource.node = node,
             Ok(None) => {
                 built.resources.remove(at);

@@ -226,6 +226,7 @@ impl Builder<'_> {
                 let mut set = |builder: &mut Self, node: &mut Node| image.rewrite(node, builder.origins);
                 self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
             }
+            image.note_missed(resource, self.origins);
         }
         Ok(())
     }
