@@ -65,9 +65,10 @@ impl Builder<'_> {
         self.fleet
             .deployables
             .push(Deployable { job: rendered.job.clone(), deployment: to.deployment.cloned() });
-        for manifest in &rendered.manifests {
+        for (index, manifest) in rendered.manifests.iter().enumerate() {
             let place = self.place_of(rendered, manifest, to);
-            self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable });
+            let effects = rendered.effects.get(&index).cloned().unwrap_or_default();
+            self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable, effects });
         }
     }
 

@@ -10,6 +10,7 @@ pub mod serving_runtime;
 pub mod size;
 pub mod startup_time;
 
+use mlgitops_kustomize::Effect;
 use mlgitops_manifest::Manifest;
 
 use crate::finding::NotChecked;
@@ -60,6 +61,8 @@ pub struct Object {
     pub place: PlaceIndex,
     /// The index of its deployable.
     pub deployable: usize,
+    /// What kustomize did to it in silence.
+    pub effects: Vec<Effect>,
 }
 
 /// One model reference at one place.

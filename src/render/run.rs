@@ -1,10 +1,11 @@
 //! Runs one job: from a deployable to manifests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource};
+use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
 
@@ -19,6 +20,8 @@ pub struct Rendered {
     pub job: Job,
     /// The manifests, in the order the tool prints them.
     pub manifests: Vec<Manifest>,
+    /// What kustomize did in silence, by the index of the manifest.
+    pub effects: BTreeMap<usize, Vec<Effect>>,
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
     /// What could not be rendered here.
@@ -42,6 +45,7 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
     let mut rendered = Rendered {
         job: job.clone(),
         manifests: Vec::new(),
+        effects: BTreeMap::new(),
         problems: Vec::new(),
         not_checked: Vec::new(),
         reached: BTreeSet::from([job.path.clone()]),
@@ -98,7 +102,8 @@ fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
         |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
     let release_name = text(&given.release_name);
     let namespace = text(&given.namespace);
-    RenderOptions { values, release_name, namespace, ..RenderOptions::default() }
+    // Argo CD renders with `--include-crds`, unless an Application says otherwise.
+    RenderOptions { values, release_name, namespace, include_crds: true, ..RenderOptions::default() }
 }
 
 /// The manifests of a folder, or of one file, as they stand.

@@ -11,8 +11,12 @@ mod empty_version;
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
 mod gpu_placement;
+#[path = "artifact/image_not_rewritten.rs"]
+mod image_not_rewritten;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
+#[path = "schema/list_replaced.rs"]
+mod list_replaced;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -165,6 +169,25 @@ pub static RULES: &[Rule] = &[
         checks: gpu_placement::CHECKS,
     },
     Rule {
+        id: "image-not-rewritten",
+        category: "artifact",
+        summary: "an image that `images` of a kustomization names is rewritten wherever it stands",
+        cases: &[Case {
+            id: "missed",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/image-not-rewritten.md"),
+        checks: image_not_rewritten::CHECKS,
+    },
+    Rule {
         id: "kustomize-build",
         category: "reconcile",
         summary: "every kustomization that is deployed builds",
@@ -182,6 +205,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/kustomize-build.md"),
         checks: kustomize_build::CHECKS,
+    },
+    Rule {
+        id: "list-replaced",
+        category: "schema",
+        summary: "a patch of a custom resource does not lose items of a list",
+        cases: &[Case {
+            id: "dropped",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/list-replaced.md"),
+        checks: list_replaced::CHECKS,
     },
     Rule {
         id: "outside-root",
@@ -377,6 +419,20 @@ pub static RULES: &[Rule] = &[
                 id: "likely",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
+            Case {
+                id: "fixed-600",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "liveness",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case { id: "readiness", levels: [Some(Severity::Note), None, None, None] },
         ],
         fix: FixKind::None,
         params: &[],

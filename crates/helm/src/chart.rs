@@ -7,7 +7,9 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_gotemplate::{Failure, Parsed, parse};
 use mlgitops_yaml::{SourceFile, Tree, parse_file};
 
+use crate::archive::unpack;
 use crate::functions;
+use crate::ignore::Rules;
 use crate::members::{Member, below};
 
 /// A chart, its templates parsed, with its subcharts.
@@ -19,6 +21,8 @@ pub struct Chart {
     pub(crate) metadata: Option<Yaml>,
     /// values.yaml.
     pub(crate) values: Option<Yaml>,
+    /// requirements.yaml, where charts of version 1 name their dependencies.
+    pub(crate) requirements: Option<Yaml>,
     /// What stands below `templates/`, sorted by name.
     pub(crate) templates: Vec<TemplateFile>,
     /// What `.Files` offers, sorted by name.
@@ -53,7 +57,11 @@ impl Chart {
     /// reports it.
     #[must_use]
     pub fn load(files: &Arc<dyn Files>, folder: &RepoPath) -> Arc<Self> {
-        let (members, too_many) = below(&**files, folder);
+        let (mut members, too_many) = below(&**files, folder);
+        let ignore = members.iter().find(|member| member.name == ".helmignore");
+        let rules = ignore.and_then(|member| member.text(&**files).ok());
+        let rules = Rules::new(rules.as_ref().map_or("", |file| file.text()));
+        members.retain(|member| !rules.ignores(&member.name));
         let mut chart = Self::of_members(&**files, folder, members, 0);
         if too_many {
             chart.unread.push((folder.as_str().to_owned(), "it holds too many files".to_owned()));
@@ -66,23 +74,30 @@ impl Chart {
             folder: folder.clone(),
             metadata: None,
             values: None,
+            requirements: None,
             templates: Vec::new(),
             files: Arc::new([]),
             dependencies: Vec::new(),
             unread: Vec::new(),
         };
         let mut others = Vec::new();
+        let mut packed = Vec::new();
         let mut below: BTreeMap<String, Vec<Member>> = BTreeMap::new();
         for member in members {
             match member.name.as_str() {
                 "Chart.yaml" => chart.metadata = chart.yaml(files, &member),
                 "values.yaml" => chart.values = chart.yaml(files, &member),
+                "requirements.yaml" => {
+                    chart.requirements = chart.yaml(files, &member);
+                    others.push(member);
+                }
                 name if name.starts_with("templates/") => chart.template(files, &member),
                 name => match name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
                     Some((chart, inner)) => {
                         let inner = Member { name: inner.to_owned(), place: member.place.clone() };
                         below.entry(chart.to_owned()).or_default().push(inner);
                     }
+                    None if is_packed_chart(name) => packed.push(member),
                     None => others.push(member),
                 },
             }
@@ -97,8 +112,24 @@ impl Chart {
                 let inner = folder.join(&format!("charts/{name}")).unwrap_or_else(|_| folder.clone());
                 chart.dependencies.push(Arc::new(Self::of_members(files, &inner, members, depth + 1)));
             }
+            for member in packed {
+                chart.packed(files, &member, depth + 1);
+            }
         }
         chart
+    }
+
+    /// A subchart in an archive.
+    fn packed(&mut self, files: &dyn Files, member: &Member, depth: usize) {
+        let bytes = member.bytes(files).map_err(|error| error.to_string());
+        match bytes.and_then(|bytes| unpack(member.path(), &bytes)) {
+            Ok(members) => {
+                let folder = self.folder.join(&member.name).unwrap_or_else(|_| self.folder.clone());
+                let chart = Self::of_members(files, &folder, members, depth);
+                self.dependencies.push(Arc::new(chart));
+            }
+            Err(reason) => self.unread.push((member.path().to_owned(), reason)),
+        }
     }
 
     fn yaml(&mut self, files: &dyn Files, member: &Member) -> Option<Yaml> {
@@ -137,4 +168,9 @@ impl Chart {
         let root = tree.documents().first()?.root?;
         tree.scalar(tree.get(root, name)?)
     }
+}
+
+/// `charts/x.tgz`, but for names that Helm passes over.
+fn is_packed_chart(name: &str) -> bool {
+    name.strip_prefix("charts/").is_some_and(|name| name.ends_with(".tgz") && !name.starts_with(['_', '.']))
 }

@@ -1,4 +1,4 @@
-//! File patterns of `.Files.Glob` (gobwas/glob with `/` as separator).
+//! File patterns of `.Files.Glob` (gobwas/glob with `/` as separator) and `.helmignore`.
 
 /// A pattern: its alternatives, each a list of steps.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ impl Glob {
         let mut alternatives = Vec::new();
         expand(pattern, &mut alternatives, 0);
         Self { alternatives: alternatives.iter().map(|pattern| steps(pattern)).collect() }
+    }
+
+    /// A pattern in which braces stand for themselves.
+    pub(crate) fn without_braces(pattern: &str) -> Self {
+        Self { alternatives: vec![steps(pattern)] }
     }
 
     /// Whether a path fits.

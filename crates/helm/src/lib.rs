@@ -23,9 +23,13 @@
 //! Roles of origins: `values` for values files, `chart` for Chart.yaml and files read by `.Files`,
 //! `template` for templates and the literals in them; what a caller hands in keeps its own.
 
+mod archive;
 mod chart;
+mod dependencies;
 mod functions;
 mod glob;
+mod ignore;
+mod inflate;
 mod members;
 mod objects;
 mod order;

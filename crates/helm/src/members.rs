@@ -19,7 +19,6 @@ pub(crate) struct Member {
 pub(crate) enum Place {
     /// In the repository.
     File(RepoPath),
-    #[expect(dead_code, reason = "archives are read by the next step")]
     /// In an archive, unpacked: the path reports name, and the bytes.
     Unpacked(Arc<str>, Arc<[u8]>),
 }

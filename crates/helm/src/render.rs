@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
+use mlgitops_gotemplate::functions::semver::{Constraint, Version};
 use mlgitops_gotemplate::{Data, Failure, FailureKind, Limits, Machine, MapId, MapType, Slot, Value};
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Role, Span, Text, parse, parse_file};
 
 use crate::chart::{Chart, Yaml};
+use crate::dependencies::{Requirement, Unit};
 use crate::order::Hook;
-use crate::{functions, objects, order, output, set, values};
+use crate::{dependencies, functions, objects, order, output, set, values};
 
 /// What a job gives to a chart.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,9 @@ pub struct RenderOptions {
     pub api_versions: Vec<String>,
     /// Whether `.Release.IsUpgrade` holds.
     pub is_upgrade: bool,
+    /// Whether what stands below `crds/` is among the objects, before the others
+    /// (`--include-crds`, which Argo CD gives).
+    pub include_crds: bool,
 }
 
 /// Values from outside the chart.
@@ -105,6 +110,10 @@ const DEEP: usize = 12 * limits::TEMPLATE_DEPTH;
 /// The stack of that thread: address space, of which only what is used is taken.
 const DEEP_STACK: usize = 512 << 20;
 
+/// Most charts of one job, and most inside each other.
+const UNITS: usize = 1_000;
+const CHARTS: usize = 16;
+
 /// Renders a chart. Never fails: what went wrong is in the result.
 #[must_use]
 pub fn render(
@@ -178,6 +187,7 @@ struct Job<'j> {
     rendered: Rendered,
     /// What is run, under Helm's names, each with its chart's root.
     templates: Vec<Runnable>,
+    units: usize,
 }
 
 struct Runnable {
@@ -186,6 +196,8 @@ struct Runnable {
     root: MapId,
     chart: Arc<Chart>,
     index: usize,
+    /// What decided that its chart is there.
+    guard: OriginId,
 }
 
 impl<'j> Job<'j> {
@@ -204,23 +216,161 @@ impl<'j> Job<'j> {
             machine: Machine::new(origins, functions::all(), limits),
             rendered: Rendered { reached: vec![chart.folder.clone()], ..Rendered::default() },
             templates: Vec::new(),
+            units: 0,
         }
     }
 
     fn run(mut self) -> Result<Rendered, Failure> {
+        let result = self.run_all();
+        match result {
+            Ok(()) => Ok(self.rendered),
+            // What the chart lacks may be what the dependency that is not here defines.
+            Err(failure) if failure.kind == FailureKind::Execute && self.lacks_a_chart() => {
+                self.rendered.objects.clear();
+                let at = self.machine.origins.first(failure.origin);
+                self.rendered.not_rendered.push(NotRendered {
+                    kind: NotRenderedKind::Dependency,
+                    what: format!("chart `{}`", self.chart.folder),
+                    reason: format!("{failure}, with a dependency missing"),
+                    at,
+                });
+                Ok(self.rendered)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn lacks_a_chart(&self) -> bool {
+        self.rendered.not_rendered.iter().any(|item| item.kind == NotRenderedKind::Dependency)
+    }
+
+    fn run_all(&mut self) -> Result<(), Failure> {
+        let chart = Arc::clone(self.chart);
+        let name = chart.name().to_owned();
+        let mut missing = Vec::new();
+        self.check_version(&chart)?;
+        let mut unit = self.assemble(&chart, name, "", &mut missing, 0)?;
+        let is_conditional = |one: &Requirement| one.is_conditional();
+        if missing.iter().any(|(_, one)| is_conditional(one)) || self.is_conditional(&unit) {
+            let all = self.given_values()?;
+            let own = self.own_values(&unit);
+            self.lay_over(&unit, own, all, None)?;
+            self.decide(&mut unit, all, "");
+            missing.retain(|(prefix, one)| dependencies::decide(&mut self.machine, one, all, prefix).0);
+        }
+        for (_, one) in &missing {
+            self.report_missing(one);
+        }
         let given = self.given_values()?;
+        self.lay(&unit, given, false)?;
         let release = self.release();
         let version = self.options.kube_version.clone();
         let version = version.as_deref().unwrap_or(KUBE_VERSION);
         let capabilities = objects::capabilities(&mut self.machine, version, &self.options.api_versions);
-        let chart = Arc::clone(self.chart);
-        self.lay(&chart, given)?;
         let shared = Shared { release, capabilities };
         let values = Value::new(Data::Map(given));
-        let path = chart.name().to_owned();
-        self.roots(&chart, &path, values, &shared, true)?;
-        self.run_templates()?;
-        Ok(self.rendered)
+        let path = unit.name.clone();
+        self.roots(&unit, &path, values, &shared, (true, OriginId::NONE))?;
+        if self.options.include_crds {
+            self.read_crds(&unit, &path)?;
+        }
+        self.run_templates()
+    }
+
+    /// Helm refuses a chart whose `kubeVersion` leaves the cluster's version out.
+    fn check_version(&mut self, chart: &Chart) -> Result<(), Failure> {
+        let Some(wanted) = chart.field("kubeVersion").filter(|wanted| !wanted.is_empty()) else {
+            return Ok(());
+        };
+        let version = self.options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+        let fits = Constraint::parse(wanted)
+            .and_then(|wanted| Version::parse(version).map(|version| wanted.holds(&version)))
+            .unwrap_or(false);
+        if fits {
+            return Ok(());
+        }
+        let node = match &chart.metadata {
+            Some(yaml) => self.node_of_yaml(yaml, Role::Chart)?,
+            None => None,
+        };
+        let origin = node.and_then(|node| node.get("kubeVersion").present().map(|node| node.origin));
+        let message =
+            format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}");
+        Err(Failure::execute(message).caused_by(origin.unwrap_or(OriginId::NONE)))
+    }
+
+    fn is_conditional(&self, unit: &Unit) -> bool {
+        unit.requirements.iter().any(Requirement::is_conditional)
+            || unit.below.iter().any(|below| self.is_conditional(below))
+    }
+
+    fn report_missing(&mut self, one: &Requirement) {
+        let at = self.machine.origins.first(one.origin);
+        let place =
+            if one.repository.is_empty() { "not named".to_owned() } else { format!("`{}`", one.repository) };
+        self.rendered.not_rendered.push(NotRendered {
+            kind: NotRenderedKind::Dependency,
+            what: format!("dependency `{}` {} of chart `{}`", one.name, one.version, self.chart.folder),
+            reason: format!("it is not below `charts/`; its repository is {place}"),
+            at,
+        });
+    }
+
+    /// The charts of the job, each in its place.
+    fn assemble(
+        &mut self,
+        chart: &Arc<Chart>,
+        name: String,
+        prefix: &str,
+        missing: &mut Vec<(String, Requirement)>,
+        depth: usize,
+    ) -> Result<Unit, Failure> {
+        self.units += 1;
+        if self.units > UNITS || depth > CHARTS {
+            let message = format!("it has more than {UNITS} subcharts, or {CHARTS} inside each other");
+            return Err(Failure::new(FailureKind::Limit, message));
+        }
+        let mut read = |yaml: &Option<Yaml>, role| match yaml {
+            Some(yaml) => self.node_of_yaml(yaml, role),
+            None => Ok(None),
+        };
+        let metadata = read(&chart.metadata, Role::Chart)?;
+        let values = read(&chart.values, Role::Values)?;
+        let file = match &chart.requirements {
+            Some(_) => read(&chart.requirements, Role::Chart)?,
+            None => None,
+        };
+        let requirements = dependencies::requirements(file.as_ref().or(metadata.as_ref()));
+        let (found, lacking) = dependencies::subcharts(self.files, chart, &requirements);
+        missing.extend(lacking.into_iter().map(|one| (prefix.to_owned(), one)));
+        let mut below = Vec::with_capacity(found.len());
+        for (chart, name) in found {
+            let prefix = format!("{prefix}{name}.");
+            below.push(self.assemble(&chart, name, &prefix, missing, depth + 1)?);
+        }
+        let chart = Arc::clone(chart);
+        Ok(Unit { chart, name, metadata, values, requirements, below, guard: OriginId::NONE })
+    }
+
+    /// Takes out the subcharts that the values switch off.
+    fn decide(&mut self, unit: &mut Unit, all: MapId, prefix: &str) {
+        for one in &unit.requirements {
+            if !one.is_conditional() {
+                continue;
+            }
+            let (enabled, guard) = dependencies::decide(&mut self.machine, one, all, prefix);
+            if !enabled {
+                unit.below.retain(|below| below.name != one.known_as());
+            }
+            for below in unit.below.iter_mut().filter(|below| below.name == one.known_as()) {
+                below.guard = self.machine.origins.join(below.guard, guard);
+            }
+        }
+        for below in &mut unit.below {
+            let prefix = format!("{prefix}{}.", below.name);
+            below.guard = self.machine.origins.join(below.guard, unit.guard);
+            self.decide(below, all, &prefix);
+        }
     }
 
     /// The values of the job, laid over each other.
@@ -298,29 +448,61 @@ impl<'j> Job<'j> {
         objects::release(&mut self.machine, name, namespace, self.options.is_upgrade)
     }
 
-    /// Lays the values over those of the chart and its subcharts.
-    fn lay(&mut self, chart: &Arc<Chart>, given: MapId) -> Result<(), Failure> {
-        let own = match &chart.values {
-            Some(yaml) => self.node_of_yaml(yaml, Role::Values)?,
-            None => None,
-        };
-        let own = own.map(|node| self.machine.heap.import(&node, self.machine.origins));
-        let own = own.as_ref().and_then(values::table);
-        let names: Vec<String> = chart.dependencies.iter().map(|sub| sub.name().to_owned()).collect();
-        values::coalesce(&mut self.machine, own, given, &names, false);
-        for (sub, name) in chart.dependencies.iter().zip(&names) {
+    /// Lays the values over those of the chart and its subcharts. A chart that names dependencies
+    /// has theirs among its own first, and what it imports of them below
+    /// (`processDependencyImportValues`).
+    fn lay(&mut self, unit: &Unit, given: MapId, merging: bool) -> Result<(), Failure> {
+        let mut own = self.own_values(unit);
+        if !unit.requirements.is_empty() {
+            let laid = values::new_map(&mut self.machine.heap);
+            self.lay_over(unit, own, laid, Some(true))?;
+            dependencies::import(&mut self.machine, laid, &unit.requirements);
+            own = Some(laid);
+        }
+        self.lay_over(unit, own, given, Some(merging))
+    }
+
+    /// The chart's own values, new each time: laying changes them.
+    fn own_values(&mut self, unit: &Unit) -> Option<MapId> {
+        let node = unit.values.as_ref()?;
+        let value = self.machine.heap.import(node, self.machine.origins);
+        values::table(&value)
+    }
+
+    /// Lays values over a chart's own and, `merging` or not, over its subcharts'; `None` leaves out
+    /// what they import, as Helm does while it decides which of them there are.
+    fn lay_over(
+        &mut self,
+        unit: &Unit,
+        own: Option<MapId>,
+        given: MapId,
+        merging: Option<bool>,
+    ) -> Result<(), Failure> {
+        self.machine.spend(100)?;
+        let names: Vec<&str> = unit.below.iter().map(|below| below.name.as_str()).collect();
+        values::coalesce(&mut self.machine, own, given, &names, merging == Some(true));
+        for below in &unit.below {
+            let name = below.name.as_str();
             let inner = match values::get(&self.machine.heap, given, name) {
-                Some(value) => values::table(&value)
-                    .ok_or_else(|| Failure::execute(format!("type mismatch on {name}: not a map")))?,
+                Some(value) => values::table(&value).ok_or_else(|| {
+                    let cause = value.whole(self.machine.origins);
+                    Failure::execute(format!("type mismatch on {name}: it is no map")).caused_by(cause)
+                })?,
                 None => {
                     let map = values::new_map(&mut self.machine.heap);
                     let slot = Slot { key: OriginId::NONE, value: Value::new(Data::Map(map)) };
-                    self.machine.heap.set(given, name.as_str().into(), slot);
+                    self.machine.heap.set(given, name.into(), slot);
                     map
                 }
             };
             values::coalesce_globals(&mut self.machine, inner, given);
-            self.lay(sub, inner)?;
+            match merging {
+                Some(merging) => self.lay(below, inner, merging)?,
+                None => {
+                    let own = self.own_values(below);
+                    self.lay_over(below, own, inner, None)?;
+                }
+            }
         }
         Ok(())
     }
@@ -328,17 +510,13 @@ impl<'j> Job<'j> {
     /// The root each chart's templates get, subcharts first as Helm has them.
     fn roots(
         &mut self,
-        chart: &Arc<Chart>,
+        unit: &Unit,
         path: &str,
         values: Value,
         shared: &Shared,
-        is_root: bool,
+        (is_root, guard): (bool, OriginId),
     ) -> Result<Value, Failure> {
-        let metadata = match &chart.metadata {
-            Some(yaml) => self.node_of_yaml(yaml, Role::Chart)?,
-            None => None,
-        };
-        for (path, reason) in &chart.unread {
+        for (path, reason) in &unit.chart.unread {
             self.rendered.not_rendered.push(NotRendered {
                 kind: NotRenderedKind::Unreadable,
                 what: format!("`{path}`"),
@@ -346,16 +524,18 @@ impl<'j> Job<'j> {
                 at: None,
             });
         }
-        let name = match metadata.as_ref().and_then(|node| node.get("name").present()) {
+        let metadata = unit.metadata.as_ref();
+        let written = metadata.and_then(|node| node.get("name").present());
+        let name = match written.filter(|node| node.text() == Some(unit.name.as_str())) {
             Some(node) => self.machine.heap.import(node, self.machine.origins),
-            None => Value::str(chart.name(), OriginId::NONE),
+            None => Value::str(&unit.name, OriginId::NONE),
         };
         if let Some(map) = values::table(&values) {
             self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
         }
-        let about = objects::chart(&mut self.machine, metadata.as_ref(), &name, is_root);
-        let chart_files =
-            objects::ChartFiles { files: Arc::clone(self.files), members: Arc::clone(&chart.files) };
+        let about = objects::chart(&mut self.machine, metadata, &name, is_root);
+        let members = Arc::clone(&unit.chart.files);
+        let chart_files = objects::ChartFiles { files: Arc::clone(self.files), members };
         let subcharts = objects::map_of(&mut self.machine, Vec::new(), MapType::Any);
         let entries = vec![
             ("Chart", about),
@@ -366,30 +546,44 @@ impl<'j> Job<'j> {
             ("Subcharts", Value::new(Data::Map(subcharts))),
         ];
         let root = objects::map_of(&mut self.machine, entries, MapType::Any);
-        for sub in &chart.dependencies {
-            let name = sub.name();
-            let inner = values::table(&values)
-                .and_then(|map| values::get(&self.machine.heap, map, name))
-                .unwrap_or_else(|| Value::new(Data::Map(subcharts)));
-            let below = self.roots(sub, &format!("{path}/charts/{name}"), inner, shared, false)?;
+        for below in &unit.below {
+            let name = below.name.as_str();
+            let inner = values::table(&values).and_then(|map| values::get(&self.machine.heap, map, name));
+            let inner = inner.unwrap_or_else(|| Value::new(Data::Map(subcharts)));
+            let path = format!("{path}/charts/{name}");
+            let below = self.roots(below, &path, inner, shared, (false, below.guard))?;
             let slot = Slot { key: OriginId::NONE, value: below };
             self.machine.heap.set(subcharts, name.into(), slot);
         }
         let base: Arc<str> = format!("{path}/templates").into();
-        for (index, template) in chart.templates.iter().enumerate() {
-            let is_partial = file_name(&template.name).starts_with('_');
-            if chart.is_library() && !is_partial {
+        for (index, template) in unit.chart.templates.iter().enumerate() {
+            if unit.chart.is_library() && !file_name(&template.name).starts_with('_') {
                 continue;
             }
             self.templates.push(Runnable {
                 name: format!("{path}/{}", template.name).into(),
                 base: Arc::clone(&base),
                 root,
-                chart: Arc::clone(chart),
+                chart: Arc::clone(&unit.chart),
                 index,
+                guard,
             });
         }
         Ok(Value::new(Data::Map(root)))
+    }
+
+    /// What stands below `crds/`, as it stands.
+    fn read_crds(&mut self, unit: &Unit, path: &str) -> Result<(), Failure> {
+        for member in unit.chart.files.iter().filter(|member| is_crd(&member.name)) {
+            let Ok(file) = member.text(&**self.files) else { continue };
+            let id = self.machine.origins.add_file(&file);
+            let text = Text::of_file(id, Role::Template, self.machine.origins);
+            self.read_objects(&format!("{path}/{}", member.name).into(), text)?;
+        }
+        for below in &unit.below {
+            self.read_crds(below, &format!("{path}/charts/{}", below.name))?;
+        }
+        Ok(())
     }
 
     /// Parses all, then runs all but partials, both the deepest path first and then by name,
@@ -423,7 +617,10 @@ impl<'j> Job<'j> {
                 continue;
             }
             self.set_template(runnable);
-            let text = self.machine.execute(&runnable.name, &Value::new(Data::Map(runnable.root)))?;
+            let mut text = self.machine.execute(&runnable.name, &Value::new(Data::Map(runnable.root)))?;
+            if !runnable.guard.is_none() {
+                text = self.machine.with_guard(&text, runnable.guard);
+            }
             printed += text.len();
             if printed > limits::CHART_OUTPUT_BYTES {
                 let message = format!("the chart prints more than {} bytes", limits::CHART_OUTPUT_BYTES);
@@ -435,10 +632,11 @@ impl<'j> Job<'j> {
             }
         }
         outputs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let crds = self.rendered.objects.len();
         for (name, text) in outputs {
             self.read_objects(&name, text)?;
         }
-        order::sort(&mut self.rendered.objects);
+        order::sort(self.rendered.objects.get_mut(crds..).unwrap_or(&mut []));
         Ok(())
     }
 
@@ -497,6 +695,12 @@ impl<'j> Job<'j> {
 struct Shared {
     release: Value,
     capabilities: Value,
+}
+
+/// helm v3 pkg/chart/chart.go, `CRDObjects`.
+fn is_crd(name: &str) -> bool {
+    let extension = name.rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+    name.starts_with("crds/") && matches!(extension.as_str(), "yaml" | "yml" | "json")
 }
 
 fn file_name(path: &str) -> &str {

@@ -64,7 +64,7 @@ pub(crate) fn coalesce(
     machine: &mut Machine<'_>,
     own: Option<MapId>,
     values: MapId,
-    subcharts: &[String],
+    subcharts: &[&str],
     merging: bool,
 ) {
     let Some(own) = own else { return };
@@ -182,5 +182,18 @@ fn global_entry(machine: &mut Machine<'_>, global: MapId, key: Arc<str>, slot: S
 /// A map with the same entries.
 fn copy(machine: &mut Machine<'_>, map: MapId) -> MapId {
     let entries = machine.heap.map(map).clone();
+    machine.heap.add_map(entries, MapType::Any)
+}
+
+/// A map with the same entries, and copies of the maps among them.
+pub(crate) fn deep_copy(machine: &mut Machine<'_>, map: MapId, depth: usize) -> MapId {
+    let mut entries = machine.heap.map(map).clone();
+    for slot in entries.values_mut() {
+        if let Some(inner) = table(&slot.value)
+            && depth < DEPTH
+        {
+            slot.value.data = Data::Map(deep_copy(machine, inner, depth + 1));
+        }
+    }
     machine.heap.add_map(entries, MapType::Any)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mlgitops_files::{EntryKind, RepoPath, limits};
 use mlgitops_yaml::{Node, OriginId, Role, Value};
 
-use crate::build::{Builder, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
@@ -47,7 +47,11 @@ impl Builder<'_> {
     fn target(&mut self, folder: &RepoPath, entry: OriginId, into: Option<Accumulated>) -> Step<Accumulated> {
         self.loaded += 1;
         if self.roots.len() >= limits::KUSTOMIZE_DEPTH || self.loaded > MOST_KUSTOMIZATIONS {
-            self.leave_out(format!("`{folder}`: kustomizations nest too deep, or are too many"), entry);
+            self.leave_out(
+                LeftOutKind::Limit,
+                format!("`{folder}`: kustomizations nest too deep, or are too many"),
+                entry,
+            );
             return Err(Refused);
         }
         let kustomization = self.kustomization(folder, entry)?;
@@ -80,13 +84,23 @@ impl Builder<'_> {
         }
     }
 
-    /// Sets what a deployment says about the root.
+    /// Sets what a deployment says about the root: of images and replicas, an entry takes the place
+    /// of the one with its name.
     fn override_fields(&mut self, kustomization: &mut Kustomization) {
         let overrides = self.overrides;
         let Value::Map(map) = &mut kustomization.root.value else { return };
         for (name, node) in &overrides.fields {
             match (map.get_mut(name).map(|have| &mut have.value), &node.value) {
-                (Some(Value::Sequence(have)), Value::Sequence(more)) => have.extend(more.iter().cloned()),
+                (Some(Value::Sequence(have)), Value::Sequence(more)) => {
+                    if matches!(name.as_str(), "images" | "replicas") {
+                        let names: Vec<_> = more.iter().map(|entry| entry.get("name").text()).collect();
+                        have.retain(|entry| !names.contains(&entry.get("name").text()));
+                    }
+                    have.extend(more.iter().cloned());
+                }
+                (Some(Value::Map(have)), Value::Map(more)) => {
+                    more.iter().for_each(|(key, value)| have.set(key.clone(), value.clone()));
+                }
                 _ => map.set(mlgitops_yaml::Key::new(name, node.origin), node.clone()),
             }
         }
@@ -193,7 +207,7 @@ impl Builder<'_> {
                 return Err(self.refuse("missing-file", format!("`{text}` does not exist"), entry.origin));
             }
             Some(EntryKind::Submodule) => {
-                self.leave_out(format!("`{folder}` is a submodule"), entry.origin);
+                self.leave_out(LeftOutKind::Missing, format!("`{folder}` is a submodule"), entry.origin);
                 return Err(Refused);
             }
             Some(_) => {

@@ -7,6 +7,7 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins};
 
+use crate::effect::Effect;
 use crate::files::Parsed;
 use crate::finish;
 use crate::settle;
@@ -31,9 +32,22 @@ pub struct Remote {
     pub at: Option<OriginSpan>,
 }
 
-/// A part that was left out because it runs a program, is not in the tree, or passes a limit.
+/// Why a part was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LeftOutKind {
+    /// It is a program, and none is run.
+    Plugin,
+    /// It is not in the tree.
+    Missing,
+    /// It passes a limit.
+    Limit,
+}
+
+/// A part that was left out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LeftOut {
+    /// Why.
+    pub kind: LeftOutKind,
     /// What and why, in one line.
     pub reason: String,
     /// The entry that names it.
@@ -45,6 +59,8 @@ pub struct LeftOut {
 pub struct Build {
     /// The objects in the order kustomize prints them; none where it refuses.
     pub objects: Vec<Node>,
+    /// What was done in silence, each with the index of its object.
+    pub effects: Vec<(usize, Effect)>,
     /// What kustomize refuses.
     pub problems: Vec<Problem>,
     /// What is on another server; the objects are those beside it.
@@ -116,6 +132,10 @@ impl Builder<'_> {
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut node) {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
+            let effects = resource.effects.into_iter();
+            let left =
+                effects.filter_map(|mut effect| effect.holds(&node).then_some((objects.len(), effect)));
+            self.result.effects.extend(left);
             objects.push(node);
         }
         Ok(objects)
@@ -138,9 +158,9 @@ impl Builder<'_> {
     }
 
     /// Notes what is left out.
-    pub(crate) fn leave_out(&mut self, reason: String, at: OriginId) {
+    pub(crate) fn leave_out(&mut self, kind: LeftOutKind, reason: String, at: OriginId) {
         let at = self.origins.first(at);
-        self.result.left_out.push(LeftOut { reason, at });
+        self.result.left_out.push(LeftOut { kind, reason, at });
     }
 
     /// Whether something is missing, so that what is not found may be in it.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use mlgitops_yaml::Node;
+use mlgitops_yaml::{Node, Origins};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::Gvk;
+use crate::origin::all_of;
 use crate::read::Kustomization;
 use crate::schema::{self, CONFIGURATION};
 use crate::spec::{self, FieldSpec};
@@ -22,7 +23,7 @@ impl Builder<'_> {
                 return Err(self.refuse("field", mismatch.message, mismatch.at));
             }
             let mut config = Config::clone(&built.config);
-            if let Err(conflict) = merge(&mut config, &read(&document)) {
+            if let Err(conflict) = merge(&mut config, &read(&document, self.origins)) {
                 let message = format!("`{}` is told both to create and not to create", conflict.path);
                 return Err(self.refuse("conflicting-fields", message, entry.origin));
             }
@@ -32,14 +33,19 @@ impl Builder<'_> {
     }
 }
 
-fn read(document: &Node) -> Config {
-    let specs = |field: &str| document.get(field).items().iter().map(field_spec).collect();
-    let reference = |entry: &Node| {
+fn read(document: &Node, origins: &mut Origins) -> Config {
+    let mut references = Vec::new();
+    for entry in document.get("nameReference").items() {
         let text = |name: &str| entry.get(name).text().unwrap_or_default().to_owned();
-        NameReference {
+        let at = all_of(entry, origins);
+        let fields = entry.get("fieldSpecs").items().iter();
+        references.push(NameReference {
             target: Gvk { group: text("group"), version: text("version"), kind: text("kind") },
-            fields: entry.get("fieldSpecs").items().iter().map(field_spec).collect(),
-        }
+            fields: fields.map(|field| FieldSpec { at, ..field_spec(field, origins) }).collect(),
+        });
+    }
+    let mut specs = |field: &str| -> Vec<FieldSpec> {
+        document.get(field).items().iter().map(|field| field_spec(field, origins)).collect()
     };
     Config {
         name_prefix: specs("namePrefix"),
@@ -49,7 +55,7 @@ fn read(document: &Node) -> Config {
         labels: specs("labels"),
         template_labels: specs("templateLabels"),
         common_annotations: specs("commonAnnotations"),
-        name_reference: document.get("nameReference").items().iter().map(reference).collect(),
+        name_reference: references,
         var_reference: specs("varReference"),
         images: specs("images"),
         replicas: specs("replicas"),

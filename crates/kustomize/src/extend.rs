@@ -2,10 +2,10 @@
 //! fields of a kustomization run too; all others are programs, and are left out.
 
 use mlgitops_files::RepoPath;
-use mlgitops_yaml::{Map, Node, Role};
+use mlgitops_yaml::{Map, Node, OriginId, Role};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, Step};
+use crate::build::{Builder, LeftOutKind, Step};
 use crate::namespace::{NamespaceOptions, Subjects};
 use crate::read::Kustomization;
 use crate::resource::Resource;
@@ -44,7 +44,11 @@ impl Builder<'_> {
 
     fn leave_out_plugin(&mut self, resource: &Resource, what: &str) {
         let id = resource.id();
-        self.leave_out(format!("the {what} {id} is a program, and none is run"), resource.entry);
+        self.leave_out(
+            LeftOutKind::Plugin,
+            format!("the {what} {id} is a program, and none is run"),
+            resource.entry,
+        );
     }
 
     /// The objects that configure plugins: inline, in files, or built by a kustomization.
@@ -89,7 +93,8 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let node = &resource.node;
-        let specs: Vec<FieldSpec> = node.get("fieldSpecs").items().iter().map(field_spec).collect();
+        let fields = node.get("fieldSpecs").items().iter();
+        let specs: Vec<FieldSpec> = fields.map(|field| field_spec(field, self.origins)).collect();
         let map = |field: &str| {
             let mut map = node.get(field).present().and_then(Node::as_map).cloned().unwrap_or_default();
             map.sort();
@@ -148,7 +153,12 @@ impl Builder<'_> {
             }
         };
         let unset_only = node.get("unsetOnly").present().and_then(Node::as_bool).unwrap_or_default();
-        self.set_namespace(namespace, specs, NamespaceOptions { unset_only, subjects }, built)
+        let mut guard = OriginId::NONE;
+        for field in ["unsetOnly", "setRoleBindingSubjects"] {
+            let at = node.get(field).present().map_or(OriginId::NONE, |node| node.origin);
+            guard = self.origins.join(guard, at);
+        }
+        self.set_namespace(namespace, specs, NamespaceOptions { unset_only, subjects, guard }, built)
     }
 
     fn run_affixes(

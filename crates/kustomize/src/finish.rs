@@ -36,6 +36,27 @@ const FIRST: [&str; 22] = [
     "CronJob",
     "PodDisruptionBudget",
 ];
+/// Annotations kustomize keeps its books with, and takes away wherever they come from.
+const OWN_ANNOTATIONS: [&str; 18] = [
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+];
 /// Kinds that come last.
 const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
@@ -139,8 +160,8 @@ pub(crate) fn annotations_as_text(node: &mut Node) {
     let Some(metadata) = node.as_map_mut().and_then(|map| map.get_mut("metadata")) else { return };
     let Some(metadata) = metadata.as_map_mut() else { return };
     let Some(annotations) = metadata.get_mut("annotations") else { return };
-    let is_empty = annotations.as_map().is_none_or(mlgitops_yaml::Map::is_empty);
     if let Some(map) = annotations.as_map_mut() {
+        OWN_ANNOTATIONS.iter().for_each(|name| drop(map.remove(name)));
         for (_, value) in map.iter_mut() {
             value.value = match std::mem::replace(&mut value.value, Value::Null) {
                 Value::Scalar(scalar) if scalar.style == Style::Plain => {
@@ -151,7 +172,7 @@ pub(crate) fn annotations_as_text(node: &mut Node) {
             };
         }
     }
-    if is_empty {
+    if annotations.as_map().is_none_or(mlgitops_yaml::Map::is_empty) {
         metadata.remove("annotations");
     }
 }

@@ -1,13 +1,15 @@
 //! `configMapGenerator` and `secretGenerator`.
 
 use mlgitops_files::{ReadError, RepoPath};
-use mlgitops_yaml::{Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Value};
+use mlgitops_yaml::{
+    Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Unknown, Value,
+};
 use std::sync::Arc;
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::hash::{base64, suffix};
-use crate::origin::scalar_of;
+use crate::origin::{all_of, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::transform::by_any_id;
@@ -32,6 +34,8 @@ struct Pair {
 enum Content {
     Text(Text),
     Bytes(Vec<u8>, OriginId),
+    /// What is on another server.
+    Elsewhere(OriginId),
 }
 
 impl Builder<'_> {
@@ -106,7 +110,13 @@ impl Builder<'_> {
             root.push((Key::new("immutable", at), Node::new(Value::Scalar(Scalar::plain("true")), at)));
         }
         let mut resource = Resource::new(Node::new(Value::Map(Map::of(root)), by), entry.origin);
-        resource.needs_hash = !options.disable_hash;
+        // The hash of what is not there cannot be known.
+        resource.needs_hash = options.without_hash.is_none() && is_known(&resource.node);
+        if let Some(at) = options.without_hash
+            && let Some(name) = name_mut(&mut resource.node)
+        {
+            name.origin = self.origins.guard(name.origin, at);
+        }
         Ok(resource)
     }
 
@@ -135,12 +145,20 @@ impl Builder<'_> {
                 )
             };
             match (value, kind) {
+                (Content::Elsewhere(at), _) => data.push((key, unknown(at))),
                 (Content::Text(text), "Secret") => {
                     let whole = scalar_of(&text, Style::Double, self.origins).origin;
                     data.push((key, encoded(text.as_str().as_bytes(), whole)));
                 }
                 (Content::Bytes(bytes, at), "Secret") => data.push((key, encoded(&bytes, at))),
-                (Content::Text(text), _) => data.push((key, scalar_of(&text, Style::Double, self.origins))),
+                (Content::Text(text), _) => {
+                    let mut value = scalar_of(&text, Style::Double, self.origins);
+                    // An empty value has no bytes; it stands behind its key.
+                    if value.origin.is_none() {
+                        value.origin = key.origin;
+                    }
+                    data.push((key, value));
+                }
                 (Content::Bytes(bytes, at), _) => binary.push((key, encoded(&bytes, at))),
             }
         }
@@ -207,6 +225,10 @@ impl Builder<'_> {
                 return Err(self.refuse("generator", message, source.origin));
             }
         };
+        if self.is_on_server(path, source.origin) {
+            let value = Content::Elsewhere(source.origin);
+            return Ok(Pair { key: self.key(&key), value, at: source.origin });
+        }
         let (bytes, file) = self.content(folder, path, source)?;
         let key = self.key(&key);
         let value = match file {
@@ -222,6 +244,9 @@ impl Builder<'_> {
     /// `KEY=value` lines; empty ones and comments are skipped.
     fn lines(&mut self, folder: &RepoPath, source: &Node, pairs: &mut Vec<Pair>) -> Step<()> {
         let path = source.text().unwrap_or_default().to_owned();
+        if self.is_on_server(&path, source.origin) {
+            return Ok(());
+        }
         let (_, file) = self.content(folder, &path, source)?;
         let Some(file) = file else {
             return Err(self.refuse("generator", format!("`{path}` is no text"), source.origin));
@@ -276,11 +301,18 @@ impl Builder<'_> {
         for resource in built.resources.iter_mut().filter(|resource| resource.needs_hash) {
             let suffix = format!("-{}", suffix(&resource.node));
             resource.remember();
+            let mut content = OriginId::NONE;
+            for field in ["data", "binaryData", "stringData", "type"] {
+                if let Some(field) = resource.node.get(field).present() {
+                    let more = all_of(field, self.origins);
+                    content = self.origins.join(content, more);
+                }
+            }
             let part = Node::string(&suffix, OriginId::NONE);
-            let metadata = resource.node.as_map_mut().and_then(|root| root.get_mut("metadata"));
-            let name = metadata.and_then(Node::as_map_mut).and_then(|metadata| metadata.get_mut("name"));
-            if let Some(name) = name {
+            if let Some(name) = name_mut(&mut resource.node) {
                 self.affix(name, &part, false);
+                // The content decides about the name, but its bytes are not in it.
+                name.origin = self.origins.guard(name.origin, content);
             }
         }
     }
@@ -372,7 +404,7 @@ impl Builder<'_> {
 struct Options {
     labels: Map,
     annotations: Map,
-    disable_hash: bool,
+    without_hash: Option<OriginId>,
     immutable: Option<OriginId>,
 }
 
@@ -398,9 +430,23 @@ fn options(entry: &Node, all: Option<&Node>) -> Options {
     Options {
         labels: map("labels"),
         annotations: map("annotations"),
-        disable_hash: set("disableNameSuffixHash").is_some(),
+        without_hash: set("disableNameSuffixHash"),
         immutable: set("immutable"),
     }
+}
+
+fn name_mut(object: &mut Node) -> Option<&mut Node> {
+    object.as_map_mut()?.get_mut("metadata")?.as_map_mut()?.get_mut("name")
+}
+
+fn unknown(at: OriginId) -> Node {
+    Node::new(Value::Unknown(Unknown { reason: "it is on another server".into() }), at)
+}
+
+/// Whether every value of the data is known.
+fn is_known(node: &Node) -> bool {
+    let data = node.get("data").present().and_then(Node::as_map);
+    data.is_none_or(|map| map.iter().all(|(_, value)| !matches!(value.value, Value::Unknown(_))))
 }
 
 /// The text without a pair of quotes around it.

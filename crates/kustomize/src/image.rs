@@ -1,9 +1,11 @@
 //! The `images` field: names, tags and digests of containers' images.
 
-use mlgitops_yaml::{Map, Node, OriginId, Origins, Style, Text, TextBuilder, Value};
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Style, Text, TextBuilder, Value};
 use regex::Regex;
 
+use crate::effect::Effect;
 use crate::origin::scalar_of;
+use crate::resource::Resource;
 use crate::select;
 
 /// One entry of `images`.
@@ -49,6 +51,42 @@ impl Image {
         }
     }
 
+    /// Notes images of a KServe object that stand where no field spec reaches: `model.image`, and
+    /// `storageUri: oci://…`.
+    pub(crate) fn note_missed(&self, resource: &mut Resource, origins: &mut Origins) {
+        if resource.gvk().group != "serving.kserve.io" {
+            return;
+        }
+        let mut missed = Vec::new();
+        self.find_missed(&resource.node, &mut Pointer::default(), origins, &mut missed);
+        resource.effects.extend(missed);
+    }
+
+    fn find_missed(&self, node: &Node, path: &mut Pointer, origins: &mut Origins, missed: &mut Vec<Effect>) {
+        let Value::Map(map) = &node.value else { return };
+        for (key, value) in map.iter() {
+            path.0.push(Step::Key(key.name().into()));
+            let image = match key.name() {
+                "image" => value.as_scalar().map(|scalar| scalar.to_text(value.origin, origins)),
+                "storageUri" => {
+                    value.as_scalar().filter(|scalar| scalar.text.starts_with("oci://")).map(|scalar| {
+                        let text = scalar.to_text(value.origin, origins);
+                        text.slice("oci://".len()..text.len())
+                    })
+                }
+                _ => None,
+            };
+            if let Some(image) = image.filter(|image| self.pattern.is_match(image.as_str())) {
+                let wanted = self.rewritten(&image, origins).as_str().to_owned();
+                if wanted != image.as_str() {
+                    missed.push(Effect::ImageNotRewritten { path: path.clone(), entry: self.guard, wanted });
+                }
+            }
+            self.find_missed(value, path, origins, missed);
+            path.0.pop();
+        }
+    }
+
     /// Changes one image, if the entry is for it.
     pub(crate) fn rewrite(&self, node: &mut Node, origins: &mut Origins) {
         let Some(scalar) = node.as_scalar() else { return };
@@ -60,6 +98,7 @@ impl Image {
         let new = self.rewritten(&old, origins);
         let mut changed = scalar_of(&new, style, origins);
         changed.origin = origins.guard(changed.origin, self.guard);
+        changed.origin = origins.guard(changed.origin, node.origin);
         *node = changed;
     }
 

@@ -2,7 +2,7 @@
 
 use mlgitops_yaml::{Key, Map, Mode, Node, OriginId, Origins, Resolved, Scalar, Value};
 
-use crate::origin::over;
+use crate::origin::{guard_all, over};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -42,6 +42,13 @@ impl Operation {
             at: node.origin,
             path_at: path.map_or(node.origin, |path| path.origin),
         })
+    }
+
+    /// Adds a guard to the value it sets.
+    pub(crate) fn guard(&mut self, guard: OriginId, origins: &mut Origins) {
+        if let Some(value) = &mut self.value {
+            guard_all(value, guard, origins);
+        }
     }
 
     /// Applies it to an object.

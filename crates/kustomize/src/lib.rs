@@ -8,6 +8,7 @@ mod accumulate;
 mod build;
 mod charts;
 mod configure;
+mod effect;
 mod extend;
 mod files;
 mod finish;
@@ -34,5 +35,6 @@ mod tables;
 mod transform;
 mod vars;
 
-pub use build::{Build, LeftOut, Overrides, Remote, build};
+pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
+pub use effect::Effect;
 pub use files::{Parsed, Unparsed};

@@ -1,9 +1,13 @@
 //! Strategic merge as kustomize does it (kyaml v0.21 `yaml/merge2`, `yaml/walk`): maps are merged,
 //! lists by their merge keys where Kubernetes' schema has some, all other lists replaced.
 
-use mlgitops_manifest::fields::{FieldRef, FieldType};
-use mlgitops_yaml::{Map, Node, OriginId, Origins, Value};
+use std::collections::HashSet;
 
+use mlgitops_manifest::fields::{FieldRef, FieldType};
+
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Value};
+
+use crate::effect::{Effect, name_of};
 use crate::origin::over;
 
 /// A patch whose shape does not fit the object.
@@ -18,11 +22,25 @@ type Merged = Result<Option<Node>, Misfit>;
 /// Merges a patch into an object; `None` where the patch deletes it. `schema` is that of the kind,
 /// where Kubernetes itself has the kind.
 pub(crate) fn merge(base: Node, patch: Node, schema: Option<FieldRef>, origins: &mut Origins) -> Merged {
-    Merger { origins }.both(base, patch, schema)
+    merge_with(base, patch, schema, origins, &mut Vec::new())
+}
+
+/// The same, with the lists of named items that lost some.
+pub(crate) fn merge_with(
+    base: Node,
+    patch: Node,
+    schema: Option<FieldRef>,
+    origins: &mut Origins,
+    effects: &mut Vec<Effect>,
+) -> Merged {
+    Merger { origins, path: Pointer::default(), effects }.both(base, patch, schema)
 }
 
 struct Merger<'o> {
     origins: &'o mut Origins,
+    /// Where it is, as far as only maps were passed.
+    path: Pointer,
+    effects: &'o mut Vec<Effect>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,7 +107,9 @@ impl Merger<'_> {
             let result = match slot.and_then(Option::take) {
                 Some((_, patch)) => {
                     let by = patch.origin;
+                    self.path.0.push(Step::Key(key.name().into()));
                     let result = self.both(value.clone(), patch, below)?;
+                    self.path.0.pop();
                     if result.is_none() {
                         guard = self.origins.join(guard, by);
                     }
@@ -173,6 +193,9 @@ impl Merger<'_> {
         };
         let origin = over(patch.origin, base.origin, self.origins);
         let Some(keys) = merge_keys(schema) else {
+            if schema.is_none() {
+                self.note_lost(&items, &more, patch.origin);
+            }
             return Ok(Some(Node::new(Value::Sequence(more), origin)));
         };
         match directive_of_list(&mut more)? {
@@ -186,6 +209,24 @@ impl Merger<'_> {
                 let merged = self.keyed(items, more, &keys, schema.and_then(FieldRef::items))?;
                 Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
             }
+        }
+    }
+
+    /// Notes the named items that a replaced list loses.
+    fn note_lost(&mut self, items: &[Node], more: &[Node], patch: OriginId) {
+        let is_named = |items: &[Node]| !items.is_empty() && items.iter().all(|item| name_of(item).is_some());
+        if !is_named(items) || !is_named(more) {
+            return;
+        }
+        let kept: HashSet<&str> = more.iter().filter_map(name_of).collect();
+        let lost: Vec<(String, OriginId)> = items
+            .iter()
+            .filter_map(|item| Some((name_of(item)?, item.origin)))
+            .filter(|(name, _)| !kept.contains(name))
+            .map(|(name, origin)| (name.to_owned(), origin))
+            .collect();
+        if !lost.is_empty() {
+            self.effects.push(Effect::ListReplaced { path: self.path.clone(), patch, lost });
         }
     }
 
@@ -272,7 +313,7 @@ fn same(one: &[String], other: &[String]) -> bool {
 /// A set of scalars: what the patch adds comes first.
 fn union(more: Vec<Node>, base: Vec<Node>) -> Vec<Node> {
     let mut merged: Vec<Node> = Vec::with_capacity(more.len() + base.len());
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for item in more.into_iter().chain(base) {
         let text = item.as_scalar().map(|scalar| scalar.text.clone());
         if text.is_none_or(|text| seen.insert(text)) {

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mlgitops_yaml::{Key, Node, OriginId, Value};
+use mlgitops_yaml::{Key, Node, OriginId, Origins, Value};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Refused, Step};
@@ -31,6 +31,8 @@ struct Referrer {
     prefixes: Vec<String>,
     suffixes: Vec<String>,
     role_ref: Option<Gvk>,
+    /// Where the kind of the role is written.
+    role_at: OriginId,
     /// Namespaces of service accounts a RoleBinding names.
     reaches: HashSet<String>,
 }
@@ -51,7 +53,7 @@ impl Builder<'_> {
         let config = built.config.clone();
         for resource in &mut built.resources {
             let original = resource.original_id().gvk;
-            let referrer = Referrer::of(resource);
+            let referrer = Referrer::of(resource, self.origins);
             for reference in &config.name_reference {
                 for spec in reference.fields.iter().filter(|spec| spec.is_for(&original)) {
                     let is_role = spec.path.ends_with("roleRef/name");
@@ -89,6 +91,9 @@ impl Builder<'_> {
                 let Some(found) = self.only_one(found, false, &old, node.origin)? else { return Ok(()) };
                 if found.id.name != old {
                     self.name_after(node, &found.name);
+                    if wanted.is_role {
+                        node.origin = self.origins.guard(node.origin, referrer.role_at);
+                    }
                 }
                 Ok(())
             }
@@ -116,14 +121,20 @@ impl Builder<'_> {
         if found.id.name == old && found.namespace.is_empty() {
             return Ok(());
         }
+        let namespace_at = map.get("namespace").map_or(OriginId::NONE, |node| node.origin);
         if let Some(name) = map.get_mut("name").filter(|_| found.id.name != old) {
             self.name_after(name, &found.name);
+            name.origin = self.origins.guard(name.origin, namespace_at);
         }
         if let Some(wanted) = &found.namespace_node {
             match map.get_mut("namespace") {
                 Some(have) if have.text() == wanted.text() => {}
                 Some(have) => self.name_after(have, wanted),
                 None => map.set(Key::new("namespace", wanted.origin), wanted.clone()),
+            }
+            // Which object is meant decides about its namespace.
+            if let Some(have) = map.get_mut("namespace") {
+                have.origin = self.origins.guard(have.origin, at);
             }
         }
         Ok(())
@@ -243,13 +254,18 @@ impl Candidate {
 }
 
 impl Referrer {
-    fn of(resource: &Resource) -> Self {
+    fn of(resource: &Resource, origins: &mut Origins) -> Self {
         let role = resource.node.get("roleRef");
         let role_ref = role.get("apiGroup").text().zip(role.get("kind").text()).map(|(group, kind)| Gvk {
             group: group.to_owned(),
             version: String::new(),
             kind: kind.to_owned(),
         });
+        let mut role_at = OriginId::NONE;
+        for field in ["apiGroup", "kind"] {
+            let at = role.get(field).present().map_or(OriginId::NONE, |node| node.origin);
+            role_at = origins.join(role_at, at);
+        }
         let id = resource.id();
         let is_binding = id.gvk.kind == "RoleBinding";
         let subjects = if is_binding { resource.node.get("subjects").items() } else { &[] };
@@ -261,6 +277,7 @@ impl Referrer {
             prefixes: resource.prefixes.clone(),
             suffixes: resource.suffixes.clone(),
             role_ref,
+            role_at,
             reaches,
         }
     }

@@ -21,11 +21,19 @@ pub(crate) enum Subjects {
 }
 
 /// What a NamespaceTransformer may be told; the field of a kustomization has the defaults.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NamespaceOptions {
     /// Whether a namespace that is there stays.
     pub(crate) unset_only: bool,
     pub(crate) subjects: Subjects,
+    /// Where that is written.
+    pub(crate) guard: OriginId,
+}
+
+impl Default for NamespaceOptions {
+    fn default() -> Self {
+        Self { unset_only: false, subjects: Subjects::Default, guard: OriginId::NONE }
+    }
 }
 
 impl Builder<'_> {
@@ -40,6 +48,7 @@ impl Builder<'_> {
             if !options.unset_only || node.text().is_none_or(str::is_empty) {
                 builder.set_text(node, namespace);
             }
+            node.origin = builder.origins.guard(node.origin, options.guard);
         };
         // What Helm rendered got its namespace from Helm.
         for resource in built.resources.iter_mut().filter(|resource| !resource.is_from_helm) {
@@ -81,12 +90,15 @@ impl Builder<'_> {
                 Subjects::ServiceAccounts => subject.get("kind").text() == Some("ServiceAccount"),
                 Subjects::None => false,
             };
+            let decider = if which == Subjects::Default { "name" } else { "kind" };
+            let guard = subject.get(decider).present().map_or(OriginId::NONE, |node| node.origin);
             let Some(map) = subject.as_map_mut().filter(|_| is_meant) else { continue };
             if map.get("namespace").is_none() {
                 map.set(Key::new("namespace", by), Node::new(Value::Null, OriginId::NONE));
             }
             if let Some(field) = map.get_mut("namespace") {
                 set(self, field);
+                field.origin = self.origins.guard(field.origin, guard);
             }
         }
     }

@@ -8,6 +8,31 @@ pub(crate) fn over(new: OriginId, old: OriginId, origins: &mut Origins) -> Origi
     origins.join(new, base)
 }
 
+/// Everything written in a value: what an entry of a kustomization says, and so decides.
+pub(crate) fn all_of(node: &Node, origins: &mut Origins) -> OriginId {
+    match &node.value {
+        Value::Map(map) => map.iter().fold(OriginId::NONE, |all, (_, value)| {
+            let more = all_of(value, origins);
+            origins.join(all, more)
+        }),
+        Value::Sequence(items) => items.iter().fold(OriginId::NONE, |all, item| {
+            let more = all_of(item, origins);
+            origins.join(all, more)
+        }),
+        _ => node.origin,
+    }
+}
+
+/// Adds a guard to every scalar of a value.
+pub(crate) fn guard_all(node: &mut Node, guard: OriginId, origins: &mut Origins) {
+    node.origin = origins.guard(node.origin, guard);
+    match &mut node.value {
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| guard_all(value, guard, origins)),
+        Value::Sequence(items) => items.iter_mut().for_each(|item| guard_all(item, guard, origins)),
+        _ => {}
+    }
+}
+
 /// A scalar whose text is joined of pieces with origins.
 pub(crate) fn scalar_of(text: &Text, style: Style, origins: &mut Origins) -> Node {
     let mut whole = OriginId::NONE;

@@ -2,12 +2,13 @@
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::fields::{Project, tables};
-use mlgitops_yaml::{Node, OriginId, Role, Text, Value, parse};
+use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
+use crate::origin::{all_of, guard_all};
 use crate::resource::Resource;
 use crate::select::Selector;
 use crate::settle;
@@ -17,6 +18,21 @@ use crate::transform::by_any_id;
 enum Documents {
     Merge(Vec<Node>),
     Json(Vec<Operation>),
+}
+
+impl Documents {
+    /// The same, with what selects their targets as guard of every value.
+    fn guarded(mut self, guard: OriginId, origins: &mut Origins) -> Self {
+        if !guard.is_none() {
+            match &mut self {
+                Self::Merge(patches) => patches.iter_mut().for_each(|patch| guard_all(patch, guard, origins)),
+                Self::Json(operations) => {
+                    operations.iter_mut().for_each(|operation| operation.guard(guard, origins));
+                }
+            }
+        }
+        self
+    }
 }
 
 /// What a strategic merge patch may change of an object's identity.
@@ -35,6 +51,9 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let Some(text) = entry.text() else { return Ok(()) };
+        if self.is_on_server(text, entry.origin) {
+            return Ok(());
+        }
         let patches = if text.contains('\n') || text.contains(": ") {
             let text = self.text_of(entry, Role::Patch);
             self.objects_of_text(&text, entry.origin)?
@@ -52,10 +71,15 @@ impl Builder<'_> {
     pub(crate) fn patch(&mut self, folder: &RepoPath, entry: &Node, built: &mut Accumulated) -> Step<()> {
         let target = entry.get("target").present();
         let selector = target.map(|target| self.selector(target)).transpose()?;
+        let guard = target.map_or(OriginId::NONE, |target| all_of(target, self.origins));
         let options = entry.get("options");
         let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
         let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+        if self.is_patch_on_server(entry) {
+            return Ok(());
+        }
         let (documents, at) = self.documents(folder, entry, "patch")?;
+        let documents = documents.guarded(guard, self.origins);
         match (documents, selector) {
             (Documents::Merge(patches), None) => {
                 for patch in patches {
@@ -93,8 +117,19 @@ impl Builder<'_> {
             return Err(self.refuse("patch", "`target` has to name an object", entry.origin));
         };
         let selector = self.selector(target)?;
+        if self.is_patch_on_server(entry) {
+            return Ok(());
+        }
         match self.documents(folder, entry, inline)? {
-            (Documents::Json(operations), _) => self.apply_operations(&operations, &selector, false, built),
+            (documents @ Documents::Json(_), _) => {
+                let guard = all_of(target, self.origins);
+                match documents.guarded(guard, self.origins) {
+                    Documents::Json(operations) => {
+                        self.apply_operations(&operations, &selector, false, built)
+                    }
+                    Documents::Merge(_) => Ok(()),
+                }
+            }
             (Documents::Merge(_), at) => {
                 Err(self.refuse("patch", "this is no list of JSON patch operations", at))
             }
@@ -109,6 +144,11 @@ impl Builder<'_> {
     pub(crate) fn text_of(&mut self, node: &Node, role: Role) -> Text {
         let origin = self.origins.with_role(node.origin, role);
         node.as_scalar().map(|scalar| scalar.to_text(origin, self.origins)).unwrap_or_default()
+    }
+
+    fn is_patch_on_server(&mut self, entry: &Node) -> bool {
+        let path = entry.get("path").present();
+        path.is_some_and(|path| self.is_on_server(path.text().unwrap_or_default(), path.origin))
     }
 
     /// Reads what an entry holds or names.
@@ -215,7 +255,7 @@ impl Builder<'_> {
         let schema = kubernetes_schema(&resource.node);
         strip_identity(&mut patch, allowed);
         let base = std::mem::replace(&mut resource.node, Node::new(Value::Null, OriginId::NONE));
-        match merge::merge(base, patch, schema, self.origins) {
+        match merge::merge_with(base, patch, schema, self.origins, &mut resource.effects) {
             Ok(Some(node)) => resource.node = node,
             Ok(None) => {
                 built.resources.remove(at);

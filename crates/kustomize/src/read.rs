@@ -7,7 +7,7 @@ use mlgitops_yaml::{
     ConvertErrorKind, Map, Node, OriginId, Role, SourceFile, Span, Text, Tree, Value, parse,
 };
 
-use crate::build::{Builder, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::files;
 use crate::schema::{self, KUSTOMIZATION};
 
@@ -123,16 +123,30 @@ impl Builder<'_> {
         match error {
             ReadError::Missing => self.refuse("missing-file", format!("`{path}` does not exist"), entry),
             ReadError::TooLarge(_) | ReadError::Submodule => {
-                self.leave_out(format!("`{path}`: {error}"), entry);
+                let kind =
+                    if *error == ReadError::Submodule { LeftOutKind::Missing } else { LeftOutKind::Limit };
+                self.leave_out(kind, format!("`{path}`: {error}"), entry);
                 Refused
             }
             other => self.refuse("unreadable", format!("`{path}` cannot be read: {other}"), entry),
         }
     }
 
+    /// Notes a file that is named by its URL; whether it is one.
+    pub(crate) fn is_on_server(&mut self, url: &str, at: OriginId) -> bool {
+        let is_url = url.starts_with("https://") || url.starts_with("http://");
+        if is_url {
+            self.remote(url, at);
+        }
+        is_url
+    }
+
     /// Where a path of an entry leads; kustomize reads files only in or below the folder of the
     /// kustomization that names them.
     pub(crate) fn file_of(&mut self, folder: &RepoPath, entry: &str, at: OriginId) -> Step<RepoPath> {
+        if self.is_on_server(entry, at) {
+            return Err(Refused);
+        }
         let path = match folder.join(entry) {
             Ok(path) => path,
             Err(error) => return Err(self.refuse("outside", error.to_string(), at)),
@@ -231,7 +245,7 @@ impl Builder<'_> {
         tree.node_of(root, id, role, self.origins).map_err(|error| {
             let at = self.span(file, error.range, role);
             if matches!(error.kind, ConvertErrorKind::TooDeep | ConvertErrorKind::TooManyAliases) {
-                self.leave_out(format!("`{}`: {}", file.path(), error.kind), at);
+                self.leave_out(LeftOutKind::Limit, format!("`{}`: {}", file.path(), error.kind), at);
                 return Refused;
             }
             self.refuse("syntax", error.kind.to_string(), at)

@@ -9,7 +9,7 @@ use mlgitops_yaml::{
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id, effective_namespace};
-use crate::origin::{over, scalar_of};
+use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::path::{self, Make};
 use crate::resource::Resource;
 use crate::schema::{self, REPLACEMENT};
@@ -59,7 +59,11 @@ impl Builder<'_> {
     }
 
     fn replacement(&mut self, entry: &Node, built: &mut Accumulated) -> Step<()> {
-        let Some(value) = self.source_value(entry, built)? else { return Ok(()) };
+        let Some(mut value) = self.source_value(entry, built)? else { return Ok(()) };
+        if let Some(source) = entry.get("source").present() {
+            let guard = all_of(source, self.origins);
+            guard_all(&mut value, guard, self.origins);
+        }
         if entry.get("targets").is_absent() {
             return Err(self.refuse("replacement", "a replacement needs `targets`", entry.origin));
         }
@@ -136,6 +140,7 @@ impl Builder<'_> {
             rejects.push(self.selector(reject)?);
         }
         let fields = target.get("fieldPaths").items();
+        let by = all_of(target, self.origins);
         for resource in &mut built.resources {
             let is_meant = selector.selects_by_any_id(resource)
                 && !rejects.iter().any(|reject| reject.rejects(resource));
@@ -144,10 +149,10 @@ impl Builder<'_> {
             }
             if fields.is_empty() {
                 let default = Node::string("metadata.name", target.origin);
-                self.write_field(resource, &default, target, value)?;
+                self.write_field(resource, &default, target, value, by)?;
             }
             for field in fields {
-                self.write_field(resource, field, target, value)?;
+                self.write_field(resource, field, target, value, by)?;
             }
         }
         Ok(())
@@ -159,6 +164,7 @@ impl Builder<'_> {
         field: &Node,
         target: &Node,
         value: &Node,
+        by: OriginId,
     ) -> Step<()> {
         let options = target.get("options");
         let creates = options.get("create").present().and_then(Node::as_bool).unwrap_or_default();
@@ -170,7 +176,7 @@ impl Builder<'_> {
         };
         let text = field.text().unwrap_or_default().to_owned();
         let parts = path::split(&text);
-        if self.write_inside_text(&mut resource.node, &parts, value, make, field.origin) {
+        if self.write_inside_text(&mut resource.node, &parts, value, make, by) {
             return Ok(());
         }
         let split = Split {
@@ -179,7 +185,7 @@ impl Builder<'_> {
         };
         let mut wrong = None;
         let mut set = |node: &mut Node| {
-            if let Err(message) = self.copy_into(node, value, &split, field.origin) {
+            if let Err(message) = self.copy_into(node, value, &split, by) {
                 wrong = Some(message);
             }
         };
@@ -232,6 +238,7 @@ impl Builder<'_> {
             (_, other) => other,
         };
         *node = Node::new(taken, origin);
+        guard_all(node, by, self.origins);
         Ok(())
     }
 

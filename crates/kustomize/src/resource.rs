@@ -2,6 +2,7 @@
 
 use mlgitops_yaml::{Node, OriginId};
 
+use crate::effect::Effect;
 use crate::id::{Gvk, Id, effective_namespace};
 
 /// A name an object had before a transformer changed it.
@@ -24,6 +25,8 @@ pub(crate) struct Resource {
     pub(crate) needs_hash: bool,
     /// Whether a chart rendered it.
     pub(crate) is_from_helm: bool,
+    /// What was done to it in silence.
+    pub(crate) effects: Vec<Effect>,
     /// The variables that read a field of it.
     pub(crate) var_names: Vec<String>,
     /// The entry of a kustomization that brought it.
@@ -39,6 +42,7 @@ impl Resource {
             suffixes: Vec::new(),
             needs_hash: false,
             is_from_helm: false,
+            effects: Vec::new(),
             var_names: Vec::new(),
             entry,
         }

@@ -10,6 +10,8 @@ pub(crate) struct FieldSpec {
     pub(crate) gvk: Gvk,
     pub(crate) path: String,
     pub(crate) create: bool,
+    /// Where it is written; none for what is built in.
+    pub(crate) at: OriginId,
 }
 
 /// What a walk creates where the last field is missing.

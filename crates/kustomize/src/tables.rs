@@ -3,6 +3,8 @@
 
 use std::sync::{Arc, LazyLock};
 
+use mlgitops_yaml::OriginId;
+
 use crate::id::Gvk;
 use crate::spec::FieldSpec;
 
@@ -53,7 +55,7 @@ pub(crate) fn built_in() -> Arc<Config> {
 
 fn of(group: &str, version: &str, kind: &str, path: &str, create: bool) -> FieldSpec {
     let gvk = Gvk { group: group.to_owned(), version: version.to_owned(), kind: kind.to_owned() };
-    FieldSpec { gvk, path: path.to_owned(), create }
+    FieldSpec { gvk, path: path.to_owned(), create, at: OriginId::NONE }
 }
 
 fn everywhere(path: &str, create: bool) -> FieldSpec {

@@ -3,14 +3,14 @@
 
 use std::collections::HashMap;
 
-use mlgitops_yaml::{Map, Node, OriginId, Scalar, Style, TextBuilder, Value};
+use mlgitops_yaml::{Map, Node, OriginId, Origins, Scalar, Style, TextBuilder, Value};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id};
 use crate::image::Image;
 use crate::namespace::NamespaceOptions;
-use crate::origin::{over, scalar_of};
+use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::spec::{self, Create, FieldSpec, NoWay};
@@ -104,14 +104,17 @@ impl Builder<'_> {
         if !is_prefix {
             builder.push(&affix);
         }
-        *node = scalar_of(&builder.build(), style, self.origins);
+        let mut changed = scalar_of(&builder.build(), style, self.origins);
+        // The pieces do not know what decided about the whole.
+        changed.origin = self.origins.guard(changed.origin, node.origin);
+        *node = changed;
     }
 
     fn labels(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for entry in kustomization.list("labels") {
             let mut specs = Vec::new();
             for field in entry.get("fields").items() {
-                specs.push(field_spec(field));
+                specs.push(field_spec(field, self.origins));
             }
             let flag = |name: &str| entry.get(name).present().and_then(Node::as_bool).unwrap_or_default();
             let mut merged = spec::merge(&mut specs, &built.config.labels);
@@ -223,6 +226,7 @@ impl Builder<'_> {
                 let mut set = |builder: &mut Self, node: &mut Node| image.rewrite(node, builder.origins);
                 self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
             }
+            image.note_missed(resource, self.origins);
         }
         Ok(())
     }
@@ -236,7 +240,12 @@ impl Builder<'_> {
         by: OriginId,
         set: &mut dyn FnMut(&mut Self, &mut Node),
     ) -> Step<()> {
-        let walked = spec.visit(node, create, by, &mut |field| set(self, field));
+        let walked = spec.visit(node, create, by, &mut |field| {
+            set(self, field);
+            if !spec.at.is_none() {
+                guard_all(field, spec.at, self.origins);
+            }
+        });
         walked.map_err(|NoWay(at)| {
             let message = format!("`{}` leads through a scalar", spec.path);
             self.refuse("field-path", message, at)
@@ -282,15 +291,15 @@ fn keeps_its_name(gvk: &Gvk) -> bool {
 }
 
 pub(crate) fn any_kind(path: &str) -> FieldSpec {
-    FieldSpec { gvk: Gvk::default(), path: path.to_owned(), create: true }
+    FieldSpec { gvk: Gvk::default(), path: path.to_owned(), create: true, at: OriginId::NONE }
 }
 
 /// A field spec as a kustomization or a configuration writes it.
-pub(crate) fn field_spec(node: &Node) -> FieldSpec {
+pub(crate) fn field_spec(node: &Node, origins: &mut Origins) -> FieldSpec {
     let text = |name: &str| node.get(name).text().unwrap_or_default().to_owned();
     let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
     let create = node.get("create").present().and_then(Node::as_bool).unwrap_or_default();
-    FieldSpec { gvk, path: text("path"), create }
+    FieldSpec { gvk, path: text("path"), create, at: all_of(node, origins) }
 }
 
 /// The objects that have, or had, an identity.

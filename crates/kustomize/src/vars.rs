@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use mlgitops_yaml::{Mode, Node, OriginId, Resolved, Scalar, Style, Text, TextBuilder, Value};
+use mlgitops_yaml::{Mode, Node, OriginId, Origins, Resolved, Scalar, Style, Text, TextBuilder, Value};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Refused, Step};
 use crate::id::{Gvk, effective_namespace, split_api_version};
-use crate::origin::scalar_of;
+use crate::origin::{all_of, scalar_of};
 use crate::path;
 use crate::read::Kustomization;
 use crate::spec::Create;
@@ -22,10 +22,12 @@ pub(crate) struct Var {
     namespace: String,
     field: String,
     at: OriginId,
+    /// Everything its entry says.
+    says: OriginId,
 }
 
 impl Var {
-    fn of(entry: &Node) -> Self {
+    fn of(entry: &Node, origins: &mut Origins) -> Self {
         let object = entry.get("objref");
         let text = |field: &str| object.get(field).text().unwrap_or_default().to_owned();
         let mut gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
@@ -45,6 +47,7 @@ impl Var {
             namespace: text("namespace"),
             field,
             at: entry.origin,
+            says: all_of(entry, origins),
         }
     }
 }
@@ -52,7 +55,8 @@ impl Var {
 impl Builder<'_> {
     /// Notes the variables of a kustomization, on the objects they read.
     pub(crate) fn note_vars(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        let vars: Vec<Var> = kustomization.list("vars").iter().map(Var::of).collect();
+        let vars: Vec<Var> =
+            kustomization.list("vars").iter().map(|entry| Var::of(entry, self.origins)).collect();
         for var in &vars {
             let everywhere = var.namespace.is_empty() && !var.gvk.is_cluster_scoped();
             let namespace = effective_namespace(&var.gvk, &var.namespace);
@@ -94,7 +98,11 @@ impl Builder<'_> {
             let source = built.resources.iter().find(|resource| resource.var_names.contains(&var.name));
             let value = source.and_then(|source| path::lookup(&source.node, &parts(&var.field)));
             match value {
-                Some(value) => drop(values.insert(var.name.clone(), value.clone())),
+                Some(value) => {
+                    let mut value = value.clone();
+                    value.origin = self.origins.guard(value.origin, var.says);
+                    values.insert(var.name.clone(), value);
+                }
                 None if self.is_partial() => {}
                 None => {
                     let message = format!("`{}` reads a field that is not there", var.name);
@@ -156,14 +164,18 @@ impl Builder<'_> {
             return;
         }
         let text = scalar.to_text(node.origin, self.origins);
-        let expanded = self.expanded(&text, values);
+        let (expanded, guard) = self.expanded(&text, values);
         if expanded.as_str() != text.as_str() {
-            *node = scalar_of(&expanded, Style::Double, self.origins);
+            let mut changed = scalar_of(&expanded, Style::Double, self.origins);
+            changed.origin = self.origins.guard(changed.origin, guard);
+            *node = changed;
         }
     }
 
-    /// The text with its variables replaced; `$$` is `$`, and what is unknown stays.
-    fn expanded(&mut self, text: &Text, values: &BTreeMap<String, Node>) -> Text {
+    /// The text with its variables replaced, and what they are; `$$` is `$`, and what is unknown
+    /// stays.
+    fn expanded(&mut self, text: &Text, values: &BTreeMap<String, Node>) -> (Text, OriginId) {
+        let mut guard = OriginId::NONE;
         let string = text.as_str();
         let mut builder = TextBuilder::default();
         let (mut copied, mut at) = (0, 0);
@@ -185,12 +197,13 @@ impl Builder<'_> {
                     builder.push_part(text, copied..dollar);
                     let value = printed(scalar).to_text(origin, self.origins);
                     builder.push(&value);
+                    guard = self.origins.join(guard, origin);
                     copied = at;
                 }
             }
         }
         builder.push_part(text, copied..string.len());
-        builder.build()
+        (builder.build(), guard)
     }
 }
 

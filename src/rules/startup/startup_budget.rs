@@ -2,6 +2,8 @@
 
 #[path = "startup_budget/deadline.rs"]
 mod deadline;
+#[path = "startup_budget/harmless.rs"]
+mod harmless;
 #[path = "startup_budget/probe.rs"]
 mod probe;
 #[path = "startup_budget/start.rs"]
@@ -11,10 +13,10 @@ use std::collections::BTreeSet;
 
 use super::super::{Check, Context, Violations};
 use crate::config::DeploymentMode;
-use crate::finding::{Code, Label, NotChecked, Violation};
+use crate::finding::{Code, NotChecked, Violation};
 use crate::fleet::reference::Scheme;
 use crate::fleet::serving_runtime::{Below, Runtimes};
-use crate::fleet::size;
+use crate::fleet::size::{Caches, size_of};
 use crate::fleet::startup_time::Download;
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::{self, Form, Part, Workload};
@@ -30,7 +32,7 @@ const STOPPED: &str = "serving.kserve.io/stop";
 /// Every model is asked about here and not one by one: those of unknown size are one line.
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let (runtimes, caches) = (Runtimes::of(fleet), size::caches(fleet));
+    let (runtimes, caches) = (Runtimes::of(fleet), Caches::of(fleet));
     let cluster = Deadline::of_cluster(context);
     let (mut all, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for release in &fleet.releases {
@@ -41,13 +43,21 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         };
         let Some(service) = Service::of(model_use, object, &runtimes, context) else { continue };
         all.insert(release.model.as_str());
-        match size::size_of(model_use, context.config, &caches, fleet) {
+        match size_of(model_use, context.config, &caches, fleet) {
             Some(size) => {
-                let download = download(model_use, size::cache_of(model_use, &caches).is_some());
+                let download = download(model_use, caches.of_model(model_use).is_some());
                 let start = Start::of(size, download, &context.config.startup);
-                out.push(service.judge(&start, &cluster));
+                let killed = service.judge(&start, &cluster);
+                if killed.is_none() {
+                    out.push(service.of_readiness(&start).map(|found| service.placed(found)));
+                }
+                out.push(killed.map(|found| service.placed(found)));
+                out.push(service.of_fixed_deadline(&start).map(|found| service.placed(found)));
             }
-            None => drop(unknown.insert(release.model.as_str())),
+            None => {
+                unknown.insert(release.model.as_str());
+                out.push(service.of_short_liveness().map(|found| service.placed(found)));
+            }
         }
     }
     if let Some(first) = unknown.first() {
@@ -133,12 +143,15 @@ impl<'c> Service<'c> {
         let mut broken = broken.into_iter().map(|one| one.violation);
         let mut first = broken.next()?;
         first.related.extend(broken.map(|other| other.primary));
-        if let Some(at) = &start.size.location {
-            first.related.push(Label::new(at.clone(), "size from here"));
-        }
-        first.place = Some(self.object.place);
-        first.model = Some(self.model_use.model.clone());
+        first.related.extend(start.size_label());
         Some(first)
+    }
+
+    /// A violation where the service runs, wherever its field stands.
+    fn placed(&self, mut found: Violation) -> Violation {
+        found.place = Some(self.object.place);
+        found.model = Some(self.model_use.model.clone());
+        found
     }
 }
 

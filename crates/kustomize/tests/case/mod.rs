@@ -6,12 +6,13 @@ use std::sync::Arc;
 use mlgitops_files::{Blob, Entry, EntryKind, Files, Listing, ReadError, RepoPath};
 
 /// What kustomize said.
+#[allow(dead_code, reason = "each test reads its part of a case")]
 #[derive(Debug)]
 pub(crate) enum Expected {
     /// It printed these objects.
     Output(String),
     /// It ended with this error.
-    Refused(#[allow(dead_code, reason = "read by people")] String),
+    Refused(String),
 }
 
 /// One repository, and the folder to build.

@@ -1,6 +1,6 @@
 //! The probe that kills a container that is still loading (domain.md §2.2, B1 and B2).
 
-use mlgitops_yaml::Node;
+use mlgitops_yaml::{Map, Node};
 
 use super::start::{Covers, Start, enough, exceeds, shown};
 use super::{Broken, Service};
@@ -22,6 +22,12 @@ struct Link<'l> {
     may_answer: bool,
 }
 
+/// Under so many seconds a livenessProbe is short for a large model (domain.md §2.4).
+const SHORT: u64 = 60;
+
+/// Seconds that KServe's own template for LLMs gives (kserve v0.17; domain.md §2.3).
+const COMFORTABLE: f64 = 600.0;
+
 impl Service<'_> {
     /// The probe that gives up before the model is loaded.
     pub(super) fn of_probe(&self, start: &Start) -> Option<Broken> {
@@ -37,9 +43,8 @@ impl Service<'_> {
             return None;
         };
         let takes = shown(takes, budget);
-        let message = format!(
-            "{model}{{places}} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s"
-        );
+        let message =
+            format!("{model} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s");
         let held = if link.name == "livenessProbe" { "; no startupProbe holds it back" } else { "" };
         let label = format!("kills after {}{held}", link.timing);
         let manifest = &link.object.manifest;
@@ -48,9 +53,48 @@ impl Service<'_> {
         if !std::ptr::eq(link.object, self.object) {
             let served = self.object.manifest.place(self.model_use.reference.origin);
             violation.related.extend(served.map(|at| Label::new(at, "loaded under this probe")));
+            // One runtime, many models.
+            violation.word = Some(model.clone());
         }
         let note = format!("{}{}", start.arithmetic(Covers::Container), downloaded(start.download));
         Some(Broken { budget, violation: violation.note(note).help(link.help(worst)) })
+    }
+
+    /// A livenessProbe that hardly any large model outlives, where the size is unknown.
+    pub(super) fn of_short_liveness(&self) -> Option<Violation> {
+        let link = self.killing_probe()?;
+        let budget = link.timing.budget();
+        if link.name != "livenessProbe" || link.may_answer || budget >= SHORT || !self.is_large() {
+            return None;
+        }
+        let model = &self.model_use.model;
+        let message = format!(
+            "{model} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
+        );
+        let label = format!("kills after {}; no startupProbe holds it back", link.timing);
+        let (manifest, path) = (&link.object.manifest, link.probe.path.clone());
+        let found = Violation::in_object("liveness", manifest, path, link.probe.key, label, message)?;
+        let note =
+            format!("its size is unknown; with models.{model}.size in mlgitops.yaml this is arithmetic");
+        Some(found.note(note).help(link.help(COMFORTABLE)))
+    }
+
+    /// Whether a model is likely to be large: its server asks for a GPU, or serves LLMs.
+    fn is_large(&self) -> bool {
+        let serving = self.workload.serving.iter();
+        let below = match &self.below {
+            Below::Runtime(_, container) => Some(container),
+            _ => None,
+        };
+        serving.chain(below).any(|container| {
+            matches!(container.format, Some("huggingface" | "vLLM" | "triton")) || asks_for_gpu(container)
+        })
+    }
+
+    /// The readinessProbe as it reaches the pod, with what it gives.
+    pub(super) fn readiness(&self) -> Option<(&Object, Probe<'_>, Timing)> {
+        let link = self.link("readinessProbe")??;
+        Some((link.object, link.probe, link.timing))
     }
 
     /// The startupProbe, or a livenessProbe that none holds back.
@@ -95,6 +139,15 @@ fn known(probe: Found<'_>) -> Option<Option<Probe<'_>>> {
         Found::None => Some(None),
         Found::Unknown => None,
     }
+}
+
+/// `nvidia.com/gpu: 1` and its kin; none where the number is zero.
+fn asks_for_gpu(container: &Container<'_>) -> bool {
+    ["limits", "requests"].into_iter().any(|list| {
+        let resources = container.node.get("resources").get(list).present();
+        let entries = resources.and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        entries.into_iter().any(|(key, amount)| key.name().ends_with("/gpu") && amount.text() != Some("0"))
+    })
 }
 
 /// Whether a probe says by itself what KServe's templates would fill in.

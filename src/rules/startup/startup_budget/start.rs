@@ -3,6 +3,7 @@
 use mlgitops_manifest::size::{Rate, Size as Bytes};
 
 use crate::config::{Rates, StartupConfig};
+use crate::finding::Label;
 use crate::fleet::size::Size;
 use crate::fleet::startup_time::{Download, Phases};
 
@@ -36,6 +37,16 @@ impl Start {
     /// The size as people write it.
     pub(super) fn bytes(&self) -> Bytes {
         Bytes(self.size.bytes)
+    }
+
+    /// Where the size is stated.
+    pub(super) fn size_label(&self) -> Option<Label> {
+        self.size.location.clone().map(|at| Label::new(at, "size from here"))
+    }
+
+    /// The arithmetic of the best case: `start 10 s + … = 37 s`.
+    pub(super) fn best_arithmetic(&self, covers: Covers) -> String {
+        sum(&self.best, &self.config.best, covers)
     }
 
     /// The arithmetic of both cases: `at best, start 10 s + … = 37 s; on a slow disk, …`.

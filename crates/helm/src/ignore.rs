@@ -1,0 +1,87 @@
+//! `.helmignore` (helm v3 pkg/ignore/rules.go): which files of a folder are not the chart's.
+
+use crate::glob::Glob;
+
+/// The rules of a chart.
+#[derive(Debug, Default)]
+pub(crate) struct Rules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug)]
+struct Rule {
+    glob: Glob,
+    negated: bool,
+    folders_only: bool,
+    /// Whether it is compared with the whole path, not the name alone.
+    whole: bool,
+}
+
+impl Rules {
+    /// Reads the rules, and the one Helm adds: hidden files below `templates/` are no templates.
+    pub(crate) fn new(text: &str) -> Self {
+        let mut rules = Self::default();
+        for line in text.lines() {
+            rules.add(line.trim());
+        }
+        rules.add("templates/.?*");
+        rules
+    }
+
+    /// Helm stops with an error at `**`; such a rule ignores nothing.
+    fn add(&mut self, line: &str) {
+        if line.is_empty() || line.starts_with('#') || line.contains("**") {
+            return;
+        }
+        let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
+        let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
+        let whole = line.contains('/');
+        let glob = Glob::without_braces(line.strip_prefix('/').unwrap_or(line));
+        self.rules.push(Rule { glob, negated, folders_only, whole });
+    }
+
+    /// Whether a file is ignored, itself or a folder it stands in.
+    pub(crate) fn ignores(&self, path: &str) -> bool {
+        let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        folders.into_iter().any(|folder| self.ignores_one(folder, true)) || self.ignores_one(path, false)
+    }
+
+    fn ignores_one(&self, path: &str, is_folder: bool) -> bool {
+        for rule in &self.rules {
+            let name = if rule.whole { path } else { path.rsplit('/').next().unwrap_or(path) };
+            let fits = rule.glob.matches(name);
+            if rule.negated {
+                // As Helm has it: what a negated rule does not name is ignored.
+                if (rule.folders_only && !is_folder) || !fits {
+                    return true;
+                }
+            } else if fits && (is_folder || !rule.folders_only) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_a_chart_does_not_have() {
+        let rules = Rules::new("# comment\n.git/\n*.swp\n/top.txt\ndocs/*.md\n");
+        let table = [
+            (".git/config", true),
+            ("templates/x.swp", true),
+            ("top.txt", true),
+            ("deep/top.txt", false),
+            ("docs/a.md", true),
+            ("docs/deep/a.md", false),
+            ("templates/.hidden", true),
+            ("templates/x.yaml", false),
+        ];
+        for (path, wanted) in table {
+            assert_eq!(rules.ignores(path), wanted, "{path}");
+        }
+    }
+}

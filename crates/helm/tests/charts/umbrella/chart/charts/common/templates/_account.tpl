@@ -1,0 +1,6 @@
+{{- define "common.account" -}}
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: {{ .Chart.Name }}-account
+{{- end -}}

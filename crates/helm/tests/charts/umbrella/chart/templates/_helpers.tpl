@@ -1,0 +1,4 @@
+{{- define "umbrella.labels" -}}
+app: {{ .Chart.Name }}
+release: {{ .Release.Name | quote }}
+{{- end }}
