@@ -91,7 +91,7 @@ fn assert_harmless(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn people_see_what_is_there(report in hostile_report(), width in 60usize..120) {
