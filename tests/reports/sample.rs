@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mlgitops::config::{self, Config};
+use mlgitops::config;
 use mlgitops::finding::{
     Finding, Fingerprint, Label, Location, NotChecked, PlaceOfFinding, Severity, Waived,
 };
