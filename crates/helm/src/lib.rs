@@ -30,12 +30,15 @@ mod functions;
 mod glob;
 mod ignore;
 mod inflate;
+mod job;
+mod layers;
 mod members;
 mod objects;
 mod order;
 mod output;
 mod render;
 mod set;
+mod templates;
 mod values;
 
 pub use chart::Chart;
