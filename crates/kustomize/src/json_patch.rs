@@ -2,7 +2,7 @@
 
 use mlgitops_yaml::{Key, Map, Mode, Node, OriginId, Origins, Resolved, Scalar, Value};
 
-use crate::origin::{guard_all, over};
+use crate::origin::{guard_all, over, size_of};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -44,11 +44,26 @@ impl Operation {
         })
     }
 
+    /// Its place.
+    pub(crate) fn place(&self) -> OriginId {
+        self.at
+    }
+
     /// Adds a guard to the value it sets.
     pub(crate) fn guard(&mut self, guard: OriginId, origins: &mut Origins) {
         if let Some(value) = &mut self.value {
             guard_all(value, guard, origins);
         }
+    }
+
+    /// How large and how deep the value is that it puts into an object, at the depth it puts it.
+    pub(crate) fn size(&self, root: &mut Node) -> (usize, usize) {
+        let value = match self.op.as_str() {
+            "copy" | "move" => self.from.as_deref().and_then(|from| find_mut(root, from)).map(|node| &*node),
+            _ => self.value.as_ref(),
+        };
+        let (size, depth) = value.map_or((0, 0), size_of);
+        (size, depth + self.path.len())
     }
 
     /// Applies it to an object.

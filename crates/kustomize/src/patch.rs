@@ -1,11 +1,11 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
-use mlgitops_files::RepoPath;
+use mlgitops_files::{RepoPath, limits};
 use mlgitops_manifest::fields::{Project, tables};
 use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
 use crate::origin::{all_of, guard_all};
@@ -231,6 +231,7 @@ impl Builder<'_> {
         allowed: Allowed,
         built: &mut Accumulated,
     ) -> Step<()> {
+        self.spend(built.resources.len(), patch.origin)?;
         let selected: Vec<usize> = (0..built.resources.len())
             .filter(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)))
             .collect();
@@ -265,6 +266,16 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Takes the work of putting a value somewhere: what is copied into itself grows without end.
+    pub(crate) fn put(&mut self, (size, depth): (usize, usize), at: OriginId) -> Step<()> {
+        if depth > limits::DEPTH {
+            let reason = format!("values nest deeper than {} levels", limits::DEPTH);
+            self.leave_out(LeftOutKind::Limit, reason, at);
+            return Err(Refused);
+        }
+        self.spend(size, at)
+    }
+
     fn apply_operations(
         &mut self,
         operations: &[Operation],
@@ -272,6 +283,8 @@ impl Builder<'_> {
         remember: bool,
         built: &mut Accumulated,
     ) -> Step<()> {
+        let at = operations.first().map_or(OriginId::NONE, Operation::place);
+        self.spend(built.resources.len(), at)?;
         for resource in built.resources.iter_mut().filter(|resource| selector.selects(resource)) {
             if remember {
                 resource.remember();
@@ -280,6 +293,7 @@ impl Builder<'_> {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
             for operation in operations {
+                self.put(operation.size(&mut resource.node), at)?;
                 if let Err(wrong) = operation.apply(&mut resource.node, self.origins) {
                     let message = format!("the patch does not fit {}: {}", resource.id(), wrong.message);
                     return Err(self.refuse("patch", message, wrong.at));

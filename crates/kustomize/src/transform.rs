@@ -304,6 +304,6 @@ pub(crate) fn field_spec(node: &Node, origins: &mut Origins) -> FieldSpec {
 
 /// The objects that have, or had, an identity.
 pub(crate) fn by_any_id(resources: &[Resource], wanted: &Id) -> Vec<usize> {
-    let found = resources.iter().enumerate().filter(|(_, resource)| resource.any_id(|id| id == wanted));
+    let found = resources.iter().enumerate().filter(|(_, resource)| resource.has_or_had(wanted));
     found.map(|(at, _)| at).collect()
 }
