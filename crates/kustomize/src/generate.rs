@@ -377,6 +377,7 @@ impl Builder<'_> {
                 }
             }
         }
+        new.needs_hash &= old.needs_hash;
         new.previous = old.previous.clone();
         new.prefixes = old.prefixes.clone();
         new.suffixes = old.suffixes.clone();

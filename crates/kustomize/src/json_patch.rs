@@ -69,9 +69,9 @@ impl Operation {
     /// Applies it to an object.
     pub(crate) fn apply(&self, root: &mut Node, origins: &mut Origins) -> Result<(), Inapplicable> {
         match self.op.as_str() {
-            "add" => self.add(root, self.value()?, origins),
+            "add" => self.add(root, self.own_value(origins), origins),
             "replace" => {
-                let value = self.value()?;
+                let value = self.own_value(origins);
                 let old = self.remove(root, &self.path)?;
                 let value = Node::new(value.value, over(value.origin, old.origin, origins));
                 self.insert(root, value, true)
@@ -110,9 +110,12 @@ impl Operation {
         }
     }
 
-    fn value(&self) -> Result<Node, Inapplicable> {
-        // An operation without a value sets null, as the Go library does.
-        Ok(self.value.clone().unwrap_or_else(|| Node::new(Value::Null, self.at)))
+    /// Its value, which its path decided to set there. Without one it sets null, as the Go library
+    /// does.
+    fn own_value(&self, origins: &mut Origins) -> Node {
+        let mut value = self.value.clone().unwrap_or_else(|| Node::new(Value::Null, self.at));
+        value.origin = origins.guard(value.origin, self.path_at);
+        value
     }
 
     fn source(&self) -> Result<&[String], Inapplicable> {

@@ -2,7 +2,7 @@
 
 use mlgitops_files::{RepoPath, limits};
 use mlgitops_manifest::fields::{Project, tables};
-use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
+use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, LeftOutKind, Refused, Step};
@@ -175,6 +175,7 @@ impl Builder<'_> {
                 let (file, tree) = self.read(&path, at)?;
                 let first = tree.documents().first().and_then(|document| document.root);
                 let id = self.origins.add_file(&file);
+                let first = first.filter(|root| is_json_where_it_looks_so(&tree, *root));
                 let first = first.and_then(|root| tree.node_of(root, id, Role::Patch, self.origins).ok());
                 match first.filter(is_patch) {
                     Some(document) => Ok((Documents::Json(read_operations(document)), at)),
@@ -194,7 +195,7 @@ impl Builder<'_> {
         let tree = parse(text.clone());
         let root = tree.documents().first()?.root?;
         let node = tree.node(root, self.origins).ok()?;
-        is_patch(&node).then(|| read_operations(node))
+        (is_patch(&node) && is_json_where_it_looks_so(&tree, root)).then(|| read_operations(node))
     }
 
     /// Applies a patch to the object it names.
@@ -250,6 +251,10 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let Some(resource) = built.resources.get_mut(at) else { return Ok(()) };
+        // Of a whole object that is replaced kustomize keeps the old one.
+        if patch.get("$patch").text() == Some("replace") {
+            return Ok(());
+        }
         if allowed.name || allowed.kind {
             resource.remember();
         }
@@ -302,6 +307,28 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// What begins with a bracket is read as JSON, not as YAML.
+fn is_json_where_it_looks_so(tree: &Tree, root: NodeIndex) -> bool {
+    !tree.text().as_str().trim_start().starts_with('[') || is_json(tree, root)
+}
+
+fn is_json(tree: &Tree, node: NodeIndex) -> bool {
+    match tree.shape(node) {
+        Shape::Sequence | Shape::Map => {
+            tree.is_flow(node) && tree.children(node).iter().all(|&child| is_json(tree, child))
+        }
+        Shape::Scalar { style: Style::Double, .. } => true,
+        Shape::Scalar { style: Style::Plain, .. } => tree.scalar(node).is_some_and(is_json_word),
+        Shape::Null | Shape::Scalar { .. } | Shape::Alias(_) => false,
+    }
+}
+
+fn is_json_word(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null")
+        || (text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            && text.parse::<f64>().is_ok())
 }
 
 /// The operations of a document, whose values `sigs.k8s.io/yaml` reads.

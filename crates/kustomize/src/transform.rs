@@ -227,6 +227,9 @@ impl Builder<'_> {
                 self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
             }
             image.note_missed(resource, self.origins);
+            if let Some(at) = image.no_scalar.get() {
+                return Err(self.refuse("image", "an image is text", at));
+            }
         }
         Ok(())
     }
