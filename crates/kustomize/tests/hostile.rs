@@ -42,13 +42,13 @@ fn replacements_that_feed_each_other() {
 
 #[test]
 fn copies_of_copies() {
-    let copy = "{op: copy, from: /data, path: /data/z}";
+    let copy = r#"{"op": "copy", "from": "/data", "path": "/data/z"}"#;
     let patch = vec![copy; 400].join(", ");
     let fields = format!("patches:\n- target: {{kind: ConfigMap}}\n  patch: '[{patch}]'\n");
     assert!(is_given_up(&of_a(&fields)));
-    let grow = "{op: copy, from: /data/l, path: /data/l/-}";
+    let grow = r#"{"op": "copy", "from": "/data/l", "path": "/data/l/-"}"#;
     let patch = vec![grow; 400].join(", ");
-    let start = "{op: add, path: /data/l, value: [a, b]}";
+    let start = r#"{"op": "add", "path": "/data/l", "value": ["a", "b"]}"#;
     let fields = format!("patches:\n- target: {{kind: ConfigMap}}\n  patch: '[{start}, {patch}]'\n");
     assert!(is_given_up(&of_a(&fields)));
 }
