@@ -177,7 +177,7 @@ fn touches(finding: &Finding, only: &RepoPath) -> bool {
 
 fn not_checked(discovery: &Discovery, fleet: &Fleet, from_rules: Vec<NotChecked>) -> Vec<NotChecked> {
     let mut all = discovery.not_checked.clone();
-    all.extend(discovery.files.values().flat_map(discover::over_limits));
+    all.extend(discovery.files.values().flat_map(discover::unread));
     all.extend(fleet.not_checked.iter().cloned());
     all.extend(from_rules);
     let key = |item: &NotChecked| {

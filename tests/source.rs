@@ -4,6 +4,8 @@
 
 #[path = "source/errors.rs"]
 mod errors;
+#[path = "source/findings.rs"]
+mod findings;
 #[path = "source/hostile.rs"]
 mod hostile;
 #[path = "source/repository.rs"]

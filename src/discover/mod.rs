@@ -76,6 +76,8 @@ impl Discovery {
 #[must_use]
 pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
     let mut discovery = Discovery::default();
+    let unlisted = files.unlisted();
+    discovery.not_checked.extend(unlisted.iter().map(|(folder, error)| unreadable(folder, error)));
     let mut candidates = Vec::new();
     for entry in files.all() {
         if ignore.is_match(entry.path.as_str()) {
@@ -116,6 +118,17 @@ pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
     discovery
 }
 
+/// Something that gave no bytes. What the machine refuses may hide a release.
+fn unreadable(path: &RepoPath, error: &ReadError) -> NotChecked {
+    let code = match error {
+        ReadError::TooLarge(_) | ReadError::Circle => Code::Limit,
+        ReadError::Submodule => Code::Remote,
+        ReadError::Failed(_) => Code::Internal,
+        _ => Code::Encoding,
+    };
+    NotChecked::new(code, format!("`{path}`"), error.to_string()).required(code == Code::Internal)
+}
+
 fn read(
     files: &Arc<dyn Files>,
     path: &RepoPath,
@@ -123,14 +136,9 @@ fn read(
 ) -> Result<Found, Option<NotChecked>> {
     let bytes = match files.read(path) {
         Ok(blob) => blob.bytes,
-        Err(error @ ReadError::TooLarge(_)) => {
-            return Err(Some(NotChecked::new(Code::Limit, format!("`{path}`"), error.to_string())));
-        }
         // A link to a folder is listed by its target; one to nothing holds nothing.
         Err(ReadError::IsFolder | ReadError::Missing) => return Err(None),
-        Err(error) => {
-            return Err(Some(NotChecked::new(Code::Internal, format!("`{path}`"), error.to_string())));
-        }
+        Err(error) => return Err(Some(unreadable(path, &error))),
     };
     if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1") {
         let reason = "a Git LFS pointer: its content is not in this tree";
@@ -146,14 +154,35 @@ fn read(
     Ok(Found { path: path.clone(), file, kind, tree: Arc::new(tree), objects })
 }
 
-/// The parts of a file that passed a limit, as *not checked*.
+/// The parts of a file that passed a limit, and the file that is no YAML and so shows not what it
+/// is, as *not checked*.
 #[must_use]
-pub fn over_limits(found: &Found) -> Vec<NotChecked> {
-    let deep = found.tree.errors().iter().filter(|error| error.kind != SyntaxErrorKind::Syntax);
-    deep.map(|error| {
+pub fn unread(found: &Found) -> Vec<NotChecked> {
+    let mut unread = Vec::new();
+    let mut said_no_yaml = false;
+    for error in found.tree.errors() {
+        let reason = match error.kind {
+            SyntaxErrorKind::Syntax if said_no_yaml || !hides_its_kind(found) => continue,
+            SyntaxErrorKind::Syntax => {
+                said_no_yaml = true;
+                format!("no YAML: {}", error.message)
+            }
+            _ => error.message.clone(),
+        };
+        let code = if error.kind == SyntaxErrorKind::Syntax { Code::Encoding } else { Code::Limit };
         let range = error.at..error.at.saturating_add(1);
-        NotChecked::new(Code::Limit, format!("`{}`", found.path), error.message.clone())
-            .at(Some(Location::new(&found.file, range, Role::Source)))
-    })
-    .collect()
+        let at = Location::new(&found.file, range, Role::Source);
+        let what = format!("`{}` from line {} on", found.path, at.position().line);
+        unread.push(NotChecked::new(code, what, reason).at(Some(at)));
+    }
+    unread
+}
+
+/// Whether a file that cannot be read could be a manifest: neither its place nor a word in it says
+/// what it is, and no engine of templates has still to make YAML of it.
+fn hides_its_kind(found: &Found) -> bool {
+    let text = found.tree.text().as_str();
+    found.kind == FileKind::Other
+        && matches!(found.path.extension(), "yaml" | "yml")
+        && !["{{", "{%", "<%", "${"].iter().any(|mark| text.contains(mark))
 }

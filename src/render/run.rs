@@ -102,7 +102,8 @@ fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
         |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
     let release_name = text(&given.release_name);
     let namespace = text(&given.namespace);
-    RenderOptions { values, release_name, namespace, ..RenderOptions::default() }
+    // Argo CD renders with `--include-crds`, unless an Application says otherwise.
+    RenderOptions { values, release_name, namespace, include_crds: true, ..RenderOptions::default() }
 }
 
 /// The manifests of a folder, or of one file, as they stand.

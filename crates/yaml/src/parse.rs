@@ -372,12 +372,14 @@ impl<'s> Builder<'s> {
     /// Notes an error and goes on at the next document; `false` where there is none.
     fn recover(&mut self, error: &ScanError, parser: &mut Parser<'s, StrInput<'s>>) -> bool {
         let at = self.place_of(error);
-        let kind = match error.kind() {
-            ErrorKind::RecursionLimitExceeded => SyntaxErrorKind::TooDeep,
-            _ => SyntaxErrorKind::Syntax,
+        let (kind, message) = match error.kind() {
+            ErrorKind::RecursionLimitExceeded => {
+                (SyntaxErrorKind::TooDeep, format!("it nests deeper than {} levels", limits::DEPTH))
+            }
+            _ => (SyntaxErrorKind::Syntax, error.info()),
         };
         let document = self.tree.documents.len();
-        self.tree.errors.push(SyntaxError { kind, at, message: error.info(), document });
+        self.tree.errors.push(SyntaxError { kind, at, message, document });
         self.open.clear();
         self.anchors.clear();
         self.broken = false;

@@ -43,9 +43,8 @@ impl Service<'_> {
             return None;
         };
         let takes = shown(takes, budget);
-        let message = format!(
-            "{model}{{places}} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s"
-        );
+        let message =
+            format!("{model} {dies} loading: {size} take {takes} s {when}, its probe gives {budget} s");
         let held = if link.name == "livenessProbe" { "; no startupProbe holds it back" } else { "" };
         let label = format!("kills after {}{held}", link.timing);
         let manifest = &link.object.manifest;
@@ -54,6 +53,8 @@ impl Service<'_> {
         if !std::ptr::eq(link.object, self.object) {
             let served = self.object.manifest.place(self.model_use.reference.origin);
             violation.related.extend(served.map(|at| Label::new(at, "loaded under this probe")));
+            // One runtime, many models.
+            violation.word = Some(model.clone());
         }
         let note = format!("{}{}", start.arithmetic(Covers::Container), downloaded(start.download));
         Some(Broken { budget, violation: violation.note(note).help(link.help(worst)) })
@@ -68,7 +69,7 @@ impl Service<'_> {
         }
         let model = &self.model_use.model;
         let message = format!(
-            "{model}{{places}} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
+            "{model} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
         );
         let label = format!("kills after {}; no startupProbe holds it back", link.timing);
         let (manifest, path) = (&link.object.manifest, link.probe.path.clone());
