@@ -109,3 +109,31 @@ spec:
     assert_eq!(found[0].places.len(), 1, "the overlay is not guessed beside its deployment");
     assert_eq!(found[0].places[0].cluster.as_deref(), Some("prod-1"));
 }
+
+#[test]
+fn what_an_application_sets_is_blamed_on_it() {
+    let report = report(&[
+        ("prod/kustomization.yaml", "resources: [llm.yaml]\nimages:\n- {name: registry/llm, newTag: v1}\n"),
+        (
+            "prod/llm.yaml",
+            &BASE.replace("s3://models/llm/latest/", "oci://registry/llm:v0").replace("model:", "model:\n      image: x:v1"),
+        ),
+        (
+            "argocd/app.yaml",
+            "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: llm-prod}
+spec:
+  project: default
+  source:
+    {repoURL: https://example.com/org/repo, path: prod, targetRevision: HEAD, kustomize: {images: [\"registry/llm:v2\"]}}
+  destination: {name: prod-1, namespace: ml}
+",
+        ),
+    ]);
+    let found = report.findings.iter().find(|one| one.rule == "image-not-rewritten").unwrap();
+    assert_eq!(found.primary.text, "means `registry/llm:v2`");
+    let location = &found.primary.location;
+    let text = location.file.text().get(location.start as usize..location.end as usize);
+    assert_eq!((location.path(), text), ("argocd/app.yaml", Some("registry/llm")));
+}

@@ -6,9 +6,9 @@ use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Origins};
 
-use super::{Deployment, Deployments, Tree};
+use super::{Deployment, Deployments, Tree, kustomize};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Kustomize, Parameter, Plain, Tool};
+use crate::render::{Given, Helm, Job, Parameter, Plain, Tool};
 
 /// Reads an Application: what it renders, and where to.
 pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, all: &mut Deployments) {
@@ -60,7 +60,7 @@ fn job(source: &Node, path: RepoPath, common: Common, tree: &Tree<'_>, origins: 
     let tool = if tree.discovery.charts.contains(&path) {
         Tool::Helm(helm(source, &path, common, origins))
     } else if tree.discovery.kustomizations.contains(&path) {
-        Tool::Kustomize(Kustomize { namespace: None })
+        Tool::Kustomize(kustomize::read(source, origins))
     } else {
         let recurse = source.get("directory").get("recurse").present().and_then(Node::as_bool) == Some(true);
         Tool::Plain(Plain { recurse })

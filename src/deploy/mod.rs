@@ -2,6 +2,7 @@
 
 mod application;
 mod applicationset;
+mod kustomize;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};

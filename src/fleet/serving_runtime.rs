@@ -1,6 +1,8 @@
 //! Which runtime a predictor's container is merged over, as far as this repository tells
 //! (kserve `pkg/controller/v1beta1/inferenceservice/utils` `MergeRuntimeContainers`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mlgitops_yaml::Node;
 
 use super::{Fleet, Object};
@@ -36,22 +38,45 @@ const SHIPPED: [&str; 11] = [
     "kserve-openvino",
 ];
 
-/// The serving runtimes of the fleet: collected once, asked for every predictor.
+/// The serving runtimes of the fleet: collected once, asked for every predictor. `None` as a
+/// namespace is a runtime every namespace may use, or whose namespace is not known.
 #[derive(Debug)]
 pub struct Runtimes<'f> {
     fleet: &'f Fleet,
-    all: Vec<&'f Object>,
+    /// By name, then by namespace.
+    named: BTreeMap<&'f str, BTreeMap<Option<&'f str>, Vec<&'f Object>>>,
+    /// The namespaces of those that KServe may select, by format.
+    selectable: BTreeMap<&'f str, BTreeSet<Option<&'f str>>>,
 }
+
+/// Runtimes of one name that a service of unknown namespace is asked to choose from.
+const CHOICES: usize = 16;
 
 impl<'f> Runtimes<'f> {
     /// Those of a fleet.
     #[must_use]
     pub fn of(fleet: &'f Fleet) -> Self {
-        let is_runtime = |object: &&Object| {
+        let mut all = Self { fleet, named: BTreeMap::new(), selectable: BTreeMap::new() };
+        for object in &fleet.objects {
             let id = &object.manifest.id;
-            id.is(kserve::GROUP, "ServingRuntime") || id.is(kserve::GROUP, "ClusterServingRuntime")
-        };
-        Self { fleet, all: fleet.objects.iter().filter(is_runtime).collect() }
+            if id.is(kserve::GROUP, "ServingRuntime") {
+                all.add(object, namespace(fleet, object));
+            } else if id.is(kserve::GROUP, "ClusterServingRuntime") {
+                all.add(object, None);
+            }
+        }
+        all
+    }
+
+    fn add(&mut self, runtime: &'f Object, namespace: Option<&'f str>) {
+        let name = runtime.manifest.id.name.as_str();
+        self.named.entry(name).or_default().entry(namespace).or_default().push(runtime);
+        for format in runtime.manifest.root.find(&["spec", "supportedModelFormats"]).items() {
+            let is_selected = format.get("autoSelect").present().and_then(Node::as_bool) == Some(true);
+            if let (true, Some(name)) = (is_selected, format.get("name").text()) {
+                self.selectable.entry(name).or_default().insert(namespace);
+            }
+        }
     }
 
     /// What stands below the serving container of a predictor.
@@ -74,8 +99,7 @@ impl<'f> Runtimes<'f> {
     }
 
     fn named(&self, name: &str, object: &Object) -> Below<'f> {
-        let visible = self.visible(object).filter(|runtime| runtime.manifest.id.name == name);
-        let mut found: Vec<&'f Object> = visible.collect();
+        let mut found = self.called(name, namespace(self.fleet, object));
         if found.len() > 1 {
             let environment = self.environment(object);
             found.retain(|runtime| self.environment(runtime) == environment);
@@ -102,31 +126,29 @@ impl<'f> Runtimes<'f> {
         if format.eq_ignore_ascii_case("vllm") {
             return Below::Unknown;
         }
-        let supports = |runtime: &&'f Object| {
-            let formats = runtime.manifest.root.find(&["spec", "supportedModelFormats"]).items().iter();
-            formats.into_iter().any(|one| {
-                one.get("name").text() == Some(format)
-                    && one.get("autoSelect").present().and_then(Node::as_bool) == Some(true)
-            })
-        };
-        if self.visible(object).any(|runtime| supports(&runtime)) { Below::Unknown } else { Below::Nothing }
+        let competes = self.selectable.get(format).is_some_and(|namespaces| {
+            let own = namespace(self.fleet, object);
+            own.is_none() || namespaces.contains(&own) || namespaces.contains(&None)
+        });
+        if competes { Below::Unknown } else { Below::Nothing }
     }
 
-    /// Those an object may use: of its own namespace, and those of the cluster.
-    fn visible<'r>(&'r self, object: &'r Object) -> impl Iterator<Item = &'f Object> + 'r {
-        let namespace = self.namespace(object);
-        self.all.iter().copied().filter(move |runtime| {
-            let is_cluster_wide = runtime.manifest.id.kind == "ClusterServingRuntime";
-            let own = self.namespace(runtime);
-            is_cluster_wide || own.is_none() || namespace.is_none() || own == namespace
-        })
-    }
-
-    fn namespace<'o>(&'o self, object: &'o Object) -> Option<&'o str> {
-        self.fleet.place(object.place).and_then(|place| place.namespace.as_deref())
+    /// Those of a name that a service of this namespace may use.
+    fn called(&self, name: &str, namespace: Option<&str>) -> Vec<&'f Object> {
+        let Some(by_namespace) = self.named.get(name) else { return Vec::new() };
+        match namespace {
+            Some(_) => {
+                [namespace, None].iter().filter_map(|key| by_namespace.get(key)).flatten().copied().collect()
+            }
+            None => by_namespace.values().flatten().copied().take(CHOICES).collect(),
+        }
     }
 
     fn environment(&self, object: &Object) -> Option<super::EnvironmentIndex> {
         self.fleet.place(object.place).and_then(|place| place.environment)
     }
+}
+
+fn namespace<'f>(fleet: &'f Fleet, object: &Object) -> Option<&'f str> {
+    fleet.place(object.place).and_then(|place| place.namespace.as_deref())
 }

@@ -3,7 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Role, Span, Text, TextBuilder};
+use mlgitops_yaml::{
+    Key, Map, Mode, Node, OriginId, OriginSpan, Origins, Pieces, Resolved, Role, Scalar, Span, Style, Text,
+    TextBuilder, Value,
+};
 
 /// Text with the places it comes from, as a job carries it: plain and hashable.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -17,6 +20,22 @@ pub struct Given {
 struct Part {
     end: u32,
     spans: Vec<OriginSpan>,
+}
+
+impl Part {
+    /// The part of a slice that starts at `from`: the bytes `kept` of those the part is of.
+    fn cut(&self, kept: Range<usize>, of: Range<usize>, from: usize) -> Self {
+        let end = u32::try_from(kept.end - from).unwrap_or(u32::MAX);
+        let mut spans = self.spans.clone();
+        // Bytes of a file can be told from each other where there are as many as in the text.
+        if let [span] = spans.as_mut_slice()
+            && (span.end - span.start) as usize == of.len()
+        {
+            let at = |offset: usize| span.start + u32::try_from(offset - of.start).unwrap_or(0);
+            (span.start, span.end) = (at(kept.start), at(kept.end));
+        }
+        Self { end, spans }
+    }
 }
 
 impl Given {
@@ -63,6 +82,23 @@ impl Given {
         builder.build()
     }
 
+    /// Some bytes of it.
+    #[must_use]
+    pub fn slice(&self, range: Range<usize>) -> Self {
+        let text = self.text.get(range.clone()).unwrap_or("");
+        let mut parts = Vec::new();
+        let mut start = 0;
+        for part in &self.parts {
+            let end = part.end as usize;
+            if start < range.end && range.start < end {
+                let cut = (range.start.max(start)..range.end.min(end), start..end);
+                parts.push(part.cut(cut.0, cut.1, range.start));
+            }
+            start = end;
+        }
+        Self { text: text.into(), parts }
+    }
+
     /// The origin of some bytes of it, in another job.
     pub fn origin(&self, range: Range<u32>, role: Role, origins: &mut Origins) -> OriginId {
         self.to_text(role, origins).origin(range, origins)
@@ -73,6 +109,84 @@ impl Given {
     pub fn place(&self) -> Option<&OriginSpan> {
         self.parts.iter().flat_map(|part| &part.spans).find(|span| span.via == mlgitops_yaml::Via::Content)
     }
+}
+
+/// A value of any shape, as a job carries it: plain and hashable.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum GivenNode {
+    /// A scalar, and whether it is text whatever it looks like.
+    Scalar(Given, bool),
+    /// A list.
+    List(Vec<GivenNode>),
+    /// A map.
+    Map(Vec<(String, GivenNode)>),
+}
+
+impl GivenNode {
+    /// A value with the origins of its scalars; `None` for null and for what cannot be known.
+    #[must_use]
+    pub fn of(node: &Node, origins: &mut Origins) -> Option<Self> {
+        match &node.value {
+            Value::Scalar(scalar) => {
+                let is_text = scalar.resolve(Mode::Api) == Resolved::Str;
+                Some(Self::Scalar(Given::of(node, origins)?, is_text))
+            }
+            Value::Sequence(items) => {
+                Some(Self::List(items.iter().filter_map(|item| Self::of(item, origins)).collect()))
+            }
+            Value::Map(map) => {
+                let entry =
+                    |(key, value): (&Key, &Node)| Some((key.name().to_owned(), Self::of(value, origins)?));
+                Some(Self::Map(map.iter().filter_map(entry).collect()))
+            }
+            Value::Null | Value::Unknown(_) => None,
+        }
+    }
+
+    /// The value in another job, its scalars in `role`.
+    pub fn to_node(&self, role: Role, origins: &mut Origins) -> Node {
+        match self {
+            Self::Scalar(given, is_text) => {
+                let text = given.to_text(role, origins);
+                let style = if *is_text { Style::Double } else { Style::Plain };
+                scalar(&text, style, origins)
+            }
+            Self::List(items) => {
+                let items: Vec<Node> = items.iter().map(|item| item.to_node(role, origins)).collect();
+                let whole = joined(items.iter().map(|item| item.origin), origins);
+                Node::new(Value::Sequence(items), whole)
+            }
+            Self::Map(entries) => {
+                let entries: Vec<(Key, Node)> = entries
+                    .iter()
+                    .map(|(name, value)| {
+                        let value = value.to_node(role, origins);
+                        (Key::new(name, value.origin), value)
+                    })
+                    .collect();
+                let whole = joined(entries.iter().map(|(key, _)| key.origin), origins);
+                Node::new(Value::Map(Map::of(entries)), whole)
+            }
+        }
+    }
+}
+
+fn joined(all: impl Iterator<Item = OriginId>, origins: &mut Origins) -> OriginId {
+    all.fold(OriginId::NONE, |whole, origin| origins.join(whole, origin))
+}
+
+/// A scalar that knows where its pieces come from.
+fn scalar(text: &Text, style: Style, origins: &mut Origins) -> Node {
+    let mut parts = Vec::new();
+    let mut start = 0;
+    for end in text.runs().iter().map(|run| run.end).collect::<Vec<_>>() {
+        parts.push((end, text.origin(start..end, origins)));
+        start = end;
+    }
+    let whole = joined(parts.iter().map(|(_, origin)| *origin), origins);
+    let pieces = if parts.is_empty() { Pieces::Whole } else { Pieces::Parts(parts.into()) };
+    let scalar = Scalar { text: Arc::clone(text.shared()), style, tag: None, pieces };
+    Node::new(Value::Scalar(scalar), whole)
 }
 
 fn register(spans: &[OriginSpan], role: Role, origins: &mut Origins) -> OriginId {

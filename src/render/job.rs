@@ -4,7 +4,7 @@ use std::fmt;
 
 use mlgitops_files::RepoPath;
 
-use crate::render::Given;
+use crate::render::{Given, GivenNode};
 
 /// What to render, with what, and under which name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -36,8 +36,10 @@ pub struct Plain {
 /// What a deployment adds to a kustomization.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Kustomize {
-    /// The namespace every object is put into.
-    pub namespace: Option<Given>,
+    /// Fields of the kustomization, by name: lists are added to its own, all else replaces it.
+    pub fields: Vec<(String, GivenNode)>,
+    /// Whether files outside the folder may be read, as Flux allows.
+    pub files_anywhere: bool,
 }
 
 /// What a deployment gives to a chart.

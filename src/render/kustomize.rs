@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_kustomize::{LeftOutKind, Overrides, Parsed, build};
-use mlgitops_yaml::{Node, NodeIndex, Origins, Role, Scalar, SourceFile, Tree, Value};
+use mlgitops_yaml::{NodeIndex, Origins, Role, SourceFile, Tree};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
+use crate::render::Kustomize;
 use crate::render::run::{RenderProblem, Rendered, manifests};
-use crate::render::{Given, Kustomize};
 
 /// The trees that discovery parsed.
 struct Trees<'d>(&'d Discovery);
@@ -60,18 +60,9 @@ pub(super) fn render(
 }
 
 fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
-    let mut fields = Vec::new();
-    if let Some(namespace) = &given.namespace {
-        fields.push(("namespace".to_owned(), scalar(namespace, origins)));
-    }
-    Overrides { fields, files_anywhere: false }
-}
-
-fn scalar(given: &Given, origins: &mut Origins) -> Node {
-    let text = given.to_text(Role::Deployment, origins);
-    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    let whole = text.origin(0..end, origins);
-    Node::new(Value::Scalar(Scalar::string(text.as_str())), whole)
+    let fields = given.fields.iter();
+    let fields = fields.map(|(name, value)| (name.clone(), value.to_node(Role::Deployment, origins)));
+    Overrides { fields: fields.collect(), files_anywhere: given.files_anywhere }
 }
 
 /// The files and folders that kustomizations name: resources, patches and the like. They are

@@ -6,6 +6,6 @@ mod kustomize;
 pub mod plan;
 mod run;
 
-pub use given::Given;
+pub use given::{Given, GivenNode};
 pub use job::{Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind};
 pub use run::{RenderProblem, Rendered};

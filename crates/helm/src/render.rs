@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
+use mlgitops_gotemplate::functions::semver::{Constraint, Version};
 use mlgitops_gotemplate::{Data, Failure, FailureKind, Limits, Machine, MapId, MapType, Slot, Value};
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Role, Span, Text, parse, parse_file};
@@ -247,6 +248,7 @@ impl<'j> Job<'j> {
         let chart = Arc::clone(self.chart);
         let name = chart.name().to_owned();
         let mut missing = Vec::new();
+        self.check_version(&chart)?;
         let mut unit = self.assemble(&chart, name, "", &mut missing, 0)?;
         let is_conditional = |one: &Requirement| one.is_conditional();
         if missing.iter().any(|(_, one)| is_conditional(one)) || self.is_conditional(&unit) {
@@ -273,6 +275,28 @@ impl<'j> Job<'j> {
             self.read_crds(&unit, &path)?;
         }
         self.run_templates()
+    }
+
+    /// Helm refuses a chart whose `kubeVersion` leaves the cluster's version out.
+    fn check_version(&mut self, chart: &Chart) -> Result<(), Failure> {
+        let Some(wanted) = chart.field("kubeVersion").filter(|wanted| !wanted.is_empty()) else {
+            return Ok(());
+        };
+        let version = self.options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+        let fits = Constraint::parse(wanted)
+            .and_then(|wanted| Version::parse(version).map(|version| wanted.holds(&version)))
+            .unwrap_or(false);
+        if fits {
+            return Ok(());
+        }
+        let node = match &chart.metadata {
+            Some(yaml) => self.node_of_yaml(yaml, Role::Chart)?,
+            None => None,
+        };
+        let origin = node.and_then(|node| node.get("kubeVersion").present().map(|node| node.origin));
+        let message =
+            format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}");
+        Err(Failure::execute(message).caused_by(origin.unwrap_or(OriginId::NONE)))
     }
 
     fn is_conditional(&self, unit: &Unit) -> bool {

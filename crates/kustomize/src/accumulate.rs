@@ -84,13 +84,23 @@ impl Builder<'_> {
         }
     }
 
-    /// Sets what a deployment says about the root.
+    /// Sets what a deployment says about the root: of images and replicas, an entry takes the place
+    /// of the one with its name.
     fn override_fields(&mut self, kustomization: &mut Kustomization) {
         let overrides = self.overrides;
         let Value::Map(map) = &mut kustomization.root.value else { return };
         for (name, node) in &overrides.fields {
             match (map.get_mut(name).map(|have| &mut have.value), &node.value) {
-                (Some(Value::Sequence(have)), Value::Sequence(more)) => have.extend(more.iter().cloned()),
+                (Some(Value::Sequence(have)), Value::Sequence(more)) => {
+                    if matches!(name.as_str(), "images" | "replicas") {
+                        let names: Vec<_> = more.iter().map(|entry| entry.get("name").text()).collect();
+                        have.retain(|entry| !names.contains(&entry.get("name").text()));
+                    }
+                    have.extend(more.iter().cloned());
+                }
+                (Some(Value::Map(have)), Value::Map(more)) => {
+                    more.iter().for_each(|(key, value)| have.set(key.clone(), value.clone()));
+                }
                 _ => map.set(mlgitops_yaml::Key::new(name, node.origin), node.clone()),
             }
         }

@@ -58,7 +58,6 @@ impl Builder<'_> {
             return Ok(());
         }
         let options = self.chart_options(folder, entry, &chart)?;
-        let includes_crds = entry.get("includeCRDs").present().and_then(Node::as_bool).unwrap_or_default();
         let skips_hooks = entry.get("skipHooks").present().and_then(Node::as_bool).unwrap_or_default();
         let rendered = render(self.files, &Chart::load(self.files, &chart), &options, self.origins);
         self.result.reached.extend(rendered.reached);
@@ -75,9 +74,6 @@ impl Builder<'_> {
             return Err(Refused);
         }
         let mut objects = Vec::new();
-        if includes_crds {
-            self.definitions(&chart, at, &mut objects)?;
-        }
         for object in rendered.objects.into_iter().filter(|object| !(object.is_hook && skips_hooks)) {
             let node = Arc::try_unwrap(object.root).unwrap_or_else(|shared| (*shared).clone());
             self.add_object(node, &mut objects)?;
@@ -86,18 +82,6 @@ impl Builder<'_> {
             let mut resource = Resource::new(node, entry.origin);
             resource.is_from_helm = true;
             self.absorb(resource, Behavior::Create, built)?;
-        }
-        Ok(())
-    }
-
-    /// The definitions in the `crds` folder of a chart, which no template makes.
-    fn definitions(&mut self, chart: &RepoPath, at: OriginId, objects: &mut Vec<Node>) -> Step<()> {
-        let Ok(folder) = chart.join("crds") else { return Ok(()) };
-        for file in self.files.list(&folder) {
-            let is_yaml = matches!(file.path.extension(), "yaml" | "yml" | "json");
-            if file.kind == EntryKind::File && is_yaml {
-                objects.extend(self.objects_of_file(&file.path, at, Role::Chart)?);
-            }
         }
         Ok(())
     }

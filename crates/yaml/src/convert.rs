@@ -125,7 +125,10 @@ impl Converter<'_> {
     fn convert(&mut self, index: NodeIndex) -> Result<Node, ConvertError> {
         let range = self.tree.range(index);
         self.spend(&range)?;
-        let origin = self.origin(range.clone());
+        let origin = match self.tree.shape(index) {
+            Shape::Null if self.exact.is_none() => self.origin_of_nothing(&range),
+            _ => self.origin(range.clone()),
+        };
         let value = match self.tree.shape(index) {
             Shape::Null => Value::Null,
             Shape::Scalar { .. } => Value::Scalar(self.scalar(index)),
@@ -265,6 +268,26 @@ impl Converter<'_> {
             }
             None => self.tree.text().origin(range, self.origins),
         }
+    }
+
+    /// Where nothing is written, what printed nothing up to the end of the line is to blame; a text
+    /// that says so itself (`null` is a scalar) is not meant.
+    fn origin_of_nothing(&mut self, range: &Range<u32>) -> OriginId {
+        let text = self.tree.text();
+        let rest = text.as_str().get(range.end as usize..).unwrap_or("");
+        let line = rest.find('\n').unwrap_or(rest.len());
+        let end = range.end.saturating_add(u32::try_from(line).unwrap_or(u32::MAX));
+        let marks: Vec<u32> = text
+            .runs_over(&(range.start..end))
+            .filter(|(start, run)| *start == run.end)
+            .map(|(start, _)| start)
+            .collect();
+        let mut origin = OriginId::NONE;
+        for at in marks {
+            let mark = text.origin(at..at, self.origins);
+            origin = self.origins.join(origin, mark);
+        }
+        if origin.is_none() { self.origin(range.clone()) } else { origin }
     }
 
     fn enter(&mut self, range: &Range<u32>) -> Result<(), ConvertError> {

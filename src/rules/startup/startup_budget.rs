@@ -16,7 +16,7 @@ use crate::config::DeploymentMode;
 use crate::finding::{Code, NotChecked, Violation};
 use crate::fleet::reference::Scheme;
 use crate::fleet::serving_runtime::{Below, Runtimes};
-use crate::fleet::size;
+use crate::fleet::size::{Caches, size_of};
 use crate::fleet::startup_time::Download;
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::{self, Form, Part, Workload};
@@ -32,7 +32,7 @@ const STOPPED: &str = "serving.kserve.io/stop";
 /// Every model is asked about here and not one by one: those of unknown size are one line.
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let (runtimes, caches) = (Runtimes::of(fleet), size::caches(fleet));
+    let (runtimes, caches) = (Runtimes::of(fleet), Caches::of(fleet));
     let cluster = Deadline::of_cluster(context);
     let (mut all, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for release in &fleet.releases {
@@ -43,9 +43,9 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         };
         let Some(service) = Service::of(model_use, object, &runtimes, context) else { continue };
         all.insert(release.model.as_str());
-        match size::size_of(model_use, context.config, &caches, fleet) {
+        match size_of(model_use, context.config, &caches, fleet) {
             Some(size) => {
-                let download = download(model_use, size::cache_of(model_use, &caches).is_some());
+                let download = download(model_use, caches.of_model(model_use).is_some());
                 let start = Start::of(size, download, &context.config.startup);
                 let killed = service.judge(&start, &cluster);
                 if killed.is_none() {

@@ -53,6 +53,8 @@ impl Service<'_> {
         if !std::ptr::eq(link.object, self.object) {
             let served = self.object.manifest.place(self.model_use.reference.origin);
             violation.related.extend(served.map(|at| Label::new(at, "loaded under this probe")));
+            // One runtime, many models.
+            violation.word = Some(model.clone());
         }
         let note = format!("{}{}", start.arithmetic(Covers::Container), downloaded(start.download));
         Some(Broken { budget, violation: violation.note(note).help(link.help(worst)) })
