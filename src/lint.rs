@@ -149,7 +149,8 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
         findings.retain(|finding| options.only.iter().any(|file| touches(finding, file)));
     }
     let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
-    let summary = summarize(&fleet, &findings, &not_checked, run.had_subject, options);
+    let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
+    let summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
     Report { summary, findings, not_checked }
 }
 
@@ -168,6 +169,11 @@ fn selected(options: &Options) -> Vec<&'static Rule> {
         .filter(|rule| options.select.is_empty() || has(&options.select, rule))
         .filter(|rule| !has(&options.ignore, rule))
         .collect()
+}
+
+/// Whether a run that is asked about some files read any of them.
+fn names_what_was_read(discovery: &Discovery, options: &Options) -> bool {
+    options.only.is_empty() || options.only.iter().any(|file| discovery.files.contains_key(file))
 }
 
 fn touches(finding: &Finding, only: &RepoPath) -> bool {

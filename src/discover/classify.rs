@@ -57,9 +57,27 @@ pub fn is_documentation(path: &RepoPath) -> bool {
         "e2e",
         "node_modules",
     ];
-    let mut segments = path.segments().rev();
-    segments.next();
-    segments.any(|segment| FOLDERS.contains(&segment))
+    // Below these a folder is named for what runs there: `overlays/test` is an environment.
+    const DEPLOYED: [&str; 10] = [
+        "clusters",
+        "deploy",
+        "environments",
+        "environment",
+        "envs",
+        "env",
+        "overlays",
+        "stages",
+        "apps",
+        "models",
+    ];
+    let mut segments = path.segments().rev().skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let is_deployed = segments.peek().is_some_and(|parent| DEPLOYED.contains(parent));
+        if FOLDERS.contains(&segment) && !is_deployed {
+            return true;
+        }
+    }
+    false
 }
 
 /// What path and text alone decide; `Other` where the documents have to.
@@ -162,4 +180,24 @@ pub(super) fn objects(tree: &Tree) -> Vec<Document> {
 
 fn is_plain_word(text: &str) -> bool {
     !text.is_empty() && !text.contains("{{") && !text.contains(char::is_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_tests_is_none_where_folders_are_named_for_environments() {
+        for (path, is_one) in [
+            ("docs/fraud.yaml", true),
+            ("a/examples/b/fraud.yaml", true),
+            ("test/fraud.yaml", true),
+            ("environments/test/fraud.yaml", false),
+            ("fraud/overlays/test/kustomization.yaml", false),
+            ("environments/test/docs/fraud.yaml", true),
+            ("models/tests.yaml", false),
+        ] {
+            assert_eq!(is_documentation(&RepoPath::parse(path).unwrap()), is_one, "{path}");
+        }
+    }
 }

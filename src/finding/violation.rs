@@ -152,14 +152,21 @@ impl Violation {
     /// The same with the mechanism.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
+        self.note = Some(one_line(&note.into()));
         self
     }
 
     /// The same with what to type.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(one_line(&help.into()));
+        self
+    }
+
+    /// The same with what to type, on a line of its own below what to do with it.
+    #[must_use]
+    pub fn help_then(mut self, help: impl Into<String>, to_type: impl Into<String>) -> Self {
+        self.help = Some(format!("{}\n{}", one_line(&help.into()), one_line(&to_type.into())));
         self
     }
 
@@ -176,6 +183,11 @@ impl Violation {
         self.caused_by = Some(cause);
         self
     }
+}
+
+/// Text of the repository may hold line breaks; what is said has the lines that are meant.
+fn one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\r', "\\r")
 }
 
 /// Whether a fix changes what runs.

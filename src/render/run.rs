@@ -9,7 +9,7 @@ use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
 
-use crate::discover::{Discovery, Found};
+use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::{Given, Helm, Job, Tool, kustomize};
 
@@ -123,7 +123,7 @@ fn plain(discovery: &Discovery, recurse: bool, rendered: &mut Rendered) {
             }
             continue;
         }
-        if inside(&found.path) {
+        if found.kind != FileKind::Scaffold && inside(&found.path) {
             rendered.reached.insert(found.path.clone());
             objects_of(found, &mut origins, &mut nodes, rendered);
         }

@@ -31,6 +31,7 @@ pub fn run_on_waivers(rules: &[&'static Rule], waivers: &[WaiverSubject<'_>], co
     run_all(rules, &|check, violations| {
         if let Check::Waiver(ask) = check {
             waivers.iter().for_each(|waiver| ask(*waiver, context, violations));
+            return !waivers.is_empty();
         }
         false
     })
@@ -110,6 +111,7 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
         }
         Check::Change(ask) => {
             if let Some(base) = context.base {
+                any = true;
                 ask(base, context, violations);
             }
         }

@@ -33,7 +33,7 @@ fn check(base: &Config, context: &Context<'_>, out: &mut Violations) {
 
 fn said(case: &'static str, at: &Location, message: String, word: &str) -> Violation {
     Violation::in_file(case, Label::new(at.clone(), "asks for less than before"), message)
-        .note("the change is judged by the stricter of the two policies")
+        .note("what it asks for no longer is not checked in this change either")
         .help("if it is meant, merge it by itself; else take the line out")
         .word(word)
 }

@@ -16,6 +16,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     for (index, one) in refused.iter().enumerate() {
         let Some(at) = one.problem.at.clone() else { continue };
         // A base that breaks is one cause, whatever the number of its overlays.
+        // `schema/yaml-syntax` says it, at the same place.
+        if !is_yaml(at.file.path(), context) {
+            continue;
+        }
         if refused.iter().take(index).any(|before| before.problem == one.problem) {
             continue;
         }
@@ -29,6 +33,12 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 .word(one.problem.kind),
         );
     }
+}
+
+/// Whether a file that was read parses; one that was not read may.
+fn is_yaml(path: &str, context: &Context<'_>) -> bool {
+    let found = RepoPath::parse(path).ok().and_then(|path| context.discovery.files.get(&path));
+    found.is_none_or(|found| found.tree.errors().is_empty())
 }
 
 fn subject(folders: &BTreeSet<&RepoPath>) -> String {

@@ -5,7 +5,7 @@ use mlgitops_manifest::fields::{
     Availability, FieldRef, KindTable, Project, Release, ReleaseSet, did_you_mean, dotted, nearest_home,
     tables,
 };
-use mlgitops_yaml::{Key, Node, Pointer, Value};
+use mlgitops_yaml::{Key, Node, Pointer, Step, Value};
 
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
@@ -86,17 +86,18 @@ impl Walk<'_> {
     fn dropped(&mut self, key: &Key, parent: FieldRef, at: &Pointer) {
         let name = key.name();
         let service = &self.manifest.id.name;
-        let level = at.0.last().map_or_else(|| self.manifest.id.kind.clone(), ToString::to_string);
+        let level = level(at).unwrap_or_else(|| self.manifest.id.kind.clone());
         let present = |home: &Pointer| self.manifest.at(home).present().is_some();
         let home = nearest_home(self.table.root, at, name, &self.releases, present);
         let meant = did_you_mean(parent, name, &self.releases);
         let project = self.table.project.name();
         let (label, help) = match (&home, meant) {
-            (_, Some(meant)) => (format!("did you mean `{meant}`?"), format!("write `{meant}`")),
-            (Some(home), None) => (
+            // A name that another level has is no slip of the pen.
+            (Some(home), _) => (
                 format!("belongs {}`{}`", distance(home, at), dotted(home)),
                 format!("move it to `{}`{}", dotted(home), self.restart()),
             ),
+            (None, Some(meant)) => (format!("did you mean `{meant}`?"), format!("write `{meant}`")),
             (None, None) => (
                 format!("no release of {project} has it here"),
                 format!("take it out; it has no effect{}", self.restart()),
@@ -130,6 +131,15 @@ impl Walk<'_> {
             Project::KServe => format!("; {} restarts", self.manifest.id.name),
             _ => String::new(),
         }
+    }
+}
+
+/// The name of the level a field stands at: `model`, `containers[0]`.
+fn level(at: &Pointer) -> Option<String> {
+    match at.0.as_slice() {
+        [.., list, Step::Index(index)] => Some(format!("{list}[{index}]")),
+        [.., last] => Some(last.to_string()),
+        [] => None,
     }
 }
 

@@ -90,7 +90,10 @@ impl Service<'_> {
             format!("{model}{{places}} {never}: {size} take {takes} s {when}, Knative waits {budget} s");
         let violation = self.at_deadline(case, stated.as_ref(), cluster, budget, message)?;
         let note = format!("{}; Knative then scales it to 0", start.arithmetic(Covers::Whole));
-        Some(Broken { budget, violation: violation.note(note).help(help(worst, stated.is_some())) })
+        Some(Broken {
+            budget,
+            violation: violation.note(note).help_then(how(stated.is_some()), to_type(worst)),
+        })
     }
 
     /// The violation at the annotation, or where there is none at the reference it is missing for.
@@ -130,9 +133,16 @@ impl Service<'_> {
     }
 }
 
+fn how(is_stated: bool) -> &'static str {
+    if is_stated {
+        "raise it, in a new revision:"
+    } else {
+        "add under metadata.annotations of the service, in a new revision:"
+    }
+}
+
 /// What covers the worst case, in whole minutes.
-fn help(worst: f64, is_stated: bool) -> String {
+fn to_type(worst: f64) -> String {
     let seconds = enough(worst).div_ceil(60).saturating_mul(60);
-    let how = if is_stated { "raise it" } else { "add under metadata.annotations of the service" };
-    format!("{how}, in a new revision:\n{ANNOTATION}: {seconds}s")
+    format!("{ANNOTATION}: {seconds}s")
 }

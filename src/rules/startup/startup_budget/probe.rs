@@ -57,7 +57,7 @@ impl Service<'_> {
             violation.word = Some(model.clone());
         }
         let note = format!("{}{}", start.arithmetic(Covers::Container), downloaded(start.download));
-        Some(Broken { budget, violation: violation.note(note).help(link.help(worst)) })
+        Some(Broken { budget, violation: link.helped(violation.note(note), worst) })
     }
 
     /// A livenessProbe that hardly any large model outlives, where the size is unknown.
@@ -76,7 +76,7 @@ impl Service<'_> {
         let note = format!(
             "on a GPU, or with an LLM, few load in that; models.{model}.size in mlgitops.yaml settles it"
         );
-        Some(found.note(note).help(link.help(COMFORTABLE)))
+        Some(link.helped(found.note(note), COMFORTABLE))
     }
 
     /// Whether a model is likely to be large: its server asks for a GPU, or serves LLMs.
@@ -181,23 +181,26 @@ fn downloaded(download: Download) -> &'static str {
 
 impl Link<'_> {
     /// What covers the worst case.
-    fn help(&self, worst: f64) -> String {
+    fn helped(&self, violation: Violation, worst: f64) -> Violation {
         let is_startup = self.name == "startupProbe";
         let (period, delay) =
             if is_startup { (self.timing.period, self.timing.initial_delay) } else { (10, 0) };
         let failures = enough(worst).saturating_sub(delay).div_ceil(period.max(1)).max(1);
         let gives = Timing { initial_delay: delay, period, failures }.budget();
         if is_startup {
-            return format!(
+            return violation.help(format!(
                 "set `failureThreshold: {failures}` in the startupProbe: it gives {gives} s then"
-            );
+            ));
         }
         let handlers = ["httpGet", "tcpSocket", "exec", "grpc"];
         let handler = handlers.into_iter().find(|name| !self.probe.node.get(name).is_absent());
         let handler = handler.unwrap_or("httpGet");
-        format!(
-            "add, with the handler of the livenessProbe:\n\
-             startupProbe: {{{handler}: …, periodSeconds: {period}, failureThreshold: {failures}}}   # {gives} s"
+        violation.help_then(
+            "add, with the handler of the livenessProbe:",
+            format!(
+                "startupProbe: {{{handler}: …, periodSeconds: {period}, failureThreshold: {failures}}}   \
+                 # {gives} s"
+            ),
         )
     }
 }
