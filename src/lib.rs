@@ -2,7 +2,7 @@
 //! before it, at the line that causes it.
 //!
 //! The flow is one way: a source of files, discovery, the plan that renders, the fleet, the
-//! rules, the findings, a report. [`lint`] is all of it, a pure function of its arguments.
+//! rules, the findings, a report. [`lint()`] is all of it, a pure function of its arguments.
 
 pub mod cli;
 pub mod config;

@@ -1,6 +1,7 @@
 //! `mlgitops explain RULE`: the page of a rule.
 
 use super::{CliError, lint, print};
+use crate::report::page;
 use crate::rules;
 
 /// The arguments of `explain`.
@@ -17,15 +18,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     if found.is_empty() {
         return Err(lint::no_rule(&args.rule));
     }
-    let pages: Vec<&str> = found.iter().map(|rule| body(rule.page)).collect();
+    let pages: Vec<String> = found.iter().map(|rule| page::plain(rule.page)).collect();
     print(&pages.join("\n"))?;
     Ok(0)
-}
-
-/// The page without the settings at its head, which `mlgitops rules` shows, and without the marks
-/// that make its examples tests.
-fn body(page: &'static str) -> &'static str {
-    page.strip_prefix("---\n")
-        .and_then(|rest| rest.split_once("\n---\n"))
-        .map_or(page, |(_, body)| body.trim_start())
 }

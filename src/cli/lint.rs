@@ -116,7 +116,8 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let plain = report::Context { elapsed_ms, ..report::Context::new(&shown) };
+    let prefix = opened.root.git().map_or("", |git| git.prefix.as_str());
+    let plain = report::Context { prefix, elapsed_ms, ..report::Context::new(&shown) };
     for output in &args.output {
         let text = report::render(output.format, &report, &plain);
         std::fs::write(&output.path, text).map_err(|error| CliError::Write {

@@ -26,6 +26,10 @@ const FAMILIES: [&str; 5] =
 /// Names further resources that are GPUs, as a JSON list (kserve `pkg/constants/constants.go`).
 const RESOURCE_TYPES: &str = "serving.kserve.io/gpu-resource-types";
 
+/// Makes KServe claim devices for every pod (managed DRA of an LLMInferenceService,
+/// kserve `pkg/constants/constants.go`).
+const DEVICE_CLASS: &str = "serving.kserve.io/exp-dra-device-class";
+
 /// The names that are GPUs for one object.
 #[derive(Debug, Clone, Default)]
 pub struct Resources {
@@ -49,9 +53,11 @@ impl Resources {
             || self.further.iter().any(|further| further == name)
     }
 
-    /// The first GPU among the entries of a map of quantities.
+    /// The first GPU among the entries of a map of quantities; one of which there is some, if any.
     fn first<'n>(&self, map: &'n Node, at: &Pointer) -> Option<Amount<'n>> {
-        let (key, value) = map.as_map()?.iter().find(|(key, _)| self.is_gpu(key.name()))?;
+        let gpus =
+            || map.as_map().into_iter().flat_map(|map| map.iter()).filter(|(key, _)| self.is_gpu(key.name()));
+        let (key, value) = gpus().find(|(_, value)| value.text() != Some("0")).or_else(|| gpus().next())?;
         Some(Amount { name: key.name(), text: value.text(), key: key.origin, path: at.key(key.name()) })
     }
 }
@@ -79,10 +85,18 @@ impl Amount<'_> {
         (nanos % NANO == 0).then(|| u64::try_from(nanos / NANO).ok()).flatten()
     }
 
-    /// A part of a GPU that only one type has: `nvidia.com/mig-3g.40gb`.
+    /// The same; `None` also where the amount is memory: `aliyun.com/gpu-mem` counts GiB.
+    #[must_use]
+    pub fn gpus(&self) -> Option<u64> {
+        if self.name.ends_with("-mem") { None } else { self.count() }
+    }
+
+    /// A resource that only one type has: `nvidia.com/mig-3g.40gb`, `huawei.com/Ascend910`, or a
+    /// name that the object's annotation adds.
     #[must_use]
     pub fn names_a_type(&self) -> bool {
-        self.name.starts_with("nvidia.com/mig-")
+        const ANY: [&str; 3] = ["gpu.intel.com/", "aliyun.com/gpu", "cloud-tpus.google.com/"];
+        !NAMES.contains(&self.name) && !ANY.iter().any(|family| self.name.starts_with(family))
     }
 }
 
@@ -99,6 +113,37 @@ pub enum Limit<'n> {
     Unknown,
 }
 
+impl Limit<'_> {
+    /// Whether the container gets a GPU, or may: what cannot be known counts for the author.
+    #[must_use]
+    pub fn may_give(&self) -> bool {
+        match self {
+            Self::Claimed | Self::Unknown => true,
+            Self::Stated(amount) => amount.text.is_none() || amount.count().is_some_and(|count| count > 0),
+            Self::None => false,
+        }
+    }
+}
+
+/// Whether KServe itself gives the pods of an object their GPUs: by managed claims, or with
+/// several nodes, where it writes the limit of head and workers (kserve v0.15
+/// `reconcilers/deployment/deployment_reconciler.go`).
+#[must_use]
+pub fn is_given_by_kserve(manifest: &Manifest) -> bool {
+    metadata_value(&manifest.root, "annotations", DEVICE_CLASS).is_some()
+        || !manifest.root.find(&["spec", "predictor", "workerSpec"]).is_absent()
+}
+
+/// Whether another container of the same pod gets the GPU, or may.
+#[must_use]
+pub fn is_given_beside(workload: &Workload<'_>, container: &Container<'_>, resources: &Resources) -> bool {
+    let at = workload.path.key("containers");
+    workload.pod.get("containers").items().iter().enumerate().any(|(index, node)| {
+        let other = Container { node, path: at.index(index), format: None };
+        other.path != container.path && limit(&other, resources).may_give()
+    })
+}
+
 /// The GPU among the limits of a container.
 #[must_use]
 pub fn limit<'n>(container: &Container<'n>, resources: &Resources) -> Limit<'n> {
@@ -111,9 +156,22 @@ pub fn limit<'n>(container: &Container<'n>, resources: &Resources) -> Limit<'n> 
         Lookup::Absent(_) => Limit::None,
         Lookup::Present(limits) => {
             let at = container.path.key("resources").key("limits");
-            resources.first(limits, &at).map_or(Limit::None, Limit::Stated)
+            match resources.first(limits, &at) {
+                Some(amount) => Limit::Stated(amount),
+                None if has_other_device(limits) => Limit::Unknown,
+                None => Limit::None,
+            }
         }
     }
+}
+
+/// A device that the lists lack: of another vendor, or renamed by the cluster's device plugin. It
+/// may be a GPU; a network card is none.
+fn has_other_device(limits: &Node) -> bool {
+    let is_device = |name: &str| name.contains('/') && !name.starts_with("rdma/");
+    limits
+        .as_map()
+        .is_some_and(|map| map.iter().any(|(key, value)| is_device(key.name()) && value.text() != Some("0")))
 }
 
 /// Why a GPU is meant though no limit gives one.
@@ -127,34 +185,86 @@ pub struct Intent {
     pub origin: OriginId,
     /// Where it stands.
     pub path: Pointer,
+    /// The field above it that KServe does not have, if that is why it gives none.
+    pub dropped: Option<Pointer>,
 }
 
 /// The first sign that a workload is meant to run on a GPU, beside its limits.
 #[must_use]
 pub fn intent(workload: &Workload<'_>, container: &Container<'_>, resources: &Resources) -> Option<Intent> {
-    misplaced(workload, container, resources)
-        .or_else(|| of_arguments(container))
+    let found = misplaced(workload, container, resources);
+    if found.is_some() || is_for_cpus(workload, container) || is_shown_by_runtime(workload, container) {
+        return found;
+    }
+    of_arguments(container)
         .or_else(|| of_environment(container))
         .or_else(|| of_image(container))
         .or_else(|| of_selector(workload))
+}
+
+/// Whether a container says that it runs on CPUs: by its image, its device, no visible GPU, or
+/// nodes without one.
+fn is_for_cpus(workload: &Workload<'_>, container: &Container<'_>) -> bool {
+    let image = ["image", "runtimeVersion"].iter().filter_map(|field| container.node.get(field).text());
+    let device = ["args", "command"].iter().any(|list| {
+        argument(container.node.get(list).items(), &["--device"]).is_some_and(|(_, _, value)| value == "cpu")
+    });
+    let hidden = visible_devices(container).any(|(_, _, value)| !shows(value));
+    let elsewhere = workload.pod.get("nodeSelector").present().and_then(Node::as_map).is_some_and(|map| {
+        map.iter().any(|(key, value)| names_gpus(key.name()) && value.text().is_some_and(denies))
+    });
+    device || hidden || elsewhere || image.into_iter().any(|text| words(text).any(|word| word == "cpu"))
+}
+
+/// Whether NVIDIA's container runtime shows the node's GPUs to a container that limits none, which
+/// is how they are shared without a device plugin.
+fn is_shown_by_runtime(workload: &Workload<'_>, container: &Container<'_>) -> bool {
+    is_named(workload.pod.get("runtimeClassName"))
+        && visible_devices(container).any(|(name, _, value)| name == "NVIDIA_VISIBLE_DEVICES" && shows(value))
+}
+
+/// The variables that say which GPUs a container sees: name, index, value.
+fn visible_devices<'n>(container: &Container<'n>) -> impl Iterator<Item = (&'n str, usize, &'n Node)> {
+    container.node.get("env").items().iter().enumerate().filter_map(|(index, variable)| {
+        let name = variable.get("name").text()?;
+        let value = variable.get("value").present()?;
+        matches!(name, "CUDA_VISIBLE_DEVICES" | "NVIDIA_VISIBLE_DEVICES").then_some((name, index, value))
+    })
+}
+
+fn shows(value: &Node) -> bool {
+    let hides = |text: &str| matches!(text.trim(), "" | "-1" | "none" | "None" | "void" | "NoDevFiles");
+    value.text().is_none_or(|text| !hides(text))
+}
+
+/// The words of the last part of an image's name and its tag, in lower case.
+fn words(image: &str) -> impl Iterator<Item = String> {
+    let name = image.rsplit('/').next().unwrap_or(image).to_lowercase();
+    let words: Vec<String> = name.split(|c: char| !c.is_ascii_alphanumeric()).map(str::to_owned).collect();
+    words.into_iter()
 }
 
 /// A GPU that is requested only, or stands beside `limits`, or with the pod.
 fn misplaced(workload: &Workload<'_>, container: &Container<'_>, resources: &Resources) -> Option<Intent> {
     let own = container.path.key("resources");
     let pod = workload.path.key("resources");
+    let (set, shared) = (container.node.get("resources"), workload.pod.get("resources"));
+    let outside = container.path.key("limits");
     let maps = [
-        (container.node.get("resources").get("requests"), own.key("requests")),
-        (container.node.get("resources"), own),
-        (workload.pod.get("resources").get("limits"), pod.key("limits")),
-        (workload.pod.get("resources").get("requests"), pod.key("requests")),
+        (set.get("requests"), own.key("requests"), None),
+        (set, own, None),
+        (container.node.get("limits"), outside.clone(), Some(outside)),
+        (shared.get("limits"), pod.key("limits"), Some(pod.clone())),
+        (shared.get("requests"), pod.key("requests"), Some(pod)),
     ];
-    maps.into_iter().find_map(|(map, at)| {
+    maps.into_iter().find_map(|(map, at, dropped)| {
         let amount = resources.first(map.present()?, &at)?;
+        let is_beside = at.0.last().is_some_and(|level| level.to_string() == "resources");
         (amount.count() != Some(0)).then(|| Intent {
             what: format!("`{}`", amount.name),
             misplaced: true,
             origin: amount.key,
+            dropped: dropped.or_else(|| is_beside.then(|| amount.path.clone())),
             path: amount.path.clone(),
         })
     })
@@ -174,6 +284,7 @@ fn of_arguments(container: &Container<'_>) -> Option<Intent> {
         Some(Intent {
             what: format!("`{name}`"),
             misplaced: false,
+            dropped: None,
             origin: items.get(index)?.origin,
             path: container.path.key(list).index(index),
         })
@@ -181,17 +292,14 @@ fn of_arguments(container: &Container<'_>) -> Option<Intent> {
 }
 
 fn of_environment(container: &Container<'_>) -> Option<Intent> {
-    let variables = container.node.get("env").items().iter().enumerate();
-    variables.into_iter().find_map(|(index, variable)| {
-        let name = variable.get("name").text()?;
-        let value = variable.get("value").present()?;
-        let shows = !matches!(value.text()?.trim(), "" | "-1" | "none" | "None" | "void" | "NoDevFiles");
-        (matches!(name, "CUDA_VISIBLE_DEVICES" | "NVIDIA_VISIBLE_DEVICES") && shows).then(|| Intent {
-            what: format!("`{name}`"),
-            misplaced: false,
-            origin: value.origin,
-            path: container.path.key("env").index(index).key("value"),
-        })
+    let (name, index, value) =
+        visible_devices(container).find(|(_, _, value)| value.text().is_some() && shows(value))?;
+    Some(Intent {
+        what: format!("`{name}`"),
+        misplaced: false,
+        dropped: None,
+        origin: value.origin,
+        path: container.path.key("env").index(index).key("value"),
     })
 }
 
@@ -199,15 +307,22 @@ fn of_environment(container: &Container<'_>) -> Option<Intent> {
 fn of_image(container: &Container<'_>) -> Option<Intent> {
     ["image", "runtimeVersion"].into_iter().find_map(|field| {
         let node = container.node.get(field).present()?;
-        let text = node.text()?.to_lowercase();
-        let tag = text.rsplit('/').next().unwrap_or(&text);
-        ["-gpu", "cuda", "rocm"].iter().any(|word| tag.contains(word)).then(|| Intent {
+        is_built_for_gpus(node.text()?).then(|| Intent {
             what: format!("`{field}`"),
             misplaced: false,
+            dropped: None,
             origin: node.origin,
             path: container.path.key(field),
         })
     })
+}
+
+/// `vllm:0.9-cuda`, `server:2.14-gpu`; neither `barracuda` nor `server:2.14-no-gpu`.
+fn is_built_for_gpus(image: &str) -> bool {
+    let all: Vec<String> = words(image).collect();
+    let is_denied = |word: &str| matches!(word, "no" | "non" | "without");
+    all.iter().any(|word| word.starts_with("cuda") || word.starts_with("rocm"))
+        || all.iter().zip(all.iter().skip(1)).any(|(before, word)| word == "gpu" && !is_denied(before))
 }
 
 /// A selector that only nodes with GPUs have.
@@ -217,6 +332,7 @@ fn of_selector(workload: &Workload<'_>) -> Option<Intent> {
     Some(Intent {
         what: "`nodeSelector`".to_owned(),
         misplaced: false,
+        dropped: None,
         origin: key.origin,
         path: workload.path.key("nodeSelector").key(key.name()),
     })
@@ -229,7 +345,17 @@ fn names_gpus(label: &str) -> bool {
 
 /// A label without a value selects nothing that is meant; `"false"` selects what has none.
 fn is_set(value: &Node) -> bool {
-    value.text().is_some_and(|text| !matches!(text, "" | "false"))
+    value.text().is_some_and(|text| !text.is_empty() && !denies(text))
+}
+
+/// `nvidia.com/gpu.present: "false"`, `karpenter.k8s.aws/instance-gpu-count: "0"`.
+fn denies(value: &str) -> bool {
+    matches!(value, "false" | "0" | "none" | "no" | "cpu")
+}
+
+/// Whether a field that is one word has one, or may: `""` and null are none.
+fn is_named(field: Lookup<'_>) -> bool {
+    !field.is_absent() && field.text() != Some("")
 }
 
 /// What keeps the pods of a workload on one type of GPU.
@@ -256,10 +382,12 @@ pub fn placement(pod: &Node) -> Placement {
         Lookup::Present(node) => requires(node),
         Lookup::Absent(_) => false,
     };
-    let named = ["runtimeClassName", "nodeName", "resourceClaims"]
-        .iter()
-        .any(|field| !matches!(pod.get(field), Lookup::Absent(_)));
-    if selector || affinity || named {
+    let is_named = ["runtimeClassName", "nodeName"].iter().any(|field| is_named(pod.get(field)));
+    let claims = match pod.get("resourceClaims") {
+        Lookup::Unknown(_) => true,
+        claims => !claims.items().is_empty(),
+    };
+    if selector || affinity || is_named || claims {
         return Placement::Placed;
     }
     match pod.get("tolerations") {
@@ -272,7 +400,11 @@ pub fn placement(pod: &Node) -> Placement {
 /// Whether a nodeSelector chooses more than an architecture, a zone or a price.
 fn selects(selector: &Node) -> bool {
     match &selector.value {
-        Value::Map(map) => map.iter().any(|(key, value)| chooses(key.name()) && value.text() != Some("")),
+        Value::Map(map) => map.iter().any(|(key, value)| {
+            // The label of a role has no value: `node-role.kubernetes.io/gpu: ""`.
+            let is_role = key.name().starts_with("node-role.kubernetes.io/");
+            chooses(key.name()) && !value.is_null() && (is_role || value.text() != Some(""))
+        }),
         _ => false,
     }
 }

@@ -377,7 +377,7 @@ fn gpus_of_predictor(manifest: &Manifest) -> Option<u64> {
     let workloads = workloads(manifest);
     let predictor = workloads.iter().find(|workload| workload.part == Part::Predictor)?;
     match gpu::limit(predictor.serving.as_ref()?, &gpu::Resources::of(manifest)) {
-        gpu::Limit::Stated(amount) => amount.count(),
+        gpu::Limit::Stated(amount) => amount.gpus(),
         _ => None,
     }
 }

@@ -150,7 +150,9 @@ impl Excerpt {
         if !fits {
             text.push('…');
         }
-        Window { text, indent, columns: marked.max(1), is_whole }
+        // A label of no width behind a line that fills the frame is drawn under its last column.
+        let marked = marked.max(1);
+        Window { text, indent: indent.min(columns.saturating_sub(marked)), columns: marked, is_whole }
     }
 
     /// The first character shown of a line that does not fit: the beginning, if the label is seen

@@ -1,6 +1,6 @@
 //! Where files are read from: the work tree, a commit, the index, or memory.
 //!
-//! Every source answers from the same kind of tree ([`tree`]), so what a name, a link or a file
+//! Every source answers from the same kind of tree (`tree`), so what a name, a link or a file
 //! over a limit means is decided once and no rule can tell which source it reads. This folder is
 //! the only one that knows Git.
 

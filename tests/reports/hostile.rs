@@ -51,7 +51,7 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 /// Findings whose every word is a stranger's, over a file of theirs.
-fn hostile_report() -> impl Strategy<Value = Report> {
+pub(crate) fn hostile_report() -> impl Strategy<Value = Report> {
     let severity = prop::sample::select(vec![Severity::Note, Severity::Warning, Severity::Error]);
     let one = (severity, vec(hostile(), 4), (any::<u32>(), 0u32..60), any::<u32>());
     (vec(one, 1..6), hostile(), hostile(), hostile()).prop_map(|(all, path, content, reason)| {
@@ -91,7 +91,7 @@ fn assert_harmless(text: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn people_see_what_is_there(report in hostile_report(), width in 60usize..120) {

@@ -6,7 +6,7 @@ use mlgitops::config::{self, Config};
 use mlgitops::finding::{
     Finding, Fingerprint, Label, Location, NotChecked, PlaceOfFinding, Severity, Waived,
 };
-use mlgitops::rules::{self, vocabulary};
+use mlgitops::rules::{select, vocabulary};
 use mlgitops::source::Memory;
 use mlgitops::{Options, Report, Summary, lint};
 use mlgitops_files::Files;
@@ -92,9 +92,13 @@ pub(crate) fn report(findings: Vec<Finding>, not_checked: Vec<NotChecked>) -> Re
     Report { summary, findings, not_checked }
 }
 
-/// What a run over some files says. The start-up budget is left out: none of them states a size,
-/// which would be said in each.
+/// What a run of every rule over some files says.
 pub(crate) fn linted(files: &[(&str, &str)]) -> Report {
+    linted_by("", files)
+}
+
+/// What a run of one rule over some files says; of every rule where none is named.
+pub(crate) fn linted_by(rule: &str, files: &[(&str, &str)]) -> Report {
     let config = match files.iter().find(|(path, _)| *path == config::FILE_NAME) {
         Some((path, text)) => {
             let file = Arc::new(SourceFile::of_text(path, text));
@@ -105,8 +109,7 @@ pub(crate) fn linted(files: &[(&str, &str)]) -> Report {
     let files = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
     let files: Arc<dyn Files> = Arc::new(Memory::new(files));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let ignore = rules::select("startup-budget");
-    lint(&files, &config, &Options { now, ignore, ..Options::default() })
+    lint(&files, &config, &Options { now, select: select(rule), ..Options::default() })
 }
 
 /// A service of one environment, whose path is open at its end and names what moves where

@@ -8,11 +8,11 @@ use mlgitops::report::{self, Context, Format, Style};
 use mlgitops_yaml::SourceFile;
 
 use crate::read::text;
-use crate::sample::{at, file, finding, label, linted, place, report, service, waived};
+use crate::sample::{at, file, finding, label, linted_by, place, report, service, waived};
 
-/// What is printed of some files, without the line that ends every report.
-fn seen(files: &[(&str, &str)]) -> String {
-    blocks(&text(Format::Human, &linted(files)))
+/// What is printed of what one rule finds, without the line that ends every report.
+fn seen(rule: &str, files: &[(&str, &str)]) -> String {
+    blocks(&text(Format::Human, &linted_by(rule, files)))
 }
 
 fn drawn(findings: Vec<Finding>) -> String {
@@ -54,13 +54,13 @@ spec:
 #[test]
 fn a_stage_name_through_a_helm_value() {
     let values = "environment: staging\nstaging: s3://models/churn/v9/\nprod: models:/churn/Production\n";
-    let text = seen(&[
+    let files = [
         ("applicationset.yaml", APPLICATION_SET),
         ("chart/Chart.yaml", "apiVersion: v2\nname: churn\nversion: 1.0.0\n"),
         ("chart/templates/churn.yaml", TEMPLATE),
         ("chart/values.yaml", values),
-    ]);
-    insta::assert_snapshot!(text, @r"
+    ];
+    insta::assert_snapshot!(seen("pinned-model-uri", &files), @r"
     error[pinned-model-uri]: churn in prod names the MLflow stage `Production`, not a version
        ╭─[chart/values.yaml:3:7]
      3 │ prod: models:/churn/Production
@@ -76,7 +76,7 @@ fn a_stage_name_through_a_helm_value() {
 #[test]
 fn a_field_at_the_wrong_level() {
     let level = service("fraud", "v47/") + "      nodeSelector:\n        pool: gpu\n";
-    insta::assert_snapshot!(seen(&[("fraud.yaml", &level)]), @r"
+    insta::assert_snapshot!(seen("unknown-field", &[("fraud.yaml", &level)]), @r"
     error[unknown-field]: fraud loses its `nodeSelector`: `model` has no such field
        ╭─[fraud.yaml:9:7]
      9 │       nodeSelector:
@@ -93,7 +93,7 @@ fn one_finding_in_three_environments() {
     let files = [("dev/fraud.yaml", "v47"), ("staging/fraud.yaml", "v45"), ("prod/fraud.yaml", "v43")]
         .map(|(path, version)| (path, service("fraud", version)));
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    insta::assert_snapshot!(text(Format::Human, &linted(&files)), @r"
+    insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &files)), @r"
     warning[s3-prefix]: fraud in prod would also download `v430/…` or `v43-rc1/…`: no `/` at the end
        ╭─[prod/fraud.yaml:8:19]
      8 │       storageUri: s3://models/fraud/v43
@@ -115,12 +115,8 @@ fn one_finding_in_three_environments() {
 #[test]
 fn nothing_to_say_is_one_line() {
     let clean = service("fraud", "v47/");
-    insta::assert_snapshot!(text(Format::Human, &linted(&[("prod/fraud.yaml", &clean)])), @r"
-    checked 1 release of 1 model in 1 environment (1 folder of plain files): clean
-    ");
-    insta::assert_snapshot!(text(Format::Human, &linted(&[("README.md", "words\n")])), @r"
-    checked no release of a model: not enough to pass
-    ");
+    insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &[("prod/fraud.yaml", &clean)])), @"checked 1 release of 1 model in 1 environment (1 folder of plain files): clean");
+    insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &[("README.md", "words\n")])), @"checked no release of a model: not enough to pass");
 }
 
 /// voice.md 2: a version that never ran in staging.
@@ -382,9 +378,7 @@ fn what_is_waived_is_only_counted() {
     let values = file("values.yaml", 1, "uri: v1\n");
     let mut found = finding("s3-prefix", Severity::Error, "it breaks", label(&values, "v1", ""), None);
     found.places[0].waived = Some(waived(at(&values, "uri"), "known"));
-    insta::assert_snapshot!(text(Format::Human, &report(vec![found], Vec::new())), @r"
-    checked 1 release of 1 model in 1 environment (1 folder of plain files): clean; waived: 1
-    ");
+    insta::assert_snapshot!(text(Format::Human, &report(vec![found], Vec::new())), @"checked 1 release of 1 model in 1 environment (1 folder of plain files): clean; waived: 1");
 }
 
 #[test]
@@ -408,7 +402,5 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn annotations_are_one_line_each() {
     let open = service("fraud", "v47");
-    insta::assert_snapshot!(text(Format::Github, &linted(&[("prod/fraud.yaml", &open)])), @r"
-    ::warning file=prod/fraud.yaml,line=8,endLine=8,col=19,endColumn=40,title=warning[s3-prefix]::fraud in prod would also download `v470/…` or `v47-rc1/…`: no `/` at the end%0Anote: KServe takes every key with this beginning; none is named here: no harm yet%0Ahelp: end it in `/`: s3://models/fraud/v47/; its pods restart
-    ");
+    insta::assert_snapshot!(text(Format::Github, &linted_by("s3-prefix", &[("prod/fraud.yaml", &open)])), @"::warning file=prod/fraud.yaml,line=8,endLine=8,col=19,endColumn=40,title=warning[s3-prefix]::fraud in prod would also download `v470/…` or `v47-rc1/…`: no `/` at the end%0Anote: KServe takes every key with this beginning; none is named here: no harm yet%0Ahelp: end it in `/`: s3://models/fraud/v47/; its pods restart");
 }

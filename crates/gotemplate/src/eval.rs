@@ -328,7 +328,11 @@ impl Machine<'_> {
             let guard = self.joined(&arguments);
             return Ok(Value { guard, ..Value::new(Data::Unknown(reason)) });
         }
-        (function.run)(self, &arguments).map_err(|mut failure| {
+        let result = (function.run)(self, &arguments);
+        if let Ok(Value { data: Data::Str(text), .. }) = &result {
+            self.weigh(text)?;
+        }
+        result.map_err(|mut failure| {
             if failure.at.is_none() && failure.kind == crate::FailureKind::Execute {
                 failure.message = format!("error calling {}: {}", function.name, failure.message);
             }

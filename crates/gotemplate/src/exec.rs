@@ -98,6 +98,7 @@ impl Machine<'_> {
         }
         let text = print::text(self, &value).map_err(|failure| self.locate(failure, frame.source, span))?;
         self.make(text.len())?;
+        self.weigh(&text)?;
         let since = frame.out.run_count();
         let nameless = text.runs().iter().all(|run| run.origin.is_none());
         if nameless {

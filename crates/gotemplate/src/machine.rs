@@ -289,6 +289,11 @@ impl<'o> Machine<'o> {
         self.spend(bytes as u64 / 64)
     }
 
+    /// Counts the pieces of a text: each costs memory and time beyond its bytes.
+    pub(crate) fn weigh(&mut self, text: &Text) -> Result<(), Failure> {
+        self.make(64 * text.runs().len())
+    }
+
     // Places.
 
     /// A literal, with its bytes in the template as its origin.

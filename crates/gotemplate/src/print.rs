@@ -122,6 +122,7 @@ pub(crate) fn truth(machine: &mut Machine<'_>, value: &Value) -> bool {
         Data::Str(text) => !text.is_empty(),
         Data::List(list) => !machine.heap.list(*list).is_empty(),
         Data::Map(map) => !machine.heap.map(*map).is_empty(),
-        Data::Object(_) | Data::Unknown(_) => true,
+        Data::Object(object) => !object.is_empty(),
+        Data::Unknown(_) => true,
     }
 }

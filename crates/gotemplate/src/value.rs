@@ -114,6 +114,11 @@ pub trait Object: fmt::Debug + Send + Sync {
     /// Its Go type, for errors and `typeOf`.
     fn type_name(&self) -> &str;
 
+    /// Whether it counts as false: a map without entries.
+    fn is_empty(&self) -> bool {
+        false
+    }
+
     /// A field or a method without arguments; `None` where there is none of the name.
     ///
     /// # Errors

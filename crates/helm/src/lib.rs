@@ -20,6 +20,19 @@
 //! }
 //! ```
 //!
+//! What differs from Helm, all of it by intent or for want of a library:
+//! * what is random, of the clock or encrypted is unknown (`randAlphaNum`, `genCA`, `now`, `htpasswd`
+//!   and their kin, all functions on dates), and so is what is made of it;
+//! * `keys` and `values` are sorted, where Go gives them in no order;
+//! * `toYamlPretty` prints what `toYaml` prints, `toToml` prints no tables in lists, and `fromToml` is
+//!   unknown;
+//! * the words of an error that `fromYaml` and `fromJson` put into their result;
+//! * `camelcase`, `snakecase` and `kebabcase` of runs of capitals, line breaks and symbols;
+//! * `values.schema.json` is not applied;
+//! * a dependency that `charts/` lacks is taken from a `file://` folder of the repository, or the rest
+//!   is rendered without it and it is named, where Helm stops;
+//! * without [`RenderOptions::kube_version`], Kubernetes is the version Helm v3.22 was built for.
+//!
 //! Roles of origins: `values` for values files, `chart` for Chart.yaml and files read by `.Files`,
 //! `template` for templates and the literals in them; what a caller hands in keeps its own.
 
@@ -30,12 +43,15 @@ mod functions;
 mod glob;
 mod ignore;
 mod inflate;
+mod job;
+mod layers;
 mod members;
 mod objects;
 mod order;
 mod output;
 mod render;
 mod set;
+mod templates;
 mod values;
 
 pub use chart::Chart;

@@ -244,6 +244,10 @@ impl Object for ApiVersions {
         "chartutil.VersionSet"
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn field(&self, _name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
         None
     }
@@ -356,6 +360,10 @@ fn lines(machine: &mut Machine<'_>, text: &Text) -> Value {
 impl Object for ChartFiles {
     fn type_name(&self) -> &str {
         "engine.files"
+    }
+
+    fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
     fn field(&self, name: &str, machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {

@@ -205,6 +205,47 @@ fn objects_come_in_the_order_helm_installs_them_and_hooks_last() {
 }
 
 #[test]
+fn files_that_are_not_there_count_as_false() {
+    let files = [
+        ("chart/conf/a.txt", "x"),
+        (
+            "chart/templates/x.yaml",
+            "kind: A\nnone: {{ if .Files.Glob \"no/*\" }}there{{ else }}absent{{ end }}\nsome: {{ empty (.Files.Glob \"conf/*\") }}\n",
+        ),
+    ];
+    assert_eq!(printed(&files, &[]), "kind: A\nnone: absent\nsome: false\n");
+}
+
+#[test]
+fn what_is_random_is_unknown_and_so_is_what_is_made_of_it() {
+    let files = [(
+        "chart/templates/x.yaml",
+        "kind: Secret\ndata: {a: {{ randAlphaNum 8 | b64enc | quote }}, b: plain, c: x-{{ now | date \"2006\" }}}\n",
+    )];
+    let (rendered, _) = run(&files, &[]);
+    let data = rendered.objects[0].root.get("data");
+    assert!(matches!(data.get("a"), Lookup::Unknown(_)));
+    assert_eq!(data.get("b").text(), Some("plain"));
+    assert!(matches!(data.get("c"), Lookup::Unknown(_)));
+}
+
+#[test]
+fn what_is_in_no_repository_is_named_and_not_passed_over() {
+    let chart = "name: model\nversion: 1.0.0\ndependencies:\n  - {name: redis, version: 1.x, repository: 'https://charts.example.com', condition: redis.enabled}\n";
+    let template = ("chart/templates/x.yaml", "kind: A\n");
+    let lacking = |values: &str| {
+        let files = Table::of(&[("chart/Chart.yaml", chart), ("chart/values.yaml", values), template]);
+        let loaded = Chart::load(&files, &RepoPath::parse("chart").unwrap());
+        render(&files, &loaded, &RenderOptions::default(), &mut Origins::default())
+    };
+    let rendered = lacking("");
+    assert_eq!(rendered.objects.len(), 1);
+    assert!(rendered.not_rendered[0].what.contains("`redis` 1.x"), "{:?}", rendered.not_rendered);
+    assert_eq!(place(rendered.not_rendered[0].at.as_ref().unwrap()), "chart/Chart.yaml:4:5");
+    assert_eq!(lacking("redis: {enabled: false}\n").not_rendered, []);
+}
+
+#[test]
 fn a_hostile_chart_ends() {
     let table = [
         "{{ define \"a\" }}{{ include \"a\" . }}{{ end }}{{ include \"a\" . }}".to_owned(),

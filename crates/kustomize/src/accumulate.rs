@@ -25,11 +25,13 @@ pub(crate) struct Accumulated {
     /// The fields transformers reach, of this kustomization and those below it.
     pub(crate) config: Arc<Config>,
     pub(crate) vars: Vec<Var>,
+    /// The identities of the objects, while they are only collected.
+    ids: Option<HashSet<Id>>,
 }
 
 impl Accumulated {
     pub(crate) fn new() -> Self {
-        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new() }
+        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new(), ids: None }
     }
 }
 
@@ -115,6 +117,8 @@ impl Builder<'_> {
         if failed {
             return Err(Refused);
         }
+        // From here on names change.
+        built.ids = None;
         self.configure(kustomization, &mut built)?;
         self.generate(kustomization, &mut built)?;
         for entry in kustomization.list("components") {
@@ -229,7 +233,8 @@ impl Builder<'_> {
 
     /// Adds objects; two with one identity are refused.
     pub(crate) fn append(&mut self, built: &mut Accumulated, more: Vec<Resource>) -> Step<()> {
-        let mut known: HashSet<Id> = built.resources.iter().map(Resource::id).collect();
+        let resources = &built.resources;
+        let known = built.ids.get_or_insert_with(|| resources.iter().map(Resource::id).collect());
         let mut result = Ok(());
         for resource in more {
             let id = resource.id();

@@ -89,12 +89,16 @@ pub fn build(
         roots: Vec::new(),
         namespaces: Vec::new(),
         loaded: 0,
+        work: WORK,
     };
     if let Ok(objects) = builder.run(folder) {
         builder.result.objects = objects;
     }
     builder.result
 }
+
+/// Most work of one build, in objects looked at and bytes copied.
+const WORK: usize = 64 << 20;
 
 /// The build cannot go on; the reason is among the problems.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +117,8 @@ pub(crate) struct Builder<'b> {
     pub(crate) roots: Vec<RepoPath>,
     /// The namespaces they set: charts below are rendered for the nearest.
     pub(crate) namespaces: Vec<Option<Node>>,
+    /// How much work is left: objects looked at, bytes and nodes copied.
+    pub(crate) work: usize,
     /// How many kustomizations were read.
     pub(crate) loaded: usize,
 }
@@ -155,6 +161,20 @@ impl Builder<'_> {
     pub(crate) fn remote(&mut self, url: &str, at: OriginId) {
         let at = self.origins.first(at);
         self.result.remote.push(Remote { url: url.to_owned(), at });
+    }
+
+    /// Takes work from what is left; a build that needs more is given up.
+    pub(crate) fn spend(&mut self, work: usize, at: OriginId) -> Step<()> {
+        match self.work.checked_sub(work) {
+            Some(left) => {
+                self.work = left;
+                Ok(())
+            }
+            None => {
+                self.leave_out(LeftOutKind::Limit, "the build takes too much work".to_owned(), at);
+                Err(Refused)
+            }
+        }
     }
 
     /// Notes what is left out.

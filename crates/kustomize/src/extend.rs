@@ -79,9 +79,13 @@ impl Builder<'_> {
                 let home = node.get("chartHome").text().unwrap_or_default().to_owned();
                 self.chart(folder, node, &home, built)
             }
-            _ => {
+            "IAMPolicyGenerator" => {
                 self.leave_out_plugin(resource, "generator");
                 Ok(())
+            }
+            other => {
+                let message = format!("kustomize has no built-in `{other}`");
+                Err(self.refuse("plugin", message, resource.entry))
             }
         }
     }
@@ -130,9 +134,13 @@ impl Builder<'_> {
                 let entries = node.get("replacements").items().iter();
                 entries.into_iter().try_for_each(|entry| self.replacement_entry(folder, entry, built))
             }
-            _ => {
+            "ValueAddTransformer" | "HashTransformer" => {
                 self.leave_out_plugin(resource, "transformer");
                 Ok(())
+            }
+            other => {
+                let message = format!("kustomize has no built-in `{other}`");
+                Err(self.refuse("plugin", message, resource.entry))
             }
         }
     }

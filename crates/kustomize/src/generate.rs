@@ -137,7 +137,13 @@ impl Builder<'_> {
             }
         }
         let (mut data, mut binary) = (Vec::new(), Vec::new());
-        for Pair { key, value, .. } in pairs {
+        for Pair { key, value, at } in pairs {
+            let size = match &value {
+                Content::Text(text) => text.len(),
+                Content::Bytes(bytes, _) => bytes.len(),
+                Content::Elsewhere(_) => 0,
+            };
+            self.spend(size + 1, at)?;
             let encoded = |bytes: &[u8], at: OriginId| {
                 Node::new(
                     Value::Scalar(Scalar { style: Style::Literal, ..Scalar::string(&base64(bytes)) }),
@@ -326,6 +332,7 @@ impl Builder<'_> {
     ) -> Step<()> {
         let id = new.id();
         let at = new.entry;
+        self.spend(built.resources.len() / 16 + 1, at)?;
         match (by_any_id(&built.resources, &id).as_slice(), behavior) {
             ([], Behavior::Create) => built.resources.push(new),
             ([], _) if self.is_partial() => built.resources.push(new),
@@ -370,6 +377,7 @@ impl Builder<'_> {
                 }
             }
         }
+        new.needs_hash &= old.needs_hash;
         new.previous = old.previous.clone();
         new.prefixes = old.prefixes.clone();
         new.suffixes = old.suffixes.clone();

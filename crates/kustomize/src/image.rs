@@ -1,5 +1,7 @@
 //! The `images` field: names, tags and digests of containers' images.
 
+use std::cell::Cell;
+
 use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Style, Text, TextBuilder, Value};
 use regex::Regex;
 
@@ -14,6 +16,8 @@ pub(crate) struct Image {
     entry: Node,
     /// The name it selects by decided that a value changed.
     guard: OriginId,
+    /// An image that is no scalar, which kustomize refuses.
+    pub(crate) no_scalar: Cell<Option<OriginId>>,
 }
 
 impl Image {
@@ -24,7 +28,7 @@ impl Image {
         let pattern = format!("{text}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?");
         let pattern = select::whole(&pattern)?;
         let guard = name.present().map_or(OriginId::NONE, |name| name.origin);
-        Ok(Self { pattern, entry: entry.clone(), guard })
+        Ok(Self { pattern, entry: entry.clone(), guard, no_scalar: Cell::new(None) })
     }
 
     /// Changes every `image` of a `containers` or `initContainers` list, at any depth.
@@ -89,7 +93,12 @@ impl Image {
 
     /// Changes one image, if the entry is for it.
     pub(crate) fn rewrite(&self, node: &mut Node, origins: &mut Origins) {
-        let Some(scalar) = node.as_scalar() else { return };
+        let Some(scalar) = node.as_scalar() else {
+            if !node.is_null() {
+                self.no_scalar.set(self.no_scalar.get().or(Some(node.origin)));
+            }
+            return;
+        };
         if !self.pattern.is_match(&scalar.text) {
             return;
         }

@@ -2,7 +2,7 @@
 
 use mlgitops_yaml::{Key, Map, Mode, Node, OriginId, Origins, Resolved, Scalar, Value};
 
-use crate::origin::{guard_all, over};
+use crate::origin::{guard_all, over, size_of};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -44,6 +44,11 @@ impl Operation {
         })
     }
 
+    /// Its place.
+    pub(crate) fn place(&self) -> OriginId {
+        self.at
+    }
+
     /// Adds a guard to the value it sets.
     pub(crate) fn guard(&mut self, guard: OriginId, origins: &mut Origins) {
         if let Some(value) = &mut self.value {
@@ -51,12 +56,22 @@ impl Operation {
         }
     }
 
+    /// How large and how deep the value is that it puts into an object, at the depth it puts it.
+    pub(crate) fn size(&self, root: &mut Node) -> (usize, usize) {
+        let value = match self.op.as_str() {
+            "copy" | "move" => self.from.as_deref().and_then(|from| find_mut(root, from)).map(|node| &*node),
+            _ => self.value.as_ref(),
+        };
+        let (size, depth) = value.map_or((0, 0), size_of);
+        (size, depth + self.path.len())
+    }
+
     /// Applies it to an object.
     pub(crate) fn apply(&self, root: &mut Node, origins: &mut Origins) -> Result<(), Inapplicable> {
         match self.op.as_str() {
-            "add" => self.add(root, self.value()?, origins),
+            "add" => self.add(root, self.own_value(origins), origins),
             "replace" => {
-                let value = self.value()?;
+                let value = self.own_value(origins);
                 let old = self.remove(root, &self.path)?;
                 let value = Node::new(value.value, over(value.origin, old.origin, origins));
                 self.insert(root, value, true)
@@ -95,9 +110,12 @@ impl Operation {
         }
     }
 
-    fn value(&self) -> Result<Node, Inapplicable> {
-        // An operation without a value sets null, as the Go library does.
-        Ok(self.value.clone().unwrap_or_else(|| Node::new(Value::Null, self.at)))
+    /// Its value, which its path decided to set there. Without one it sets null, as the Go library
+    /// does.
+    fn own_value(&self, origins: &mut Origins) -> Node {
+        let mut value = self.value.clone().unwrap_or_else(|| Node::new(Value::Null, self.at));
+        value.origin = origins.guard(value.origin, self.path_at);
+        value
     }
 
     fn source(&self) -> Result<&[String], Inapplicable> {

@@ -248,6 +248,9 @@ impl Merger<'_> {
                 have.as_ref().is_some_and(|have| same(&key_values(have, keys), &values))
             };
             match base.iter().position(is_same) {
+                // Of two items of which one leaves out a key, kustomize keeps the object's own.
+                Some(at)
+                    if several && base.get(at).is_some_and(|have| differs(&values, have.as_ref(), keys)) => {}
                 Some(at) => {
                     let have = base.get_mut(at).and_then(Option::take);
                     let merged = match have {
@@ -286,15 +289,23 @@ fn merge_keys(schema: Option<FieldRef>) -> Option<Vec<&'static str>> {
     if !mark.strategy.split(',').any(|word| word == "merge") {
         return None;
     }
-    let keys: Vec<&'static str> = schema?.list_keys().collect();
-    if !keys.is_empty() {
-        return Some(keys);
-    }
-    Some(Some(mark.merge_key).filter(|key| !key.is_empty()).into_iter().collect())
+    // `x-kubernetes-list-map-keys` of Kubernetes' own types, where it says more than the merge key.
+    Some(match mark.merge_key {
+        "" => Vec::new(),
+        "containerPort" => vec!["containerPort", "protocol"],
+        "port" => vec!["port", "protocol"],
+        "topologyKey" => vec!["topologyKey", "whenUnsatisfiable"],
+        key => vec![key],
+    })
 }
 
 fn key_values(item: &Node, keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| item.get(key).text().unwrap_or_default().to_owned()).collect()
+}
+
+/// Whether two items that are one differ in the keys they write.
+fn differs(values: &[String], have: Option<&Node>, keys: &[&str]) -> bool {
+    have.is_some_and(|have| key_values(have, keys) != values)
 }
 
 /// Whether two items are one: equal in a key, and different in none that both have.

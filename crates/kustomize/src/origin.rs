@@ -23,6 +23,30 @@ pub(crate) fn all_of(node: &Node, origins: &mut Origins) -> OriginId {
     }
 }
 
+/// About as many bytes as a node takes.
+const NODE: usize = 128;
+/// About as many as a piece of a scalar takes, while it is joined.
+const PIECE: usize = 64;
+
+/// How many bytes a value takes, about, and how deep it is.
+pub(crate) fn size_of(node: &Node) -> (usize, usize) {
+    match &node.value {
+        Value::Map(map) => map.iter().fold((NODE, 1), |(size, depth), (key, value)| {
+            let (more, below) = size_of(value);
+            (size + key.name().len() + more, depth.max(below + 1))
+        }),
+        Value::Sequence(items) => items.iter().fold((NODE, 1), |(size, depth), item| {
+            let (more, below) = size_of(item);
+            (size + more, depth.max(below + 1))
+        }),
+        Value::Scalar(scalar) => {
+            let pieces = if let Pieces::Parts(parts) = &scalar.pieces { parts.len() } else { 0 };
+            (NODE + scalar.text.len() + PIECE * pieces, 0)
+        }
+        Value::Null | Value::Unknown(_) => (NODE, 0),
+    }
+}
+
 /// Adds a guard to every scalar of a value.
 pub(crate) fn guard_all(node: &mut Node, guard: OriginId, origins: &mut Origins) {
     node.origin = origins.guard(node.origin, guard);

@@ -1,11 +1,11 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
-use mlgitops_files::RepoPath;
+use mlgitops_files::{RepoPath, limits};
 use mlgitops_manifest::fields::{Project, tables};
-use mlgitops_yaml::{Node, OriginId, Origins, Role, Text, Value, parse};
+use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
 use crate::origin::{all_of, guard_all};
@@ -175,6 +175,7 @@ impl Builder<'_> {
                 let (file, tree) = self.read(&path, at)?;
                 let first = tree.documents().first().and_then(|document| document.root);
                 let id = self.origins.add_file(&file);
+                let first = first.filter(|root| is_json_where_it_looks_so(&tree, *root));
                 let first = first.and_then(|root| tree.node_of(root, id, Role::Patch, self.origins).ok());
                 match first.filter(is_patch) {
                     Some(document) => Ok((Documents::Json(read_operations(document)), at)),
@@ -194,7 +195,7 @@ impl Builder<'_> {
         let tree = parse(text.clone());
         let root = tree.documents().first()?.root?;
         let node = tree.node(root, self.origins).ok()?;
-        is_patch(&node).then(|| read_operations(node))
+        (is_patch(&node) && is_json_where_it_looks_so(&tree, root)).then(|| read_operations(node))
     }
 
     /// Applies a patch to the object it names.
@@ -231,6 +232,7 @@ impl Builder<'_> {
         allowed: Allowed,
         built: &mut Accumulated,
     ) -> Step<()> {
+        self.spend(built.resources.len(), patch.origin)?;
         let selected: Vec<usize> = (0..built.resources.len())
             .filter(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)))
             .collect();
@@ -249,6 +251,10 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let Some(resource) = built.resources.get_mut(at) else { return Ok(()) };
+        // Of a whole object that is replaced kustomize keeps the old one.
+        if patch.get("$patch").text() == Some("replace") {
+            return Ok(());
+        }
         if allowed.name || allowed.kind {
             resource.remember();
         }
@@ -265,6 +271,16 @@ impl Builder<'_> {
         Ok(())
     }
 
+    /// Takes the work of putting a value somewhere: what is copied into itself grows without end.
+    pub(crate) fn put(&mut self, (size, depth): (usize, usize), at: OriginId) -> Step<()> {
+        if depth > limits::DEPTH {
+            let reason = format!("values nest deeper than {} levels", limits::DEPTH);
+            self.leave_out(LeftOutKind::Limit, reason, at);
+            return Err(Refused);
+        }
+        self.spend(size, at)
+    }
+
     fn apply_operations(
         &mut self,
         operations: &[Operation],
@@ -272,6 +288,8 @@ impl Builder<'_> {
         remember: bool,
         built: &mut Accumulated,
     ) -> Step<()> {
+        let at = operations.first().map_or(OriginId::NONE, Operation::place);
+        self.spend(built.resources.len(), at)?;
         for resource in built.resources.iter_mut().filter(|resource| selector.selects(resource)) {
             if remember {
                 resource.remember();
@@ -280,6 +298,7 @@ impl Builder<'_> {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
             for operation in operations {
+                self.put(operation.size(&mut resource.node), at)?;
                 if let Err(wrong) = operation.apply(&mut resource.node, self.origins) {
                     let message = format!("the patch does not fit {}: {}", resource.id(), wrong.message);
                     return Err(self.refuse("patch", message, wrong.at));
@@ -288,6 +307,28 @@ impl Builder<'_> {
         }
         Ok(())
     }
+}
+
+/// What begins with a bracket is read as JSON, not as YAML.
+fn is_json_where_it_looks_so(tree: &Tree, root: NodeIndex) -> bool {
+    !tree.text().as_str().trim_start().starts_with('[') || is_json(tree, root)
+}
+
+fn is_json(tree: &Tree, node: NodeIndex) -> bool {
+    match tree.shape(node) {
+        Shape::Sequence | Shape::Map => {
+            tree.is_flow(node) && tree.children(node).iter().all(|&child| is_json(tree, child))
+        }
+        Shape::Scalar { style: Style::Double, .. } => true,
+        Shape::Scalar { style: Style::Plain, .. } => tree.scalar(node).is_some_and(is_json_word),
+        Shape::Null | Shape::Scalar { .. } | Shape::Alias(_) => false,
+    }
+}
+
+fn is_json_word(text: &str) -> bool {
+    matches!(text, "true" | "false" | "null")
+        || (text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            && text.parse::<f64>().is_ok())
 }
 
 /// The operations of a document, whose values `sigs.k8s.io/yaml` reads.

@@ -9,7 +9,7 @@ use mlgitops_yaml::{
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id, effective_namespace};
-use crate::origin::{all_of, guard_all, over, scalar_of};
+use crate::origin::{all_of, guard_all, over, scalar_of, size_of};
 use crate::path::{self, Make};
 use crate::resource::Resource;
 use crate::schema::{self, REPLACEMENT};
@@ -92,6 +92,7 @@ impl Builder<'_> {
     }
 
     fn source_field(&mut self, source: &Node, built: &Accumulated) -> Step<Option<Node>> {
+        self.spend(built.resources.len(), source.origin)?;
         let found: Vec<&Resource> =
             built.resources.iter().filter(|resource| resource.any_id(|id| is_meant(id, source))).collect();
         let resource = match found.as_slice() {
@@ -139,6 +140,7 @@ impl Builder<'_> {
         for reject in target.get("reject").items() {
             rejects.push(self.selector(reject)?);
         }
+        self.spend(built.resources.len(), target.origin)?;
         let fields = target.get("fieldPaths").items();
         let by = all_of(target, self.origins);
         for resource in &mut built.resources {
@@ -176,6 +178,8 @@ impl Builder<'_> {
         };
         let text = field.text().unwrap_or_default().to_owned();
         let parts = path::split(&text);
+        let (size, depth) = size_of(value);
+        self.put((size, depth + parts.len()), field.origin)?;
         if self.write_inside_text(&mut resource.node, &parts, value, make, by) {
             return Ok(());
         }
@@ -184,12 +188,15 @@ impl Builder<'_> {
             index: options.get("index").present().and_then(Node::as_int).unwrap_or_default(),
         };
         let mut wrong = None;
+        let mut work = 0;
         let mut set = |node: &mut Node| {
             if let Err(message) = self.copy_into(node, value, &split, by) {
                 wrong = Some(message);
             }
+            work += if split.delimiter.is_some() { size_of(node).0 } else { size };
         };
         let reached = path::visit(&mut resource.node, &parts, make, field.origin, &mut set);
+        self.spend(work, field.origin)?;
         let message = match (reached, wrong) {
             (Ok(count), None) if count > 0 => return Ok(()),
             (_, Some(message)) | (Err(message), None) => message,

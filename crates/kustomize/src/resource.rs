@@ -87,6 +87,12 @@ impl Resource {
         self.previous_ids().any(|id| holds(&id)) || holds(&self.id())
     }
 
+    /// Whether it has, or had, this identity; most are told apart by their names alone.
+    pub(crate) fn has_or_had(&self, id: &Id) -> bool {
+        let named = |previous: &Previous| previous.name == id.name;
+        (self.name() == id.name || self.previous.iter().any(named)) && self.any_id(|have| have == id)
+    }
+
     /// Keeps the identity it has before a change.
     pub(crate) fn remember(&mut self) {
         let id = self.id();

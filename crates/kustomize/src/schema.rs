@@ -37,7 +37,7 @@ const PATCHES: Type = Type::List(&Struct(&[
     ("path", Text),
     ("patch", Text),
     ("target", SELECTOR),
-    ("options", Type::Map(&Bool)),
+    ("options", Struct(&[("allowNameChange", Bool), ("allowKindChange", Bool)])),
 ]));
 const IMAGES: Type = Type::List(&Struct(&[
     ("name", Text),

@@ -22,7 +22,13 @@ pub(crate) fn as_read_by_api(node: &mut Node) -> Result<(), Unreadable> {
 
 fn settle(node: &mut Node, mode: Mode) -> Result<(), Unreadable> {
     match &mut node.value {
-        Value::Map(map) => map.iter_mut().try_for_each(|(_, value)| settle(value, mode)),
+        Value::Map(map) => map.iter_mut().try_for_each(|(key, value)| {
+            if mode == Mode::Kustomize && !is_text(&key.scalar) {
+                let message = format!("the key `{}` is no text: quote it", key.name());
+                return Err(Unreadable { message, at: key.origin });
+            }
+            settle(value, mode)
+        }),
         Value::Sequence(items) => items.iter_mut().try_for_each(|item| settle(item, mode)),
         Value::Scalar(scalar) => {
             let at = node.origin;
@@ -57,6 +63,11 @@ fn settle_scalar(scalar: &mut Scalar, mode: Mode) -> Result<(), String> {
         Resolved::Refused => return Err(format!("`{}` cannot be read as its tag says", scalar.text)),
     };
     Ok(())
+}
+
+/// Whether a key is text to kustomize, which prints no other.
+fn is_text(key: &Scalar) -> bool {
+    key.style != Style::Plain || matches!(key.resolve(Mode::Kustomize), Resolved::Str | Resolved::Timestamp)
 }
 
 fn is_infinite(read: &Resolved) -> bool {

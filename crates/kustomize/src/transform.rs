@@ -227,6 +227,9 @@ impl Builder<'_> {
                 self.visit(&mut resource.node, spec, Create::Never, entry.origin, &mut set)?;
             }
             image.note_missed(resource, self.origins);
+            if let Some(at) = image.no_scalar.get() {
+                return Err(self.refuse("image", "an image is text", at));
+            }
         }
         Ok(())
     }
@@ -304,6 +307,6 @@ pub(crate) fn field_spec(node: &Node, origins: &mut Origins) -> FieldSpec {
 
 /// The objects that have, or had, an identity.
 pub(crate) fn by_any_id(resources: &[Resource], wanted: &Id) -> Vec<usize> {
-    let found = resources.iter().enumerate().filter(|(_, resource)| resource.any_id(|id| id == wanted));
+    let found = resources.iter().enumerate().filter(|(_, resource)| resource.has_or_had(wanted));
     found.map(|(at, _)| at).collect()
 }

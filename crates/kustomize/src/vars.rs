@@ -119,6 +119,9 @@ impl Builder<'_> {
                     failed = failed.or(builder.expand_field(node, &values).err());
                 };
                 self.visit(&mut resource.node, spec, Create::Never, OriginId::NONE, &mut set)?;
+                if self.work == 0 {
+                    return self.spend(1, OriginId::NONE);
+                }
                 if let Some(at) = failed {
                     self.refuse("var", "a list that may hold variables holds text only", at);
                     return Err(Refused);
@@ -197,6 +200,10 @@ impl Builder<'_> {
                     builder.push_part(text, copied..dollar);
                     let value = printed(scalar).to_text(origin, self.origins);
                     builder.push(&value);
+                    self.work = self.work.saturating_sub(value.len());
+                    if self.work == 0 {
+                        break;
+                    }
                     guard = self.origins.join(guard, origin);
                     copied = at;
                 }

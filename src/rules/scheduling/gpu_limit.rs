@@ -1,7 +1,7 @@
 //! `scheduling/gpu-limit`: a GPU is meant, and no limit gives one.
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Cause, Violation, field_of};
 use crate::fleet::Object;
 use crate::fleet::serving_runtime::{Below, Runtimes};
 use crate::kinds::gpu::{self, Intent, Limit, Resources};
@@ -14,19 +14,16 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     // A hardware profile adds resources when the object is admitted.
     let profile = metadata_value(&manifest.root, "annotations", "opendatahub.io/hardware-profile-name");
-    if !kserve::is_model_kind(manifest) || profile.is_some() {
+    if !kserve::is_model_kind(manifest) || profile.is_some() || gpu::is_given_by_kserve(manifest) {
         return;
     }
     let resources = Resources::of(manifest);
     for workload in kserve::workloads(manifest) {
         let serves = matches!(workload.part, Part::Predictor | Part::Canary | Part::Worker | Part::Prefill);
         let Some(container) = workload.serving.as_ref().filter(|_| serves) else { continue };
-        let given = match gpu::limit(container, &resources) {
-            Limit::Claimed | Limit::Unknown => true,
-            Limit::Stated(amount) => amount.text.is_none() || amount.count().is_some_and(|count| count > 0),
-            Limit::None => false,
-        };
-        if given {
+        if gpu::limit(container, &resources).may_give()
+            || gpu::is_given_beside(&workload, container, &resources)
+        {
             continue;
         }
         if let Some(intent) = gpu::intent(&workload, container, &resources)
@@ -76,5 +73,11 @@ fn violation(
         }
         _ => "without the limit its pods run on any node, without a GPU",
     };
-    Some(found.note(note).help(format!("add `nvidia.com/gpu: 1` to `{limits}`; {name} restarts")))
+    let found = found.note(note).help(format!("add `nvidia.com/gpu: 1` to `{limits}`; {name} restarts"));
+    Some(match &intent.dropped {
+        Some(at) => {
+            found.follows_from(Cause { rule: "unknown-field", field: Some(field_of(&manifest.root, at)) })
+        }
+        None => found,
+    })
 }

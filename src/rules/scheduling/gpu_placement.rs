@@ -14,9 +14,10 @@ use crate::kinds::kubernetes::metadata_value;
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
 /// Annotations and labels by which something else places the pods when they are admitted.
-const PLACED_BY: [(&str, &str); 4] = [
+const PLACED_BY: [(&str, &str); 5] = [
     ("annotations", "opendatahub.io/hardware-profile-name"),
     ("annotations", "serving.kserve.io/gke-accelerator"),
+    ("annotations", "serving.kserve.io/exp-dra-device-class"),
     ("labels", "kueue.x-k8s.io/queue-name"),
     ("annotations", "kueue.x-k8s.io/queue-name"),
 ];
@@ -42,11 +43,11 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
         if amount.names_a_type() || amount.count().is_none_or(|count| count == 0) {
             continue;
         }
-        let placement = match (gpu::placement(workload.pod), of_runtime(object, &workload, context)) {
-            (Placement::Placed, _) | (_, Placement::Placed) => continue,
-            (Placement::None, Placement::None) => Placement::None,
-            _ => Placement::Tolerated,
-        };
+        let own = gpu::placement(workload.pod);
+        let placement = strongest([own, of_runtime(object, &workload, context)].into_iter());
+        if placement == Placement::Placed {
+            continue;
+        }
         if !is_placed_by_namespace(object, context) {
             out.push(violation(object, &workload, container, &amount, placement, context));
         }
@@ -84,13 +85,42 @@ fn is_placed_by_namespace(object: &Object, context: &Context<'_>) -> bool {
 }
 
 /// What the pod fields of the runtime say. One that is not in sight is believed to place nothing:
-/// nearly every service names one, and few runtimes place (domain.md §8).
+/// nearly every service names one, and few runtimes place (domain.md §8). Of several that may be
+/// meant, the one that places counts.
 fn of_runtime(object: &Object, workload: &Workload<'_>, context: &Context<'_>) -> Placement {
-    let Below::Runtime(runtime, _) = Runtimes::of(context.fleet).below(object, workload) else {
-        return Placement::None;
-    };
-    let pods = kserve::workloads(&runtime.manifest);
-    pods.first().map_or(Placement::None, |pods| gpu::placement(pods.pod))
+    match Runtimes::of(context.fleet).below(object, workload) {
+        Below::Runtime(runtime, _) => of_pods(runtime),
+        Below::Unknown => {
+            let candidates = context.fleet.objects.iter().filter(|other| may_be_meant(other, workload));
+            strongest(candidates.map(of_pods))
+        }
+        Below::Nothing | Below::Defaults => Placement::None,
+    }
+}
+
+fn of_pods(runtime: &Object) -> Placement {
+    strongest(kserve::workloads(&runtime.manifest).iter().map(|pods| gpu::placement(pods.pod)))
+}
+
+fn strongest(placements: impl Iterator<Item = Placement>) -> Placement {
+    placements.fold(Placement::None, |one, other| match (one, other) {
+        (Placement::Placed, _) | (_, Placement::Placed) => Placement::Placed,
+        (Placement::None, Placement::None) => Placement::None,
+        _ => Placement::Tolerated,
+    })
+}
+
+/// Whether a predictor may run on a runtime: it names it, or names none and has its format.
+fn may_be_meant(runtime: &Object, workload: &Workload<'_>) -> bool {
+    let id = &runtime.manifest.id;
+    let is_runtime = id.is(kserve::GROUP, "ServingRuntime") || id.is(kserve::GROUP, "ClusterServingRuntime");
+    let Some(serving) = workload.serving.as_ref().filter(|_| is_runtime) else { return false };
+    let formats = runtime.manifest.root.find(&["spec", "supportedModelFormats"]).items();
+    match serving.node.get("runtime") {
+        Lookup::Present(name) if !name.is_null() => name.text() == Some(&id.name),
+        Lookup::Unknown(_) => true,
+        _ => formats.iter().any(|one| one.get("name").text() == serving.format),
+    }
 }
 
 fn violation(
@@ -135,7 +165,7 @@ fn violation(
         )
     };
     let found = found.note(note).help(help);
-    Some(match misplaced(workload, container) {
+    Some(match misplaced(object, workload, container) {
         Some(at) => {
             let field = Some(field_of(&manifest.root, &at));
             found.follows_from(Cause { rule: "unknown-field", field })
@@ -150,9 +180,13 @@ fn may_select(object: &Object, context: &Context<'_>) -> bool {
     flagged || !context.facts.modes(&object.manifest).contains(&DeploymentMode::Knative)
 }
 
-/// Where a placement stands that the API server drops, as part of the container.
-fn misplaced(workload: &Workload<'_>, container: &Container<'_>) -> Option<Pointer> {
-    let field =
-        ["nodeSelector", "affinity"].into_iter().find(|field| !container.node.get(field).is_absent())?;
-    (container.path != workload.path).then(|| container.path.key(field))
+/// Where a placement stands that the API server drops: with the container, with its resources, or
+/// beside the predictor.
+fn misplaced(object: &Object, workload: &Workload<'_>, container: &Container<'_>) -> Option<Pointer> {
+    let levels = [container.path.clone(), container.path.key("resources"), Pointer::of(&["spec"])];
+    let fields = levels
+        .iter()
+        .filter(|level| **level != workload.path)
+        .flat_map(|level| ["nodeSelector", "affinity"].into_iter().map(|field| level.key(field)));
+    fields.into_iter().find(|field| !object.manifest.at(field).is_absent())
 }

@@ -266,10 +266,7 @@ fn len(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 
 /// sprig's notion of emptiness, which is that of truth in templates.
 pub(super) fn is_empty(machine: &mut Machine<'_>, value: &Value) -> bool {
-    match &value.data {
-        Data::Object(object) if !object.type_name().starts_with('*') => false,
-        _ => !print::truth(machine, value),
-    }
+    !print::truth(machine, value)
 }
 
 fn default(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {

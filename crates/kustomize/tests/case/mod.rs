@@ -1,12 +1,13 @@
 //! Cases: small repositories with what kustomize made of them.
 
+#![allow(dead_code, reason = "each test uses its part of this")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, Listing, ReadError, RepoPath};
 
 /// What kustomize said.
-#[allow(dead_code, reason = "each test reads its part of a case")]
 #[derive(Debug)]
 pub(crate) enum Expected {
     /// It printed these objects.

@@ -89,10 +89,7 @@ impl Service<'_> {
         let message =
             format!("{model}{{places}} {never}: {size} take {takes} s {when}, Knative waits {budget} s");
         let violation = self.at_deadline(case, stated.as_ref(), cluster, budget, message)?;
-        let note = format!(
-            "{}; Knative then scales the revision to 0, and the next one begins again",
-            start.arithmetic(Covers::Whole)
-        );
+        let note = format!("{}; Knative then scales it to 0", start.arithmetic(Covers::Whole));
         Some(Broken { budget, violation: violation.note(note).help(help(worst, stated.is_some())) })
     }
 

@@ -21,17 +21,15 @@ impl Service<'_> {
         }
         let (model, size, takes) = (&self.model_use.model, start.bytes(), shown(best, FIXED));
         let message = format!(
-            "{model}{{places}} is called late while it starts: {size} take {takes} s at best, KServe allows {FIXED} s"
+            "{model}{{places}} shows Degraded at first: {size} take {takes} s at best, KServe allows {FIXED} s"
         );
         let reference = &self.model_use.reference;
         let (manifest, path) = (&self.object.manifest, reference.path.clone());
-        let label = "its Deployment has 600 s, which nothing can change";
+        let label = "its Deployment gets 600 s, always";
         let mut found = Violation::in_object("fixed-600", manifest, path, reference.origin, label, message)?;
         found.related.extend(start.size_label());
         let sum = start.best_arithmetic(Covers::Whole);
-        let note = format!(
-            "{sum}; Argo CD says Degraded until it is ready; nothing is killed, and it recovers alone"
-        );
+        let note = format!("{sum}; nothing is killed, and Argo CD says Healthy once it is ready");
         let help = match start.download {
             Download::Never => "nothing to change: wait for it longer than Argo CD does",
             _ => "a LocalModelCache or a pvc:// volume saves the download; else nothing to change",
@@ -47,9 +45,8 @@ impl Service<'_> {
             return None;
         }
         let (model, size, takes) = (&self.model_use.model, start.bytes(), shown(best, budget));
-        let message = format!(
-            "{model}{{places}} fails its readinessProbe at first, without harm: {size} take {takes} s at best"
-        );
+        let message =
+            format!("{model}{{places}} is not ready at first, without harm: {size} take {takes} s at best");
         let label = format!("not ready after {timing}, and asked again");
         let mut found =
             Violation::in_object("readiness", &object.manifest, probe.path, probe.key, label, message)?;

@@ -68,14 +68,14 @@ impl Service<'_> {
             return None;
         }
         let model = &self.model_use.model;
-        let message = format!(
-            "{model} may die loading: its livenessProbe gives {budget} s, and it loads for a GPU or an LLM"
-        );
+        let message =
+            format!("{model} may die loading: its livenessProbe gives {budget} s, its size is unknown");
         let label = format!("kills after {}; no startupProbe holds it back", link.timing);
         let (manifest, path) = (&link.object.manifest, link.probe.path.clone());
         let found = Violation::in_object("liveness", manifest, path, link.probe.key, label, message)?;
-        let note =
-            format!("its size is unknown; with models.{model}.size in mlgitops.yaml this is arithmetic");
+        let note = format!(
+            "on a GPU, or with an LLM, few load in that; models.{model}.size in mlgitops.yaml settles it"
+        );
         Some(found.note(note).help(link.help(COMFORTABLE)))
     }
 

@@ -1,0 +1,205 @@
+//! One rendering of one chart: which charts take part, and in which order things happen.
+
+use std::sync::Arc;
+
+use mlgitops_files::{Files, limits};
+use mlgitops_gotemplate::functions::semver::{Constraint, Version};
+use mlgitops_gotemplate::{Data, Failure, FailureKind, Limits, Machine, MapId, Value};
+use mlgitops_yaml::{OriginId, Origins, Role};
+
+use crate::chart::{Chart, Yaml};
+use crate::dependencies::{Requirement, Unit};
+use crate::render::{NotRendered, NotRenderedKind, RenderOptions, Rendered};
+use crate::templates::{Runnable, Shared};
+use crate::{dependencies, functions, objects};
+
+/// The version of Kubernetes helm v3.22 takes for granted.
+const KUBE_VERSION: &str = "v1.35.0";
+/// Most charts of one job, and most inside each other.
+const UNITS: usize = 1_000;
+const CHARTS: usize = 16;
+
+pub(crate) struct Job<'j> {
+    pub(crate) files: &'j Arc<dyn Files>,
+    pub(crate) chart: &'j Arc<Chart>,
+    pub(crate) options: &'j RenderOptions,
+    pub(crate) machine: Machine<'j>,
+    pub(crate) rendered: Rendered,
+    /// What is run, under Helm's names, each with its chart's root.
+    pub(crate) templates: Vec<Runnable>,
+    pub(crate) units: usize,
+}
+
+impl<'j> Job<'j> {
+    pub(crate) fn new(
+        files: &'j Arc<dyn Files>,
+        chart: &'j Arc<Chart>,
+        options: &'j RenderOptions,
+        origins: &'j mut Origins,
+        depth: usize,
+    ) -> Self {
+        let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 8 * limits::CHART_OUTPUT_BYTES, depth };
+        Self {
+            files,
+            chart,
+            options,
+            machine: Machine::new(origins, functions::all(), limits),
+            rendered: Rendered { reached: vec![chart.folder.clone()], ..Rendered::default() },
+            templates: Vec::new(),
+            units: 0,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<Rendered, Failure> {
+        let result = self.run_all();
+        match result {
+            Ok(()) => Ok(self.rendered),
+            // What the chart lacks may be what the dependency that is not here defines.
+            Err(failure) if failure.kind == FailureKind::Execute && self.lacks_a_chart() => {
+                self.rendered.objects.clear();
+                let at = self.machine.origins.first(failure.origin);
+                self.rendered.not_rendered.push(NotRendered {
+                    kind: NotRenderedKind::Dependency,
+                    what: format!("chart `{}`", self.chart.folder),
+                    reason: format!("{failure}, with a dependency missing"),
+                    at,
+                });
+                Ok(self.rendered)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    pub(crate) fn lacks_a_chart(&self) -> bool {
+        self.rendered.not_rendered.iter().any(|item| item.kind == NotRenderedKind::Dependency)
+    }
+
+    pub(crate) fn run_all(&mut self) -> Result<(), Failure> {
+        let chart = Arc::clone(self.chart);
+        let name = chart.name().to_owned();
+        let mut missing = Vec::new();
+        self.check_version(&chart)?;
+        let mut unit = self.assemble(&chart, name, "", &mut missing, 0)?;
+        let is_conditional = |one: &Requirement| one.is_conditional();
+        if missing.iter().any(|(_, one)| is_conditional(one)) || self.is_conditional(&unit) {
+            let all = self.given_values()?;
+            let own = self.own_values(&unit);
+            self.lay_over(&unit, own, all, None)?;
+            self.decide(&mut unit, all, "");
+            missing.retain(|(prefix, one)| dependencies::decide(&mut self.machine, one, all, prefix).0);
+        }
+        for (_, one) in &missing {
+            self.report_missing(one);
+        }
+        let given = self.given_values()?;
+        self.lay(&unit, given, false)?;
+        let release = self.release();
+        let version = self.options.kube_version.clone();
+        let version = version.as_deref().unwrap_or(KUBE_VERSION);
+        let capabilities = objects::capabilities(&mut self.machine, version, &self.options.api_versions);
+        let shared = Shared { release, capabilities };
+        let values = Value::new(Data::Map(given));
+        let path = unit.name.clone();
+        self.roots(&unit, &path, values, &shared, (true, OriginId::NONE))?;
+        if self.options.include_crds {
+            self.read_crds(&unit, &path)?;
+        }
+        self.run_templates()
+    }
+
+    /// Helm refuses a chart whose `kubeVersion` leaves the cluster's version out.
+    pub(crate) fn check_version(&mut self, chart: &Chart) -> Result<(), Failure> {
+        let Some(wanted) = chart.field("kubeVersion").filter(|wanted| !wanted.is_empty()) else {
+            return Ok(());
+        };
+        let version = self.options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+        let fits = Constraint::parse(wanted)
+            .and_then(|wanted| Version::parse(version).map(|version| wanted.holds(&version)))
+            .unwrap_or(false);
+        if fits {
+            return Ok(());
+        }
+        let node = match &chart.metadata {
+            Some(yaml) => self.node_of_yaml(yaml, Role::Chart)?,
+            None => None,
+        };
+        let origin = node.and_then(|node| node.get("kubeVersion").present().map(|node| node.origin));
+        let message =
+            format!("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {version}");
+        Err(Failure::execute(message).caused_by(origin.unwrap_or(OriginId::NONE)))
+    }
+
+    pub(crate) fn is_conditional(&self, unit: &Unit) -> bool {
+        unit.requirements.iter().any(Requirement::is_conditional)
+            || unit.below.iter().any(|below| self.is_conditional(below))
+    }
+
+    pub(crate) fn report_missing(&mut self, one: &Requirement) {
+        let at = self.machine.origins.first(one.origin);
+        let place =
+            if one.repository.is_empty() { "not named".to_owned() } else { format!("`{}`", one.repository) };
+        self.rendered.not_rendered.push(NotRendered {
+            kind: NotRenderedKind::Dependency,
+            what: format!("dependency `{}` {} of chart `{}`", one.name, one.version, self.chart.folder),
+            reason: format!("it is not below `charts/`; its repository is {place}"),
+            at,
+        });
+    }
+
+    /// The charts of the job, each in its place.
+    pub(crate) fn assemble(
+        &mut self,
+        chart: &Arc<Chart>,
+        name: String,
+        prefix: &str,
+        missing: &mut Vec<(String, Requirement)>,
+        depth: usize,
+    ) -> Result<Unit, Failure> {
+        self.units += 1;
+        if self.units > UNITS || depth > CHARTS {
+            let message = format!("it has more than {UNITS} subcharts, or {CHARTS} inside each other");
+            return Err(Failure::new(FailureKind::Limit, message));
+        }
+        let mut read = |yaml: &Option<Yaml>, role| match yaml {
+            Some(yaml) => self.node_of_yaml(yaml, role),
+            None => Ok(None),
+        };
+        let metadata = read(&chart.metadata, Role::Chart)?;
+        let values = read(&chart.values, Role::Values)?;
+        let file = match &chart.requirements {
+            Some(_) => read(&chart.requirements, Role::Chart)?,
+            None => None,
+        };
+        let requirements = dependencies::requirements(file.as_ref().or(metadata.as_ref()));
+        let (found, lacking) = dependencies::subcharts(self.files, chart, &requirements);
+        missing.extend(lacking.into_iter().map(|one| (prefix.to_owned(), one)));
+        let mut below = Vec::with_capacity(found.len());
+        for (chart, name) in found {
+            let prefix = format!("{prefix}{name}.");
+            below.push(self.assemble(&chart, name, &prefix, missing, depth + 1)?);
+        }
+        let chart = Arc::clone(chart);
+        Ok(Unit { chart, name, metadata, values, requirements, below, guard: OriginId::NONE })
+    }
+
+    /// Takes out the subcharts that the values switch off.
+    pub(crate) fn decide(&mut self, unit: &mut Unit, all: MapId, prefix: &str) {
+        for one in &unit.requirements {
+            if !one.is_conditional() {
+                continue;
+            }
+            let (enabled, guard) = dependencies::decide(&mut self.machine, one, all, prefix);
+            if !enabled {
+                unit.below.retain(|below| below.name != one.known_as());
+            }
+            for below in unit.below.iter_mut().filter(|below| below.name == one.known_as()) {
+                below.guard = self.machine.origins.join(below.guard, guard);
+            }
+        }
+        for below in &mut unit.below {
+            let prefix = format!("{prefix}{}.", below.name);
+            below.guard = self.machine.origins.join(below.guard, unit.guard);
+            self.decide(below, all, &prefix);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The values of a job: read, and laid over those of the charts.
+
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_gotemplate::{Data, Failure, Machine, MapId, Slot, Value};
+use mlgitops_yaml::{Node, OriginId, Role, Span, Text, parse, parse_file};
+
+use crate::chart::Yaml;
+use crate::dependencies::Unit;
+use crate::render::ValuesSource;
+use crate::{dependencies, job::Job, set, values};
+
+impl Job<'_> {
+    /// The values of the job, laid over each other.
+    pub(crate) fn given_values(&mut self) -> Result<MapId, Failure> {
+        let all = values::new_map(&mut self.machine.heap);
+        for source in &self.options.values {
+            let node = match source {
+                ValuesSource::Node(node) => Some(node.clone()),
+                ValuesSource::Text(text) => self.node_of_text(text)?,
+                ValuesSource::File(path) => self.node_of_file(path)?,
+                ValuesSource::Set { path, value, force_string } => {
+                    set::set(&mut self.machine, all, path, value, *force_string)?;
+                    None
+                }
+            };
+            let Some(node) = node else { continue };
+            let value = self.machine.heap.import(&node, self.machine.origins);
+            if let Some(map) = values::table(&value) {
+                values::merge(&mut self.machine, all, map);
+            }
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn node_of_text(&mut self, text: &Text) -> Result<Option<Node>, Failure> {
+        let tree = parse(text.clone());
+        if let Some(error) = tree.errors().first() {
+            let at = error.at..error.at.saturating_add(1);
+            let origin = text.origin(at, self.machine.origins);
+            let message = format!("failed to parse the values: {}", error.message);
+            return Err(Failure::execute(message).caused_by(origin));
+        }
+        let Some(root) = tree.documents().first().and_then(|document| document.root) else { return Ok(None) };
+        tree.node(root, self.machine.origins)
+            .map(Some)
+            .map_err(|error| Failure::execute(format!("the values cannot be read: {error}")))
+    }
+
+    pub(crate) fn node_of_file(&mut self, path: &RepoPath) -> Result<Option<Node>, Failure> {
+        self.rendered.reached.push(path.clone());
+        let bytes =
+            self.files.read(path).map_err(|error| Failure::execute(format!("open {path}: {error}")))?;
+        let file = mlgitops_yaml::SourceFile::new(path.as_str(), &bytes.bytes)
+            .map(Arc::new)
+            .map_err(|error| Failure::execute(format!("failed to parse {path}: {error}")))?;
+        let yaml = Yaml { tree: parse_file(&file), file };
+        self.node_of_yaml(&yaml, Role::Values)
+    }
+
+    /// The nodes of a file of the chart; Helm refuses one with a syntax error.
+    pub(crate) fn node_of_yaml(&mut self, yaml: &Yaml, role: Role) -> Result<Option<Node>, Failure> {
+        let file = self.machine.origins.add_file(&yaml.file);
+        let place = |machine: &mut Machine<'_>, at: u32| {
+            machine.origins.span(role, Span { file, start: at, end: at })
+        };
+        if let Some(error) = yaml.tree.errors().first() {
+            let origin = place(&mut self.machine, error.at);
+            let message = format!("cannot load {}: {}", yaml.file.path(), error.message);
+            return Err(Failure::execute(message).caused_by(origin));
+        }
+        let Some(root) = yaml.tree.documents().first().and_then(|document| document.root) else {
+            return Ok(None);
+        };
+        match yaml.tree.node_of(root, file, role, self.machine.origins) {
+            Ok(node) => Ok(Some(node)),
+            Err(error) => {
+                let origin = place(&mut self.machine, error.range.start);
+                let message = format!("cannot load {}: {error}", yaml.file.path());
+                Err(Failure::execute(message).caused_by(origin))
+            }
+        }
+    }
+
+    /// Lays the values over those of the chart and its subcharts. A chart that names dependencies
+    /// has theirs among its own first, and what it imports of them below
+    /// (`processDependencyImportValues`).
+    pub(crate) fn lay(&mut self, unit: &Unit, given: MapId, merging: bool) -> Result<(), Failure> {
+        let mut own = self.own_values(unit);
+        if !unit.requirements.is_empty() {
+            let laid = values::new_map(&mut self.machine.heap);
+            self.lay_over(unit, own, laid, Some(true))?;
+            dependencies::import(&mut self.machine, laid, &unit.requirements);
+            own = Some(laid);
+        }
+        self.lay_over(unit, own, given, Some(merging))
+    }
+
+    /// The chart's own values, new each time: laying changes them.
+    pub(crate) fn own_values(&mut self, unit: &Unit) -> Option<MapId> {
+        let node = unit.values.as_ref()?;
+        let value = self.machine.heap.import(node, self.machine.origins);
+        values::table(&value)
+    }
+
+    /// Lays values over a chart's own and, `merging` or not, over its subcharts'; `None` leaves out
+    /// what they import, as Helm does while it decides which of them there are.
+    pub(crate) fn lay_over(
+        &mut self,
+        unit: &Unit,
+        own: Option<MapId>,
+        given: MapId,
+        merging: Option<bool>,
+    ) -> Result<(), Failure> {
+        self.machine.spend(100)?;
+        let names: Vec<&str> = unit.below.iter().map(|below| below.name.as_str()).collect();
+        values::coalesce(&mut self.machine, own, given, &names, merging == Some(true));
+        for below in &unit.below {
+            let name = below.name.as_str();
+            let inner = match values::get(&self.machine.heap, given, name) {
+                Some(value) => values::table(&value).ok_or_else(|| {
+                    let cause = value.whole(self.machine.origins);
+                    Failure::execute(format!("type mismatch on {name}: it is no map")).caused_by(cause)
+                })?,
+                None => {
+                    let map = values::new_map(&mut self.machine.heap);
+                    let slot = Slot { key: OriginId::NONE, value: Value::new(Data::Map(map)) };
+                    self.machine.heap.set(given, name.into(), slot);
+                    map
+                }
+            };
+            values::coalesce_globals(&mut self.machine, inner, given);
+            match merging {
+                Some(merging) => self.lay(below, inner, merging)?,
+                None => {
+                    let own = self.own_values(below);
+                    self.lay_over(below, own, inner, None)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
