@@ -37,6 +37,35 @@ pub(crate) fn repository(input: &[u8]) {
         let (path, content) = part.split_once('\n').unwrap_or((part, ""));
         files.push((path.trim_end().to_owned(), content.as_bytes().to_vec()));
     }
+    lint_all(files);
+}
+
+/// A template of a chart with values to take.
+pub(crate) fn template(input: &[u8]) {
+    const VALUES: &str = "a: {b: [1, x, {c: true}], d: ''}\nlist: [b, a]\nn: 3\nuri: s3://models/fraud/v4\n";
+    lint_all(vec![
+        ("Chart.yaml".to_owned(), b"apiVersion: v2\nname: c\nversion: 1.0.0\n".to_vec()),
+        ("values.yaml".to_owned(), VALUES.as_bytes().to_vec()),
+        ("templates/_a.tpl".to_owned(), b"{{ define \"a\" }}{{ .Values.n }}{{ end }}".to_vec()),
+        ("templates/a.yaml".to_owned(), input.to_vec()),
+    ]);
+}
+
+/// A kustomization over a service, a patch and a file of values.
+pub(crate) fn kustomization(input: &[u8]) {
+    const SERVICE: &str = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a}\n\
+                           spec: {predictor: {model: {storageUri: s3://models/a/v4, args: [x, y]}}}\n";
+    const PATCH: &str = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a}\n\
+                         spec: {predictor: {minReplicas: 2}}\n";
+    lint_all(vec![
+        ("prod/kustomization.yaml".to_owned(), input.to_vec()),
+        ("prod/service.yaml".to_owned(), SERVICE.as_bytes().to_vec()),
+        ("prod/patch.yaml".to_owned(), PATCH.as_bytes().to_vec()),
+        ("prod/values.env".to_owned(), b"a=b\n".to_vec()),
+    ]);
+}
+
+fn lint_all(files: Vec<(String, Vec<u8>)>) {
     let config = files.iter().find(|(path, _)| path == "mlgitops.yaml").and_then(|(path, content)| {
         let file = SourceFile::new(path, content).ok()?;
         config::read(&Arc::new(file), &vocabulary()).ok()

@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 type Target = fn(&[u8]);
 
 /// THE TABLE. A target is added here, and by a seed or more in `corpus/` that begins with its
-/// letter. Still to come: template (t), kustomization (k), front matter of a page (m).
+/// letter.
 const TARGETS: &[(u8, Target)] = &[
     (b'y', yaml::tree),
     (b's', yaml::scalar),
@@ -23,6 +23,8 @@ const TARGETS: &[(u8, Target)] = &[
     (b'r', lint::model_reference),
     (b'c', lint::configuration),
     (b'l', lint::repository),
+    (b't', lint::template),
+    (b'k', lint::kustomization),
 ];
 
 fuzz_target!(|data: &[u8]| {

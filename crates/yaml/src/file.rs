@@ -51,7 +51,7 @@ pub struct SourceFile {
     index: OnceLock<Index>,
 }
 
-/// Line starts, and the number of code points before every [`BLOCK`] bytes.
+/// Line starts, and the number of code points before every [`BLOCK`] bytes and before the end.
 #[derive(Debug)]
 struct Index {
     lines: Vec<u32>,
@@ -177,14 +177,12 @@ impl SourceFile {
             lines.extend(memchr::memchr_iter(b'\n', bytes).map(|at| narrow(at + 1)));
             let points = (!self.text.is_ascii()).then(|| {
                 let mut before = 0;
-                bytes
-                    .chunks(BLOCK)
-                    .map(|block| {
-                        let here = before;
-                        before += narrow(block.iter().filter(|&&byte| is_first_byte(byte)).count());
-                        here
-                    })
-                    .collect()
+                let mut points = vec![0];
+                for block in bytes.chunks(BLOCK) {
+                    before += narrow(block.iter().filter(|&&byte| is_first_byte(byte)).count());
+                    points.push(before);
+                }
+                points
             });
             Index { lines, points }
         })
@@ -192,7 +190,7 @@ impl SourceFile {
 
     fn points_before(&self, points: &[u32], at: usize) -> usize {
         let block = at / BLOCK;
-        let known = points.get(block).or(points.last()).map_or(0, |&count| count as usize);
+        let known = points.get(block).map_or(0, |&count| count as usize);
         let from = (block * BLOCK).min(self.text.len());
         let rest = self.text.as_bytes().get(from..at).unwrap_or(&[]);
         known + rest.iter().filter(|&&byte| is_first_byte(byte)).count()
@@ -265,6 +263,13 @@ mod tests {
         for (count, (at, _)) in text.char_indices().enumerate() {
             assert_eq!(file.position(at as u32).column as usize, count + 1);
         }
+    }
+
+    #[test]
+    fn the_end_of_whole_blocks_has_a_position() {
+        let text = "é".repeat(BLOCK);
+        let end = SourceFile::of_text("a", &text).position(narrow(text.len()));
+        assert_eq!(end, Position { line: 1, column: narrow(BLOCK) + 1 });
     }
 
     #[test]
