@@ -1,7 +1,5 @@
 //! An Argo CD Application (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`).
 
-use std::sync::Arc;
-
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Origins};
@@ -11,11 +9,11 @@ use crate::finding::{Code, Location, NotChecked};
 use crate::render::{Given, Helm, Job, Parameter, Plain, Tool};
 
 /// Reads an Application: what it renders, and where to.
-pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, all: &mut Deployments) {
-    let mut origins = (*manifest.origins).clone();
+/// `origins` are the manifest's own, which it shares with others of its job.
+pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, all: &mut Deployments) {
     let spec = manifest.root.get("spec");
     let destination = spec.get("destination");
-    let mut given = |node: Option<&Node>| node.and_then(|node| Given::of(node, &mut origins));
+    let mut given = |node: Option<&Node>| node.and_then(|node| Given::of(node, origins));
     let cluster = given(destination.get("name").present().or(destination.get("server").present()));
     let namespace = given(destination.get("namespace").present());
     let release_name = given(manifest.root.get("metadata").get("name").present());
@@ -25,13 +23,29 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, all: &mut Deployments) 
     };
     let mut jobs = Vec::new();
     for source in sources {
-        let Some(path) = source.get("path").present() else { continue };
+        let Some(path) = source.get("path").present() else {
+            if let Some(chart) = source.get("chart").present() {
+                all.not_checked.push(of_registry(manifest, source, chart));
+            }
+            continue;
+        };
+        if let Some((node, what)) = not_read(source) {
+            all.not_checked.push(
+                NotChecked::new(
+                    Code::Plugin,
+                    format!("Application {}", manifest.id.name),
+                    format!("{what} is not read yet, so its values are not known"),
+                )
+                .at(manifest.place(node.origin).map(Location::from)),
+            );
+            continue;
+        }
         let folder =
             path.text().and_then(|text| RepoPath::parse(text).ok()).filter(|path| tree.has_folder(path));
         match folder {
             Some(folder) => {
                 let common = Common { namespace: namespace.clone(), release_name: release_name.clone() };
-                jobs.push(job(source, folder, common, tree, &mut origins));
+                jobs.push(job(source, folder, common, tree, origins));
             }
             None => all.not_checked.push(elsewhere(manifest, source, path)),
         }
@@ -39,8 +53,7 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, all: &mut Deployments) 
     if jobs.is_empty() {
         return;
     }
-    let manifest = Manifest { origins: Arc::new(origins), ..manifest.clone() };
-    all.found.push(Deployment { manifest, jobs, cluster, namespace });
+    all.found.push(Deployment { manifest: manifest.clone(), jobs, cluster, namespace });
 }
 
 /// What every source of an Application shares.
@@ -49,10 +62,31 @@ struct Common {
     release_name: Option<Given>,
 }
 
+/// What an Application gives its chart in a form that is not read.
+fn not_read(source: &Node) -> Option<(&Node, &'static str)> {
+    let helm = source.get("helm");
+    let files = helm.get("valueFiles").items().iter();
+    let elsewhere = files.into_iter().find(|file| file.text().is_some_and(|file| file.starts_with('$')));
+    elsewhere.map(|file| (file, "a values file of another source")).or_else(|| {
+        [("valuesObject", "`helm.valuesObject`"), ("fileParameters", "`helm.fileParameters`")]
+            .into_iter()
+            .find_map(|(field, what)| Some((helm.get(field).present()?, what)))
+    })
+}
+
+fn of_registry(manifest: &Manifest, source: &Node, chart: &Node) -> NotChecked {
+    let url = source.get("repoURL").text().unwrap_or("");
+    let name = chart.text().unwrap_or("");
+    let place = manifest.place(chart.origin).map(Location::from);
+    let reason = format!("its chart `{name}` is in `{url}`");
+    NotChecked::new(Code::Remote, format!("Application {}", manifest.id.name), reason).at(place)
+}
+
 fn elsewhere(manifest: &Manifest, source: &Node, path: &Node) -> NotChecked {
     let url = source.get("repoURL").text().unwrap_or("");
     let place = manifest.place(path.origin).map(Location::from);
-    let reason = format!("its source is another repository, `{url}`");
+    let reason =
+        format!("this repository has no folder `{}`; its source is `{url}`", path.text().unwrap_or(""));
     NotChecked::new(Code::Remote, format!("Application {}", manifest.id.name), reason).at(place)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use mlgitops_files::limits;
 use mlgitops_manifest::{Manifest, ObjectId};
 use mlgitops_yaml::{Key, Map, Node, OriginId, Origins, Pieces, Role, Scalar, Text, TextBuilder, Value};
 
@@ -16,6 +17,12 @@ type Parameters = BTreeMap<String, Text>;
 pub(super) fn expand(set: &Manifest, all: &mut Deployments) -> Vec<Manifest> {
     let spec = set.root.get("spec");
     let Some(template) = spec.get("template").present() else { return Vec::new() };
+    if let Some(flag) = spec.get("goTemplate").present().filter(|flag| flag.as_bool() != Some(false)) {
+        let what = format!("ApplicationSet {}", set.id.name);
+        let item = NotChecked::new(Code::Plugin, what, "its Go templates are not expanded yet");
+        all.not_checked.push(item.at(set.place(flag.origin).map(Into::into)));
+        return Vec::new();
+    }
     let mut origins = (*set.origins).clone();
     let mut elements = Vec::new();
     for generator in spec.get("generators").items() {
@@ -25,6 +32,12 @@ pub(super) fn expand(set: &Manifest, all: &mut Deployments) -> Vec<Manifest> {
             }
             None => all.not_checked.push(unsupported(set, generator)),
         }
+    }
+    if elements.len() > limits::APPLICATIONSET_ELEMENTS {
+        let what = format!("ApplicationSet {}", set.id.name);
+        let reason = format!("it has more than {} elements", limits::APPLICATIONSET_ELEMENTS);
+        all.not_checked.push(NotChecked::new(Code::Limit, what, reason));
+        elements.truncate(limits::APPLICATIONSET_ELEMENTS);
     }
     let template = with_role(template, Role::Deployment, &mut origins);
     let nodes: Vec<Node> =

@@ -4,6 +4,8 @@ mod application;
 mod applicationset;
 mod kustomize;
 
+use std::sync::Arc;
+
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 
@@ -50,20 +52,32 @@ impl Tree<'_> {
     }
 }
 
-/// Reads every deployment among some manifests.
+/// Reads every deployment among the manifests of one job: the Applications, then the sets.
 #[must_use]
 pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {
+    let of_kind =
+        |kind: &'static str| manifests.iter().filter(move |manifest| manifest.id.is("argoproj.io", kind));
     let mut all = Deployments::default();
-    for manifest in manifests {
-        match (manifest.id.group(), manifest.id.kind.as_str()) {
-            ("argoproj.io", "Application") => application::read(manifest, tree, &mut all),
-            ("argoproj.io", "ApplicationSet") => {
-                for application in applicationset::expand(manifest, &mut all) {
-                    application::read(&application, tree, &mut all);
-                }
-            }
-            _ => {}
-        }
+    let applications: Vec<Manifest> = of_kind("Application").cloned().collect();
+    read_applications(&applications, tree, &mut all);
+    for set in of_kind("ApplicationSet") {
+        let applications = applicationset::expand(set, &mut all);
+        read_applications(&applications, tree, &mut all);
     }
     all
+}
+
+/// Reads Applications of one job. What they give is added to one copy of the origins they share,
+/// for a copy for each would cost the square of their number.
+fn read_applications(applications: &[Manifest], tree: &Tree<'_>, all: &mut Deployments) {
+    let Some(first) = applications.first() else { return };
+    let mut origins = (*first.origins).clone();
+    let known = all.found.len();
+    for application in applications {
+        application::read(application, tree, &mut origins, all);
+    }
+    let origins = Arc::new(origins);
+    for deployment in all.found.iter_mut().skip(known) {
+        deployment.manifest.origins = Arc::clone(&origins);
+    }
 }

@@ -27,6 +27,8 @@ mod policy_changed;
 mod s3_prefix;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
+#[path = "schema/template_error.rs"]
+mod template_error;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "artifact/version_id_ignored.rs"]
@@ -439,6 +441,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/startup/startup-budget.md"),
         checks: startup_budget::CHECKS,
+    },
+    Rule {
+        id: "template-error",
+        category: "schema",
+        summary: "every chart that is deployed renders",
+        cases: &[Case {
+            id: "refused",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/template-error.md"),
+        checks: template_error::CHECKS,
     },
     Rule {
         id: "unknown-field",
