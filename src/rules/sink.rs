@@ -32,7 +32,13 @@ pub struct Sunk {
 /// Turns violations into findings.
 #[must_use]
 pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Settings<'_>) -> Sunk {
-    let mut sink = Sink { settings, sunk: Sunk::default(), counts: BTreeMap::new(), named: BTreeMap::new() };
+    let mut sink = Sink {
+        settings,
+        sunk: Sunk::default(),
+        counts: BTreeMap::new(),
+        named: BTreeMap::new(),
+        candidates: Candidates::of(settings.waivers),
+    };
     let mut groups: BTreeMap<GroupKey, Vec<Judged>> = BTreeMap::new();
     let mut order: Vec<GroupKey> = Vec::new();
     for (rule, violations) in violations {
@@ -91,6 +97,45 @@ struct Sink<'s> {
     counts: BTreeMap<Fingerprint, u32>,
     /// The fingerprints of violations by rule, object, field and place.
     named: BTreeMap<Name, Fingerprint>,
+    candidates: Candidates<'s>,
+}
+
+/// Which waivers may cover a violation, found without asking all of them.
+struct Candidates<'s> {
+    /// Those of the configuration.
+    stated: Vec<usize>,
+    /// Those in comments, by file: first line, last line, index. A comment covers up to the next
+    /// line that holds content, so the last lines ascend as the first ones do.
+    comments: BTreeMap<&'s str, Vec<(u32, u32, usize)>>,
+}
+
+impl<'s> Candidates<'s> {
+    fn of(waivers: &'s [Waiver]) -> Self {
+        let mut found = Self { stated: Vec::new(), comments: BTreeMap::new() };
+        for (index, waiver) in waivers.iter().enumerate() {
+            match &waiver.lines {
+                Some(lines) => {
+                    let in_file = found.comments.entry(waiver.location.path()).or_default();
+                    in_file.push((*lines.start(), *lines.end(), index));
+                }
+                None => found.stated.push(index),
+            }
+        }
+        found
+    }
+
+    /// The indices of those that may cover a violation, in their order.
+    fn for_violation(&self, violation: &Violation) -> BTreeSet<usize> {
+        let mut indices: BTreeSet<usize> = self.stated.iter().copied().collect();
+        for location in &violation.content {
+            let (first, last) = (location.position().line, location.end_position().line);
+            let in_file = self.comments.get(location.path()).map_or(&[][..], Vec::as_slice);
+            let begin = in_file.partition_point(|(_, end, _)| *end < first);
+            let covering = in_file.iter().skip(begin).take_while(|(start, _, _)| *start <= last);
+            indices.extend(covering.map(|(_, _, index)| *index));
+        }
+        indices
+    }
 }
 
 impl Sink<'_> {
@@ -192,7 +237,9 @@ impl Sink<'_> {
                 && !waiver.reason.is_empty()
                 && covers(waiver, violation)
         };
-        let (index, waiver) = self.settings.waivers.iter().enumerate().find(|(_, waiver)| holds(waiver))?;
+        let candidates = self.candidates.for_violation(violation).into_iter();
+        let mut waivers = candidates.filter_map(|index| Some((index, self.settings.waivers.get(index)?)));
+        let (index, waiver) = waivers.find(|(_, waiver)| holds(waiver))?;
         self.sunk.used_waivers.insert(index);
         Some(Waived {
             reason: waiver.reason.clone(),

@@ -64,7 +64,8 @@ impl Waivers {
 /// Whether everything a waiver may be for was checked.
 fn is_checked(waiver: &Waiver, context: &Context<'_>) -> bool {
     let fleet = context.fleet;
-    let all = fleet.not_checked.is_empty() && context.discovery.not_checked.is_empty();
+    let all =
+        fleet.not_checked.is_empty() && fleet.problems.is_empty() && context.discovery.not_checked.is_empty();
     all || waiver.object.as_ref().is_some_and(|object| {
         fleet.objects.iter().any(|one| {
             let id = &one.manifest.id;
