@@ -36,9 +36,12 @@ impl fmt::Display for Fingerprint {
 pub fn field_of(root: &Node, pointer: &Pointer) -> String {
     let mut field = String::new();
     let mut at = Some(root);
-    for step in &pointer.0 {
+    // Below the last item of a list no name is looked for; a map may be wide, and looking slow.
+    let is_item = |step: &Step| step.to_string().parse::<usize>().is_ok();
+    let items = pointer.0.iter().rposition(is_item).map_or(0, |last| last + 1);
+    for (index, step) in pointer.0.iter().enumerate() {
         let step_text = step.to_string();
-        let next = at.and_then(|node| match (&node.value, step) {
+        let next = at.filter(|_| index < items).and_then(|node| match (&node.value, step) {
             (Value::Map(map), _) => map.get(&step_text_unescaped(step)),
             (Value::Sequence(items), _) => step_text.parse::<usize>().ok().and_then(|index| items.get(index)),
             _ => None,

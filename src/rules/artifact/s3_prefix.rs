@@ -1,14 +1,46 @@
 //! `artifact/s3-prefix`: KServe takes every key that begins like the path.
 
+use std::collections::BTreeMap;
+
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
 use crate::fleet::reference::{S3Key, s3_prefix_collides};
 use crate::fleet::{ModelUse, Object};
 
-pub(super) const CHECKS: &[Check] = &[Check::ModelReference(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check_all)];
 
-fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
-    let Some(key) = model_use.parsed.s3_key().filter(S3Key::is_open) else { return };
+/// The keys under review by bucket and key, each with the first reference that names it: what
+/// begins with a key stands behind it.
+type Keys<'c> = BTreeMap<(&'c str, &'c str), &'c ModelUse>;
+
+fn check_all(context: &Context<'_>, out: &mut Violations) {
+    let uses = &context.fleet.uses;
+    let mut keys = Keys::new();
+    for (key, model_use) in uses.iter().filter_map(|one| Some((one.parsed.s3_key()?, one))) {
+        keys.entry((key.bucket, key.key)).or_insert(model_use);
+    }
+    for model_use in uses {
+        if let (Some(key), Some(object)) =
+            (model_use.parsed.s3_key().filter(S3Key::is_open), context.fleet.object_of(model_use))
+        {
+            let mut found = Violations::default();
+            check(&key, model_use, object, collision(&key, &keys, context), &mut found);
+            for mut violation in found.found {
+                violation.place = Some(object.place);
+                violation.model = Some(model_use.model.clone());
+                out.push(violation);
+            }
+        }
+    }
+}
+
+fn check(
+    key: &S3Key<'_>,
+    model_use: &ModelUse,
+    object: &Object,
+    collision: Option<(&ModelUse, &Object)>,
+    out: &mut Violations,
+) {
     let reference = &model_use.reference;
     let violation = |case, label: &str, message: String| {
         Violation::in_object(case, &object.manifest, reference.path.clone(), reference.origin, label, message)
@@ -16,11 +48,10 @@ fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut
     let uri = format!("s3://{}/{}/", key.bucket, key.key);
     let help = format!("end it in `/`: {uri}; its pods restart");
     let model = &model_use.model;
-    match collision(&key, context) {
+    match collision {
         Some((other, at)) => {
             let also = at.manifest.place(other.reference.origin);
-            let message =
-                format!("{model}{{places}} also downloads `{}`", leaf(&other.parsed.s3_key(), &key));
+            let message = format!("{model}{{places}} also downloads `{}`", leaf(&other.parsed.s3_key(), key));
             let found = violation("collides", "takes every key that begins so", message).map(|found| {
                 let found =
                     found.help(help).note("KServe takes every key with this beginning, into one folder");
@@ -43,12 +74,15 @@ fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut
 }
 
 /// A model reference in the tree under review that this key takes along.
-fn collision<'c>(key: &S3Key<'_>, context: &Context<'c>) -> Option<(&'c ModelUse, &'c Object)> {
-    let other = context
-        .fleet
-        .uses
-        .iter()
-        .find(|other| other.parsed.s3_key().is_some_and(|other| s3_prefix_collides(key, &other)))?;
+fn collision<'c>(
+    key: &S3Key<'_>,
+    keys: &Keys<'c>,
+    context: &Context<'c>,
+) -> Option<(&'c ModelUse, &'c Object)> {
+    let behind = keys.range((key.bucket, key.key)..);
+    let (_, other) = behind
+        .take_while(|((bucket, other), _)| *bucket == key.bucket && other.starts_with(key.key))
+        .find(|(_, other)| other.parsed.s3_key().is_some_and(|other| s3_prefix_collides(key, &other)))?;
     Some((other, context.fleet.object_of(other)?))
 }
 
