@@ -12,6 +12,7 @@ mod relations;
 mod rules;
 mod scalar;
 mod schema;
+pub(crate) mod usual;
 mod vocabulary;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use comments::{CommentWaivers, comment_waivers};
 pub use nearest::nearest;
 pub use read::read;
 pub use schema::schema;
+pub use usual::is_usual_environment;
 pub use vocabulary::{ParamWords, RuleWords, Vocabulary};
 
 /// The name of the file at the root.

@@ -81,7 +81,14 @@ impl Builder<'_> {
         // A plain manifest is named by its own file; what is rendered, by its deployable.
         let own_file = manifest.place(manifest.root.origin).map(|span| span.file.path().to_string());
         let is_plain = rendered.job.kind() == crate::render::ToolKind::Plain;
-        let path = own_file.filter(|_| is_plain).unwrap_or_else(|| rendered.job.path.as_str().to_owned());
+        let path = own_file.filter(|_| is_plain).unwrap_or_else(|| {
+            // Without a deployment, the values file says which environment a chart is rendered as.
+            let values = match &rendered.job.tool {
+                crate::render::Tool::Helm(helm) if to.deployment.is_none() => helm.value_files.last(),
+                _ => None,
+            };
+            values.unwrap_or(&rendered.job.path).as_str().to_owned()
+        });
         let namespace = manifest.id.namespace.as_deref().or(to.namespace);
         let evidence = Evidence {
             path: &path,

@@ -4,14 +4,8 @@
 use globset::{Glob, GlobMatcher};
 
 use super::place::{Because, Column, Environment, EnvironmentIndex};
+use crate::config::usual::{USUAL, rank_of};
 use crate::config::{Config, EnvironmentConfig, Stated};
-
-/// Usual names, by rung: lowest first.
-const USUAL: [&[&str]; 3] = [
-    &["dev", "develop", "development"],
-    &["staging", "stage", "stg", "preprod", "uat", "qa"],
-    &["prod", "production", "prd", "live"],
-];
 
 /// What is known of a deployable that may name its environment.
 #[derive(Debug, Clone, Copy, Default)]
@@ -175,16 +169,6 @@ fn usual<'e>(evidence: &Evidence<'e>) -> Option<(&'e str, usize, Because)> {
     let is_usual = |token: &str| rank_of(token).is_some();
     let (token, because) = named(evidence, &is_usual)?;
     Some((token, rank_of(token)?, because))
-}
-
-/// Whether a name is a usual one of an environment.
-#[must_use]
-pub fn is_usual_environment(name: &str) -> bool {
-    rank_of(name).is_some()
-}
-
-fn rank_of(token: &str) -> Option<usize> {
-    USUAL.iter().position(|rung| rung.iter().any(|alias| alias.eq_ignore_ascii_case(token)))
 }
 
 /// The first token that names an environment, most telling evidence first: the path, the

@@ -17,9 +17,10 @@ use crate::finding::NotChecked;
 use crate::kinds::kserve;
 use crate::render::{Job, RenderProblem};
 
+pub use crate::config::is_usual_environment;
 pub use crate::finding::PlaceIndex;
 pub use build::build;
-pub use environment::{Evidence, Ladder, is_usual_environment};
+pub use environment::{Evidence, Ladder};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 
 /// Everything that will be deployed, and where.

@@ -10,11 +10,12 @@ use std::sync::Arc;
 use mlgitops_files::{Files, RepoPath, limits};
 use rayon::prelude::*;
 
+use crate::config::is_usual_environment;
 use crate::deploy::{self, Deployment, Deployments};
 use crate::discover::{Discovery, FileKind, is_documentation};
 use crate::finding::{Code, NotChecked};
 use crate::render::run::{Rendered, run};
-use crate::render::{Job, Kustomize, Plain, Tool, ToolKind, kustomize};
+use crate::render::{Helm, Job, Kustomize, Plain, Tool, ToolKind, kustomize};
 
 /// What a plan rendered.
 #[derive(Debug, Default)]
@@ -37,7 +38,11 @@ pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
-    let guessed = plan.run_guessed(guessed_rest(discovery, &reached));
+    let guessed = {
+        let mut jobs = guessed_rest(discovery, &reached);
+        jobs.extend(guessed_charts(discovery, &reached));
+        plan.run_guessed(jobs)
+    };
     plan.deploy(&guessed);
     plan.finish(&plain, &guessed)
 }
@@ -205,4 +210,107 @@ fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) -> Vec<Job>
 /// The kustomization in a folder, for a question about its path.
 fn below(folder: &RepoPath) -> RepoPath {
     folder.join("kustomization.yaml").unwrap_or_else(|_| folder.clone())
+}
+
+/// Charts that no deployment reaches: once for each environment's values file beside them, or with
+/// their own values alone. Library charts render nothing, and a vendored chart is its parent's.
+fn guessed_charts(discovery: &Discovery, reached: &BTreeSet<RepoPath>) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for chart in &discovery.charts {
+        let chart_file = chart.join("Chart.yaml").unwrap_or_else(|_| chart.clone());
+        if reached.contains(chart)
+            || is_vendored(discovery, chart)
+            || is_library(discovery, &chart_file)
+            || is_documentation(&chart_file)
+        {
+            continue;
+        }
+        let mut choices: Vec<Vec<RepoPath>> =
+            environment_values(discovery, chart).into_iter().map(|file| vec![file]).collect();
+        if choices.is_empty() {
+            choices.push(Vec::new());
+        }
+        jobs.extend(choices.into_iter().map(|value_files| Job {
+            path: chart.clone(),
+            tool: Tool::Helm(Helm { value_files, ..Helm::default() }),
+        }));
+    }
+    jobs
+}
+
+/// Whether a chart lies in the `charts/` of another.
+fn is_vendored(discovery: &Discovery, chart: &RepoPath) -> bool {
+    let parent = chart.parent().filter(|parent| parent.file_name() == "charts");
+    parent.and_then(|parent| parent.parent()).is_some_and(|owner| discovery.charts.contains(&owner))
+}
+
+fn is_library(discovery: &Discovery, chart_file: &RepoPath) -> bool {
+    let Some(found) = discovery.files.get(chart_file) else { return false };
+    let root = found.tree.documents().first().and_then(|document| document.root);
+    let kind = root.and_then(|root| found.tree.get(root, "type"));
+    kind.and_then(|kind| found.tree.scalar(kind)) == Some("library")
+}
+
+/// The `values-<env>.yaml` and `values/<env>.yaml` of a chart whose names say a usual environment.
+fn environment_values(discovery: &Discovery, chart: &RepoPath) -> Vec<RepoPath> {
+    let names_one = |path: &&RepoPath| {
+        let name = path.file_name();
+        let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else {
+            return false;
+        };
+        let folder = path.parent();
+        if folder.as_ref() == Some(chart) {
+            let rest = stem.strip_prefix("values-").or_else(|| stem.strip_prefix("values."));
+            return rest.is_some_and(is_usual_environment);
+        }
+        folder.is_some_and(|folder| folder.file_name() == "values" && folder.parent().as_ref() == Some(chart))
+            && is_usual_environment(stem)
+    };
+    let inside = discovery.files.range(chart.clone()..).map(|(path, _)| path);
+    let end = format!("{chart}0");
+    inside
+        .take_while(|path| path.as_str() <= end.as_str() || chart.as_str().is_empty())
+        .filter(names_one)
+        .cloned()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    #[test]
+    fn a_chart_is_guessed_once_for_each_environment_beside_it() {
+        let chart = |kind: &str| format!("apiVersion: v2\nname: a\nversion: 0.1.0\ntype: {kind}\n");
+        let texts = [
+            ("fraud/Chart.yaml", chart("application")),
+            ("fraud/values.yaml", "a: 1\n".to_owned()),
+            ("fraud/values-prod.yaml", "a: 2\n".to_owned()),
+            ("fraud/values-gpu.yaml", "a: 3\n".to_owned()),
+            ("fraud/values/dev.yaml", "a: 4\n".to_owned()),
+            ("fraud/charts/vendored/Chart.yaml", chart("application")),
+            ("library/Chart.yaml", chart("library")),
+            ("plain/Chart.yaml", chart("application")),
+            ("reached/Chart.yaml", chart("application")),
+        ];
+        let files = texts.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect();
+        let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+        let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
+        let reached = BTreeSet::from([RepoPath::parse("reached").unwrap()]);
+        let jobs: Vec<(String, Vec<String>)> = guessed_charts(&discovery, &reached)
+            .into_iter()
+            .map(|job| {
+                let Tool::Helm(helm) = job.tool else { panic!("{} is no chart", job.path) };
+                (job.path.to_string(), helm.value_files.iter().map(ToString::to_string).collect())
+            })
+            .collect();
+        let expected = [
+            ("fraud", vec!["fraud/values-prod.yaml"]),
+            ("fraud", vec!["fraud/values/dev.yaml"]),
+            ("plain", vec![]),
+        ]
+        .map(|(path, files)| (path.to_owned(), files.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+        assert_eq!(jobs, expected);
+    }
 }
