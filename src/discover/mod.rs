@@ -47,8 +47,11 @@ pub struct Document {
 pub struct Discovery {
     /// Every file that was read, sorted by path.
     pub files: BTreeMap<RepoPath, Found>,
-    /// Folders with a Chart.yaml.
+    /// Folders with a Chart.yaml, and the [`Discovery::nameless_charts`].
     pub charts: BTreeSet<RepoPath>,
+    /// Folders with `templates/` and `values.yaml` that lack a Chart.yaml: meant as charts, and
+    /// refused by Helm.
+    pub nameless_charts: BTreeSet<RepoPath>,
     /// Folders with a kustomization.
     pub kustomizations: BTreeSet<RepoPath>,
     /// Links that leave the root, with their target.
@@ -115,7 +118,27 @@ pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
             Err(not_checked) => discovery.not_checked.extend(not_checked),
         }
     }
+    discovery.nameless_charts = nameless_charts(&discovery);
+    discovery.charts.extend(discovery.nameless_charts.iter().cloned());
     discovery
+}
+
+/// What is built like a chart, stands in no chart and no kustomization, and has no Chart.yaml.
+/// Its templates must ask for values: a `templates/` folder may be that of any tool.
+fn nameless_charts(discovery: &Discovery) -> BTreeSet<RepoPath> {
+    let asks_for_values =
+        |found: &&Found| found.kind == FileKind::Template && found.file.text().contains(".Values.");
+    let templates = discovery.files.values().filter(asks_for_values);
+    let folders = templates.filter_map(|found| found.path.parent()).filter_map(|folder| {
+        let above = std::iter::successors(Some(folder), RepoPath::parent);
+        above.filter(|at| at.file_name() == "templates").last()?.parent()
+    });
+    let has_values =
+        |folder: &RepoPath| folder.join("values.yaml").is_ok_and(|path| discovery.files.contains_key(&path));
+    folders
+        .filter(|folder| has_values(folder) && !discovery.kustomizations.contains(folder))
+        .filter(|folder| !discovery.charts.contains(folder) && discovery.chart_of(folder).is_none())
+        .collect()
 }
 
 /// Something that gave no bytes. What the machine refuses may hide a release.

@@ -17,6 +17,8 @@ mod image_not_rewritten;
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
 mod list_replaced;
+#[path = "reconcile/not_a_chart.rs"]
+mod not_a_chart;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -226,6 +228,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/list-replaced.md"),
         checks: list_replaced::CHECKS,
+    },
+    Rule {
+        id: "not-a-chart",
+        category: "reconcile",
+        summary: "a folder that is deployed as a chart has a Chart.yaml",
+        cases: &[
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "ignored",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "unbound",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/not-a-chart.md"),
+        checks: not_a_chart::CHECKS,
     },
     Rule {
         id: "outside-root",
