@@ -33,6 +33,8 @@ mod startup_budget;
 mod template_error;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
+#[path = "schema/unknown_kind.rs"]
+mod unknown_kind;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
@@ -526,6 +528,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/unknown-field.md"),
         checks: unknown_field::CHECKS,
+    },
+    Rule {
+        id: "unknown-kind",
+        category: "schema",
+        summary: "the kind and version of a KServe or Argo CD object exist",
+        cases: &[
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "version",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/unknown-kind.md"),
+        checks: unknown_kind::CHECKS,
     },
     Rule {
         id: "version-id-ignored",
