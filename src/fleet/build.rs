@@ -7,7 +7,7 @@ use mlgitops_manifest::Manifest;
 use super::environment::{Evidence, Ladder};
 use super::place::{Because, EnvironmentIndex, Place};
 use super::reading::Reading;
-use super::{Deployable, Fleet, ModelUse, Object, Release, model};
+use super::{Deployable, Deployment, Fleet, ModelUse, Object, Release, model};
 use crate::config::Config;
 use crate::finding::PlaceIndex;
 use crate::kinds::kserve::{self, Part};
@@ -26,6 +26,7 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     let Planned { rendered, bound, guessed, not_checked } = planned;
     builder.fleet.not_checked = not_checked;
     for (deployment, indices) in &bound {
+        let (deployables, objects) = (builder.fleet.deployables.len(), builder.fleet.objects.len());
         for (index, rendered) in indices.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
             let where_to = Destination {
                 deployment: Some(&deployment.manifest),
@@ -34,11 +35,19 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
             };
             builder.add(index, rendered, &where_to);
         }
+        builder.fleet.deployments.push(Deployment {
+            manifest: deployment.manifest.clone(),
+            deployables: deployables..builder.fleet.deployables.len(),
+            objects: objects..builder.fleet.objects.len(),
+            place: None,
+            serves_models: false,
+        });
     }
     for (index, rendered) in guessed.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
         builder.add(index, rendered, &Destination::default());
     }
     builder.add_uses();
+    builder.place_deployments();
     builder.fleet.environments = builder.ladder.environments();
     let hidden = builder.hidden();
     for (index, one) in rendered.into_iter().enumerate() {
@@ -87,6 +96,19 @@ impl Builder<'_> {
             let place = self.place_of(rendered, manifest, to);
             let effects = rendered.effects.get(&index).cloned().unwrap_or_default();
             self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable, effects });
+        }
+    }
+
+    /// Says of every deployment whether it serves models, and where.
+    fn place_deployments(&mut self) {
+        let serving: BTreeSet<usize> = self.fleet.uses.iter().map(|one| one.object).collect();
+        for deployment in &mut self.fleet.deployments {
+            let objects = deployment.objects.clone();
+            let serves = serving.range(objects.clone()).next().copied();
+            deployment.serves_models = serves.is_some();
+            let first = serves.unwrap_or(objects.start);
+            let object = self.fleet.objects.get(first).filter(|_| !objects.is_empty());
+            deployment.place = object.map(|object| object.place);
         }
     }
 

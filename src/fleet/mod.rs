@@ -10,6 +10,8 @@ pub mod serving_runtime;
 pub mod size;
 pub mod startup_time;
 
+use std::ops::Range;
+
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::Manifest;
 
@@ -32,6 +34,8 @@ pub struct Fleet {
     pub places: Vec<Place>,
     /// Every rendering, bound or guessed.
     pub deployables: Vec<Deployable>,
+    /// What binds renderings to places: Applications, Flux objects.
+    pub deployments: Vec<Deployment>,
     /// Every object at every place.
     pub objects: Vec<Object>,
     /// Every model reference of every object at every place.
@@ -51,6 +55,22 @@ pub struct Deployable {
     pub job: Job,
     /// The Application or Flux object that binds it; `None` where it was guessed.
     pub deployment: Option<Manifest>,
+}
+
+/// An Application or a Flux object, and what it deploys.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The object, with its origins.
+    pub manifest: Manifest,
+    /// The deployables, one for each source: a range of [`Fleet::deployables`].
+    pub deployables: Range<usize>,
+    /// What it deploys: a range of [`Fleet::objects`].
+    pub objects: Range<usize>,
+    /// Where it deploys to: the place of the first object that serves a model, else of the first
+    /// object; `None` where it gave none.
+    pub place: Option<PlaceIndex>,
+    /// Whether it deploys a model; rules about deployments judge no other.
+    pub serves_models: bool,
 }
 
 /// One object at one place.
@@ -114,6 +134,12 @@ impl Fleet {
         place
             .and_then(|place| self.environment(place))
             .map_or(Column::Unnamed, |environment| environment.column)
+    }
+
+    /// What a deployment deploys.
+    #[must_use]
+    pub fn objects_of(&self, deployment: &Deployment) -> &[Object] {
+        self.objects.get(deployment.objects.clone()).unwrap_or_default()
     }
 
     /// The object of a model reference.
