@@ -14,6 +14,7 @@ use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
 use crate::rules::{self, Context, Facts, Rule, Waivers, params};
+use crate::source::Repositories;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -32,6 +33,8 @@ pub struct Options {
     pub base: Option<Config>,
     /// Whether a required item that was not checked is accepted.
     pub allow_unchecked: bool,
+    /// The repositories whose content is at hand, by URL.
+    pub repositories: Repositories,
 }
 
 impl Default for Options {
@@ -44,6 +47,7 @@ impl Default for Options {
             fail_on: Some(Severity::Error),
             base: None,
             allow_unchecked: false,
+            repositories: Repositories::default(),
         }
     }
 }
@@ -104,11 +108,15 @@ pub struct Survey {
     pub fleet: Fleet,
 }
 
-/// Runs the flow up to the fleet.
+/// Runs the flow up to the fleet. `repositories` are those at hand beside the ones the
+/// configuration names.
 #[must_use]
-pub fn survey(files: &Arc<dyn Files>, config: &Config) -> Survey {
+pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
     let discovery = discover(files, &ignored(config));
-    let planned = plan(files, &discovery);
+    let stated = config.repositories.iter();
+    let stated = stated.filter_map(|one| Some((&one.url.value, RepoPath::parse(&one.path.value).ok()?)));
+    let repositories = stated.fold(repositories.clone(), |all, (url, folder)| all.with_folder(url, folder));
+    let planned = plan(files, &discovery, &repositories);
     let fleet = fleet::build(planned, config);
     Survey { discovery, fleet }
 }
@@ -124,7 +132,7 @@ impl Survey {
 /// Runs the whole flow over a source.
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
-    let Survey { discovery, fleet } = survey(files, config);
+    let Survey { discovery, fleet } = survey(files, config, &options.repositories);
     let facts = Facts::new(config, &fleet);
     let context = Context {
         fleet: &fleet,

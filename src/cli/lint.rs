@@ -104,6 +104,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         }
         None => None,
     };
+    let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
     let options = Options {
         select,
         ignore,
@@ -112,6 +113,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         fail_on: args.fail_on.severity(),
         base,
         allow_unchecked: args.allow_unchecked,
+        repositories,
     };
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();

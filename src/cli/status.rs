@@ -26,7 +26,8 @@ enum Format {
 /// Runs `status`.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let opened = args.input.open()?;
-    let survey = survey(&opened.files, &opened.config);
+    let repositories = args.input.repositories(&opened.root, None)?;
+    let survey = survey(&opened.files, &opened.config, &repositories);
     print(&match args.format {
         Format::Human => status::human(&survey),
         Format::Json => status::json(&survey),

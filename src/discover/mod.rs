@@ -2,6 +2,7 @@
 //! and content, each file read and parsed once.
 
 mod classify;
+mod trees;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::finding::{Code, Location, NotChecked};
 use mlgitops_yaml::Role;
 
 pub use classify::{FileKind, is_documentation};
+pub use trees::{Base, Known, NotHere, Trees};
 
 /// A file that was read, what it is, and its documents.
 #[derive(Debug, Clone)]
@@ -60,7 +62,24 @@ pub struct Discovery {
     pub not_checked: Vec<NotChecked>,
 }
 
+impl Found {
+    /// Whether it holds an object, or could: it is a manifest that cannot be read.
+    #[must_use]
+    pub fn may_hold_objects(&self) -> bool {
+        !self.objects.is_empty() || self.kind == FileKind::Manifests
+    }
+}
+
 impl Discovery {
+    /// Every file that was read below a folder, sorted by path.
+    pub fn files_in(&self, folder: &RepoPath) -> impl Iterator<Item = &Found> {
+        // Names that sort between a folder and its content (`a-b` before `a/`) are passed over: no
+        // name below it sorts before this one.
+        let first = folder.join("\u{1}").unwrap_or_else(|_| folder.clone());
+        let below = self.files.range(first..).map(|(_, found)| found);
+        below.take_while(|found| found.path.is_within(folder))
+    }
+
     /// The innermost chart a path lies in.
     #[must_use]
     pub fn chart_of(&self, path: &RepoPath) -> Option<&RepoPath> {

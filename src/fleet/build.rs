@@ -7,8 +7,9 @@ use mlgitops_manifest::Manifest;
 use super::environment::{Evidence, Ladder};
 use super::place::{Because, EnvironmentIndex, Place};
 use super::reading::Reading;
-use super::{Deployable, Deployment, Fleet, ModelUse, Object, Release, model};
+use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, model};
 use crate::config::Config;
+use crate::deploy;
 use crate::finding::PlaceIndex;
 use crate::kinds::kserve::{self, Part};
 use crate::render::plan::Planned;
@@ -23,17 +24,13 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
         places: HashMap::new(),
         empty: Vec::new(),
     };
-    let Planned { rendered, bound, guessed, not_checked } = planned;
+    let Planned { rendered, bound, guessed, refused, problems, not_checked } = planned;
     builder.fleet.not_checked = not_checked;
+    builder.fleet.deployment_problems = problems;
     for (deployment, indices) in &bound {
         let (deployables, objects) = (builder.fleet.deployables.len(), builder.fleet.objects.len());
         for (index, rendered) in indices.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
-            let where_to = Destination {
-                deployment: Some(&deployment.manifest),
-                cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
-                namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
-            };
-            builder.add(index, rendered, &where_to);
+            builder.add(index, rendered, &Destination::of(deployment));
         }
         builder.fleet.deployments.push(Deployment {
             manifest: deployment.manifest.clone(),
@@ -45,6 +42,9 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     }
     for (index, rendered) in guessed.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
         builder.add(index, rendered, &Destination::default());
+    }
+    for one in refused {
+        builder.add_refused(one);
     }
     builder.add_uses();
     builder.place_deployments();
@@ -67,6 +67,16 @@ struct Destination<'d> {
     deployment: Option<&'d Manifest>,
     cluster: Option<&'d str>,
     namespace: Option<&'d str>,
+}
+
+impl<'d> Destination<'d> {
+    fn of(deployment: &'d deploy::Deployment) -> Self {
+        Self {
+            deployment: Some(&deployment.manifest),
+            cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
+            namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
+        }
+    }
 }
 
 struct Builder<'b> {
@@ -121,6 +131,15 @@ impl Builder<'_> {
         empty.map(|(index, _)| *index).collect()
     }
 
+    fn add_refused(&mut self, one: deploy::Refused) {
+        let to = Destination::of(&one.deployment);
+        let (environment, because) = self.believe(&one.path, to.namespace, &to);
+        let key = (environment, to.cluster.map(str::to_owned), to.namespace.map(str::to_owned));
+        let place = self.intern(key, because);
+        let deploy::Refused { deployment, problem, .. } = one;
+        self.fleet.refused.push(Refused { deployment: deployment.manifest, place, problem });
+    }
+
     fn place_of(
         &mut self,
         rendered: &crate::render::Rendered,
@@ -154,8 +173,18 @@ impl Builder<'_> {
             values.unwrap_or(&rendered.job.path).as_str().to_owned()
         });
         let namespace = manifest.and_then(|manifest| manifest.id.namespace.as_deref()).or(to.namespace);
+        self.believe(&path, namespace, to)
+    }
+
+    /// The environment of what lies at a path.
+    fn believe(
+        &mut self,
+        path: &str,
+        namespace: Option<&str>,
+        to: &Destination<'_>,
+    ) -> (Option<EnvironmentIndex>, Because) {
         let evidence = Evidence {
-            path: &path,
+            path,
             deployment: to.deployment.map(|deployment| deployment.id.name.as_str()),
             cluster: to.cluster,
             namespace,

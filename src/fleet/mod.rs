@@ -13,7 +13,7 @@ pub mod startup_time;
 use std::ops::Range;
 
 use mlgitops_kustomize::Effect;
-use mlgitops_manifest::Manifest;
+use mlgitops_manifest::{Manifest, Problem};
 
 use crate::finding::NotChecked;
 use crate::kinds::kserve;
@@ -44,8 +44,23 @@ pub struct Fleet {
     pub releases: Vec<Release>,
     /// What renderers refused.
     pub problems: Vec<RenderProblem>,
+    /// What deployments name that does not work.
+    pub refused: Vec<Refused>,
+    /// What else is wrong with deployments.
+    pub deployment_problems: Vec<Problem>,
     /// What could not be rendered or bound.
     pub not_checked: Vec<NotChecked>,
+}
+
+/// Something in a deployment that does not work, and where it would run.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The Application or Flux object.
+    pub deployment: Manifest,
+    /// Where it would run.
+    pub place: PlaceIndex,
+    /// What is wrong, and where.
+    pub problem: Problem,
 }
 
 /// One rendering at one place.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use globset::{Glob, GlobMatcher};
 use mlgitops_files::RepoPath;
 
 use crate::render::{Given, GivenNode};
@@ -31,6 +32,52 @@ pub enum Tool {
 pub struct Plain {
     /// Whether folders below count.
     pub recurse: bool,
+    /// Only files whose path below the folder this glob matches; `*` passes over `/`.
+    pub include: Option<String>,
+    /// No file whose path below the folder this glob matches.
+    pub exclude: Option<String>,
+}
+
+/// The files of a folder that a deployment takes for manifests.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    recurse: bool,
+    include: Option<Option<GlobMatcher>>,
+    exclude: Option<GlobMatcher>,
+}
+
+impl Plain {
+    /// The options, ready to be asked. A glob that is none matches nothing (argo-cd
+    /// `util/glob/glob.go`).
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        let compiled = |glob: &String| Glob::new(glob).ok().map(|glob| glob.compile_matcher());
+        Filter {
+            recurse: self.recurse,
+            include: self.include.as_ref().map(compiled),
+            exclude: self.exclude.as_ref().and_then(compiled),
+        }
+    }
+}
+
+impl Filter {
+    /// Whether a file of a folder is taken, by its path.
+    #[must_use]
+    pub fn takes(&self, folder: &RepoPath, path: &RepoPath) -> bool {
+        let Some(below) = path.below(folder) else { return false };
+        let matches = |glob: &GlobMatcher| glob.is_match(below);
+        (self.recurse || !below.contains('/'))
+            && has_manifest_name(path)
+            && !self.exclude.as_ref().is_some_and(matches)
+            && self.include.as_ref().is_none_or(|include| include.as_ref().is_some_and(matches))
+    }
+}
+
+/// Whether Argo CD reads a file as a manifest (`manifestFile` of `reposerver/repository`), jsonnet
+/// aside.
+#[must_use]
+pub fn has_manifest_name(path: &RepoPath) -> bool {
+    matches!(path.extension(), "yaml" | "yml" | "json")
 }
 
 /// What a deployment adds to a kustomization.

@@ -7,5 +7,5 @@ pub mod plan;
 mod run;
 
 pub use given::{Given, GivenNode};
-pub use job::{Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind};
+pub use job::{Filter, Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind, has_manifest_name};
 pub use run::{RenderProblem, Rendered};

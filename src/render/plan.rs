@@ -8,14 +8,16 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
+use mlgitops_manifest::Problem;
 use rayon::prelude::*;
 
 use crate::config::is_usual_environment;
-use crate::deploy::{self, Deployment, Deployments};
-use crate::discover::{Discovery, FileKind, is_documentation};
+use crate::deploy::{self, Deployment, Deployments, Refused};
+use crate::discover::{Discovery, FileKind, Trees, is_documentation};
 use crate::finding::{Code, NotChecked};
 use crate::render::run::{Rendered, run};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool, ToolKind, kustomize};
+use crate::source::Repositories;
 
 /// What a plan rendered.
 #[derive(Debug, Default)]
@@ -26,14 +28,19 @@ pub struct Planned {
     pub bound: Vec<(Deployment, Vec<usize>)>,
     /// The indices of what was rendered without a deployment.
     pub guessed: Vec<usize>,
+    /// What deployments name that does not work.
+    pub refused: Vec<Refused>,
+    /// What else is wrong with deployments.
+    pub problems: Vec<Problem>,
     /// What deploys from elsewhere, or could not be rendered.
     pub not_checked: Vec<NotChecked>,
 }
 
 /// Renders everything a source deploys, and then what nothing deploys.
 #[must_use]
-pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
-    let mut plan = Plan { files, discovery, planned: Planned::default(), known: HashMap::new() };
+pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery, repositories: &Repositories) -> Planned {
+    let trees = Trees::new(files, discovery, repositories);
+    let mut plan = Plan { trees: &trees, discovery, planned: Planned::default(), known: HashMap::new() };
     let plain = plan.run_guessed(guessed_plain(discovery));
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
@@ -48,7 +55,7 @@ pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
 }
 
 struct Plan<'p> {
-    files: &'p Arc<dyn Files>,
+    trees: &'p Trees<'p>,
     discovery: &'p Discovery,
     planned: Planned,
     known: HashMap<Job, usize>,
@@ -71,7 +78,7 @@ impl Plan<'_> {
             fresh.truncate(room);
         }
         let rendered: Vec<Rendered> =
-            fresh.par_iter().map(|job| run(self.files, self.discovery, job)).collect();
+            fresh.par_iter().map(|job| run(self.trees.files(), &self.trees.known(&job.path), job)).collect();
         for one in rendered {
             self.known.insert(one.job.clone(), self.planned.rendered.len());
             self.planned.rendered.push(one);
@@ -97,17 +104,19 @@ impl Plan<'_> {
     fn deploy(&mut self, first: &[usize]) {
         let mut round: Vec<usize> = first.to_vec();
         for _ in 0..limits::PLAN_ROUNDS {
-            let tree = deploy::Tree { discovery: self.discovery };
+            let tree = deploy::Tree { discovery: self.discovery, trees: self.trees };
             let mut all = Deployments::default();
             for index in &round {
                 let Some(rendered) = self.planned.rendered.get(*index) else { continue };
-                let Deployments { found, problems, not_checked } =
-                    deploy::deployments(&rendered.manifests, &tree);
-                all.found.extend(found);
-                all.problems.extend(problems);
-                all.not_checked.extend(not_checked);
+                let more = deploy::deployments(&rendered.manifests, &tree);
+                all.found.extend(more.found);
+                all.problems.extend(more.problems);
+                all.refused.extend(more.refused);
+                all.not_checked.extend(more.not_checked);
             }
             self.planned.not_checked.append(&mut all.not_checked);
+            self.planned.problems.append(&mut all.problems);
+            self.planned.refused.append(&mut all.refused);
             if all.found.is_empty() {
                 return;
             }

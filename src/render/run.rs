@@ -11,7 +11,7 @@ use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Tool, kustomize};
+use crate::render::{Given, Helm, Job, Plain, Tool, kustomize};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
         reached: BTreeSet::from([job.path.clone()]),
     };
     match &job.tool {
-        Tool::Plain(options) => plain(discovery, options.recurse, &mut rendered),
+        Tool::Plain(options) => plain(discovery, options, &mut rendered),
         Tool::Helm(given) => helm(files, given, &mut rendered),
         Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
@@ -107,29 +107,24 @@ fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
 }
 
 /// The manifests of a folder, or of one file, as they stand.
-fn plain(discovery: &Discovery, recurse: bool, rendered: &mut Rendered) {
+fn plain(discovery: &Discovery, options: &Plain, rendered: &mut Rendered) {
     let folder = rendered.job.path.clone();
     let mut origins = Origins::default();
     let mut nodes = Vec::new();
-    let inside = |path: &RepoPath| {
-        *path == folder
-            || (path.is_within(&folder) && (recurse || path.parent().is_some_and(|parent| parent == folder)))
-    };
-    for found in discovery.files.range(folder.clone()..).map(|(_, found)| found) {
-        if !found.path.is_within(&folder) {
-            // Names that sort between the folder and its content (`a-b` before `a/`) are skipped.
-            if found.path.as_str() > &*format!("{folder}0") {
-                break;
-            }
-            continue;
-        }
-        if found.kind != FileKind::Scaffold && inside(&found.path) {
+    let filter = options.filter();
+    let itself = discovery.files.get(&folder).into_iter();
+    let inside = discovery.files_in(&folder).filter(|found| filter.takes(&folder, &found.path));
+    for found in itself.chain(inside) {
+        if found.kind != FileKind::Scaffold && !found.file.text().contains(SKIPPED) {
             rendered.reached.insert(found.path.clone());
             objects_of(found, &mut origins, &mut nodes, rendered);
         }
     }
     rendered.manifests = manifests(nodes, origins);
 }
+
+/// A file with this mark is no manifest to Argo CD (argo-cd v3.5 `reposerver/repository`).
+const SKIPPED: &str = "+argocd:skip-file-rendering";
 
 fn objects_of(found: &Found, origins: &mut Origins, nodes: &mut Vec<Node>, rendered: &mut Rendered) {
     for document in &found.objects {

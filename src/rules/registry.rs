@@ -27,6 +27,8 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "reconcile/source_path.rs"]
+mod source_path;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
 #[path = "schema/template_error.rs"]
@@ -445,6 +447,54 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "source-path",
+        category: "reconcile",
+        summary: "every path that an Application of this repository deploys is there, and holds something",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "not-recursed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "empty",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "several-tools",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/source-path.md"),
+        checks: source_path::CHECKS,
     },
     Rule {
         id: "startup-budget",

@@ -11,9 +11,12 @@ mod ignored;
 mod index;
 mod lfs;
 mod memory;
+mod mounted;
+mod repositories;
 mod repository;
 mod root;
 mod tree;
+mod url;
 mod walk;
 mod work_tree;
 
@@ -26,6 +29,8 @@ pub use error::SourceError;
 pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
+pub use mounted::{Below, Joined};
+pub use repositories::{Content, Repositories, Revisions};
 pub use root::{Git, Remote, Root};
 pub use work_tree::WorkTree;
 

@@ -1,0 +1,8 @@
+//! Applications, from what they say to what is rendered: which repository, which folder, which
+//! tool, with which values, at which line.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "argocd/repositories.rs"]
+mod repositories;
+#[path = "argocd/world.rs"]
+mod world;
