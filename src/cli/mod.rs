@@ -6,6 +6,7 @@ mod error;
 mod explain;
 mod input;
 mod lint;
+mod render;
 mod rules;
 mod schema;
 mod status;
@@ -38,6 +39,8 @@ enum Command {
     Lint(lint::Args),
     /// Show which model runs where, in which version
     Status(status::Args),
+    /// Show what a chart or a kustomization renders to, and where each value comes from
+    Render(render::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -75,6 +78,7 @@ impl Cli {
         let result = match self.command {
             Command::Lint(args) => lint::run(&args, color),
             Command::Status(args) => status::run(&args),
+            Command::Render(args) => render::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

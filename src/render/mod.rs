@@ -5,7 +5,9 @@ mod job;
 mod kustomize;
 pub mod plan;
 mod run;
+mod show;
 
 pub use given::{Given, GivenNode};
 pub use job::{Filter, Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind, has_manifest_name};
 pub use run::{RenderProblem, Rendered};
+pub use show::{ShowOptions, Shown, ValuesFile, show};

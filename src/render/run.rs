@@ -30,6 +30,20 @@ pub struct Rendered {
     pub reached: BTreeSet<RepoPath>,
 }
 
+impl Rendered {
+    /// Nothing yet.
+    fn of(job: Job) -> Self {
+        Self {
+            reached: BTreeSet::from([job.path.clone()]),
+            job,
+            manifests: Vec::new(),
+            effects: BTreeMap::new(),
+            problems: Vec::new(),
+            not_checked: Vec::new(),
+        }
+    }
+}
+
 /// A refusal of the real tool, with the tool that refuses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderProblem {
@@ -42,28 +56,27 @@ pub struct RenderProblem {
 /// Renders one job.
 #[must_use]
 pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-    let mut rendered = Rendered {
-        job: job.clone(),
-        manifests: Vec::new(),
-        effects: BTreeMap::new(),
-        problems: Vec::new(),
-        not_checked: Vec::new(),
-        reached: BTreeSet::from([job.path.clone()]),
-    };
+    let mut rendered = Rendered::of(job.clone());
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
-        Tool::Helm(given) => helm(files, given, &mut rendered),
+        Tool::Helm(given) => return helm(files, given, rendered),
         Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
     rendered
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: &mut Rendered) {
+fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: Rendered) -> Rendered {
     let mut origins = Origins::default();
     let options = helm_options(given, &mut origins);
     let chart = Chart::load(files, &rendered.job.path);
     let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    of_chart(rendered.job, done, origins)
+}
+
+/// What a chart gave, as what a job gave.
+pub(super) fn of_chart(job: Job, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
+    let mut rendered = Rendered::of(job);
     rendered.reached.extend(done.reached);
     let job = rendered.job.clone();
     rendered
@@ -83,6 +96,7 @@ fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: &mut Rendered) {
         flatten_list(node, &mut nodes);
     }
     rendered.manifests = manifests(nodes, origins);
+    rendered
 }
 
 /// In Helm's order: files, then `values`, then parameters, the last one winning.

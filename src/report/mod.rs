@@ -9,10 +9,13 @@ mod frame;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod origins;
 pub mod page;
 pub mod sarif;
 pub mod status;
 mod summary;
+
+pub use display::visible;
 
 use crate::Report;
 use crate::rules::{Rule, registry};

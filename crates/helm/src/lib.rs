@@ -39,6 +39,7 @@
 mod archive;
 mod chart;
 mod dependencies;
+mod documents;
 mod functions;
 mod glob;
 mod ignore;
@@ -56,5 +57,5 @@ mod values;
 
 pub use chart::Chart;
 pub use render::{
-    NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, ValuesSource, render,
+    Document, NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, ValuesSource, render,
 };

@@ -60,6 +60,7 @@ const EVENTS: [&str; 10] = [
 ];
 
 /// What `helm.sh/hook` makes of an object.
+#[derive(Clone, Copy)]
 pub(crate) enum Hook {
     /// It is none.
     No,
@@ -79,9 +80,11 @@ pub(crate) fn hook(object: &Node) -> Hook {
 
 /// Sorts by kind, what has the same kind in the order it stands; hooks behind the rest.
 pub(crate) fn sort(objects: &mut [RenderedObject]) {
-    objects.sort_by_cached_key(|object| {
-        let kind = object.root.get("kind").text().unwrap_or("").to_owned();
-        let at = KINDS.iter().position(|have| *have == kind).unwrap_or(KINDS.len());
-        (object.is_hook, at, if at == KINDS.len() { kind } else { String::new() })
-    });
+    objects.sort_by_cached_key(|object| key(object.root.get("kind").text().unwrap_or(""), object.is_hook));
+}
+
+/// What objects are sorted by.
+pub(crate) fn key(kind: &str, is_hook: bool) -> (bool, usize, String) {
+    let at = KINDS.iter().position(|have| *have == kind).unwrap_or(KINDS.len());
+    (is_hook, at, if at == KINDS.len() { kind.to_owned() } else { String::new() })
 }

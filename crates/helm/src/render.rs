@@ -28,6 +28,8 @@ pub struct RenderOptions {
     /// Whether what stands below `crds/` is among the objects, before the others
     /// (`--include-crds`, which Argo CD gives).
     pub include_crds: bool,
+    /// Whether the documents are kept as the templates printed them ([`Rendered::documents`]).
+    pub keep_documents: bool,
 }
 
 /// Values from outside the chart.
@@ -55,6 +57,8 @@ pub enum ValuesSource {
 pub struct Rendered {
     /// The objects, in Helm's order.
     pub objects: Vec<RenderedObject>,
+    /// The documents, in Helm's order, where they are asked for: comments and all.
+    pub documents: Vec<Document>,
     /// What Helm refuses: the chart renders nothing then.
     pub problems: Vec<Problem>,
     /// What could not be rendered here.
@@ -70,6 +74,19 @@ pub struct RenderedObject {
     pub root: Arc<Node>,
     /// The template that printed it, as Helm names it: `chart/templates/x.yaml`.
     pub template: Arc<str>,
+    /// Whether `helm.sh/hook` makes it a hook.
+    pub is_hook: bool,
+}
+
+/// One document as a template printed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The template, as Helm names it: `chart/templates/x.yaml`.
+    pub template: Arc<str>,
+    /// What it printed, trimmed; a file below `crds/` is one document, as it stands.
+    pub text: String,
+    /// The kind of the object; empty where there is none.
+    pub kind: String,
     /// Whether `helm.sh/hook` makes it a hook.
     pub is_hook: bool,
 }

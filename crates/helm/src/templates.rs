@@ -8,9 +8,10 @@ use mlgitops_yaml::{OriginId, Role, Span, Text, parse};
 
 use crate::chart::Chart;
 use crate::dependencies::Unit;
+use crate::documents::Head;
 use crate::order::Hook;
-use crate::render::{NotRendered, NotRenderedKind, RenderedObject};
-use crate::{job::Job, objects, order, output, values};
+use crate::render::{Document, NotRendered, NotRenderedKind, RenderedObject};
+use crate::{documents, job::Job, objects, order, output, values};
 
 pub(crate) struct Runnable {
     pub(crate) name: Arc<str>,
@@ -110,7 +111,19 @@ impl Job<'_> {
             let Ok(file) = member.text(&**self.files) else { continue };
             let id = self.machine.origins.add_file(&file);
             let text = Text::of_file(id, Role::Template, self.machine.origins);
-            self.read_objects(&format!("{path}/{}", member.name).into(), text)?;
+            let name: Arc<str> = format!("{path}/{}", member.name).into();
+            let known = self.rendered.documents.len();
+            self.read_objects(&name, text)?;
+            if self.options.keep_documents {
+                self.rendered.documents.truncate(known);
+                let (template, text) = (name, file.text().to_string());
+                self.rendered.documents.push(Document {
+                    template,
+                    text,
+                    kind: String::new(),
+                    is_hook: false,
+                });
+            }
         }
         for below in &unit.below {
             self.read_crds(below, &format!("{path}/charts/{}", below.name))?;
@@ -164,11 +177,12 @@ impl Job<'_> {
             }
         }
         outputs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let crds = self.rendered.objects.len();
+        let (crds, crd_documents) = (self.rendered.objects.len(), self.rendered.documents.len());
         for (name, text) in outputs {
             self.read_objects(&name, text)?;
         }
         order::sort(self.rendered.objects.get_mut(crds..).unwrap_or(&mut []));
+        documents::sort(self.rendered.documents.get_mut(crd_documents..).unwrap_or(&mut []));
         Ok(())
     }
 
@@ -192,6 +206,7 @@ impl Job<'_> {
             let message = format!("YAML parse error on {template}: {}", error.message);
             return Err(Failure::execute(message).caused_by(origin));
         }
+        let mut heads = Vec::new();
         for document in tree.documents() {
             let Some(root) = document.root else { continue };
             match tree.node(root, self.machine.origins) {
@@ -204,7 +219,12 @@ impl Job<'_> {
                     if let Some(reason) = self.machine.unknown() {
                         output::mark_unknown(&mut node, reason);
                     }
-                    let is_hook = match order::hook(&node) {
+                    let hook = order::hook(&node);
+                    if self.options.keep_documents {
+                        let kind = node.get("kind").text().unwrap_or("").to_owned();
+                        heads.push(Head { start: tree.range(root).start, kind, hook });
+                    }
+                    let is_hook = match hook {
                         Hook::No => false,
                         Hook::Yes => true,
                         Hook::Unknown => continue,
@@ -218,6 +238,9 @@ impl Job<'_> {
                     return Err(Failure::execute(message).caused_by(origin));
                 }
             }
+        }
+        if self.options.keep_documents {
+            self.rendered.documents.extend(documents::of_output(template, &tree, &heads));
         }
         Ok(())
     }

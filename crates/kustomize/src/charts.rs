@@ -104,6 +104,7 @@ impl Builder<'_> {
             api_versions: versions.filter_map(|version| Some(version.text()?.to_owned())).collect(),
             is_upgrade: false,
             include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
+            keep_documents: false,
         })
     }
 
