@@ -46,6 +46,7 @@ mod inflate;
 mod job;
 mod layers;
 mod members;
+mod metadata;
 mod objects;
 mod order;
 mod output;
@@ -56,5 +57,5 @@ mod values;
 
 pub use chart::Chart;
 pub use render::{
-    NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, ValuesSource, render,
+    NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, SetForm, ValuesSource, render,
 };
