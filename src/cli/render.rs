@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
+use mlgitops_helm::SetForm;
 use mlgitops_yaml::SourceFile;
 
 use super::{CliError, print};
@@ -49,6 +50,12 @@ struct ChartArgs {
     /// One value that stays text
     #[arg(long, value_name = "PATH=VALUE")]
     set_string: Vec<String>,
+    /// One value in JSON
+    #[arg(long, value_name = "PATH=JSON")]
+    set_json: Vec<String>,
+    /// One text, nothing in it escaped
+    #[arg(long, value_name = "PATH=TEXT")]
+    set_literal: Vec<String>,
     /// The release's name [default: release-name]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -88,11 +95,18 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
 impl ChartArgs {
     fn options(&self, root: &Root) -> Result<ShowOptions, CliError> {
         let values = self.values.iter().map(|path| values_file(path, root)).collect::<Result<_, _>>()?;
-        let set = self.set.iter().map(|argument| (argument.clone(), false));
-        let strings = self.set_string.iter().map(|argument| (argument.clone(), true));
+        let forms = [
+            (SetForm::Json, &self.set_json),
+            (SetForm::Typed, &self.set),
+            (SetForm::String, &self.set_string),
+            (SetForm::Literal, &self.set_literal),
+        ];
+        let set = forms
+            .into_iter()
+            .flat_map(|(form, arguments)| arguments.iter().map(move |argument| (form, argument.clone())));
         Ok(ShowOptions {
             values,
-            set: set.chain(strings).collect(),
+            set: set.collect(),
             release_name: self.name.clone(),
             namespace: self.namespace.clone(),
             kube_version: self.kube_version.clone(),

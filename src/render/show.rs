@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use globset::GlobSet;
 use mlgitops_files::{Files, RepoPath};
-use mlgitops_helm::{Chart, RenderOptions, ValuesSource};
+use mlgitops_helm::{Chart, RenderOptions, SetForm, ValuesSource};
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{OriginId, Origins, Role, SourceFile, Text, to_yaml};
 
@@ -17,8 +17,8 @@ use crate::render::{Helm, Job, Kustomize, Plain, Tool};
 pub struct ShowOptions {
     /// Values files in order: the last one wins.
     pub values: Vec<ValuesFile>,
-    /// `--set` and `--set-string`, each as `path=value`, and whether the value stays text.
-    pub set: Vec<(String, bool)>,
+    /// `--set` and its kin, whole arguments: `a=1,b.c=x`.
+    pub set: Vec<(SetForm, String)>,
     /// The release's name.
     pub release_name: Option<String>,
     /// The release's namespace.
@@ -99,13 +99,9 @@ fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions
             }
         });
     }
-    for (argument, force_string) in &options.set {
-        let (path, value) = argument.split_once('=').unwrap_or((argument, ""));
-        values.push(ValuesSource::Set {
-            path: path.to_owned(),
-            value: Text::opaque(value, OriginId::NONE),
-            force_string: *force_string,
-        });
+    for (form, argument) in &options.set {
+        let line = Text::opaque(argument, OriginId::NONE);
+        values.push(ValuesSource::SetLine { line, form: *form });
     }
     RenderOptions {
         values,

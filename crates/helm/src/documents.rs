@@ -17,7 +17,7 @@ pub(crate) fn of_output(template: &Arc<str>, tree: &Tree, heads: &[Head]) -> Vec
         let head = heads.iter().find(|head| range.contains(&(head.start as usize)));
         let is_hook = match head.map(|head| &head.hook) {
             Some(Hook::Unknown) => continue,
-            Some(Hook::Yes) => true,
+            Some(Hook::Yes(_)) => true,
             Some(Hook::No) | None => false,
         };
         let text = text.get(range).unwrap_or("").to_owned();

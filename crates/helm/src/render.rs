@@ -50,6 +50,43 @@ pub enum ValuesSource {
         /// Whether it stays text (`--set-string`).
         force_string: bool,
     },
+    /// A whole argument of `--set` or its kin: `a=1,b.c=x,d={1,2}`. Helm takes all of one form
+    /// before the next, in the order of [`SetForm`], whatever the command line's.
+    SetLine {
+        /// The argument.
+        line: Text,
+        /// How its values are read.
+        form: SetForm,
+    },
+}
+
+/// How the values of a [`ValuesSource::SetLine`] are read, in the order Helm takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SetForm {
+    /// `--set-json`: JSON.
+    Json,
+    /// `--set`: booleans, null, integers, else text.
+    Typed,
+    /// `--set-string`: text.
+    String,
+    /// `--set-file`: the content of a file of the repository, by its path from the root.
+    File,
+    /// `--set-literal`: text to the end of the argument, nothing escaped.
+    Literal,
+}
+
+impl SetForm {
+    /// The flag of `helm template`.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Json => "--set-json",
+            Self::Typed => "--set",
+            Self::String => "--set-string",
+            Self::File => "--set-file",
+            Self::Literal => "--set-literal",
+        }
+    }
 }
 
 /// What rendering gave.

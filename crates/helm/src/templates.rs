@@ -11,7 +11,7 @@ use crate::dependencies::Unit;
 use crate::documents::Head;
 use crate::order::Hook;
 use crate::render::{Document, NotRendered, NotRenderedKind, RenderedObject};
-use crate::{documents, job::Job, objects, order, output, values};
+use crate::{documents, job::Job, metadata, objects, order, output, values};
 
 pub(crate) struct Runnable {
     pub(crate) name: Arc<str>,
@@ -57,8 +57,8 @@ impl Job<'_> {
                 at: None,
             });
         }
-        let metadata = unit.metadata.as_ref();
-        let written = metadata.and_then(|node| node.get("name").present());
+        let file = unit.metadata.as_ref();
+        let written = file.and_then(|node| node.get("name").present());
         let name = match written.filter(|node| node.text() == Some(unit.name.as_str())) {
             Some(node) => self.machine.heap.import(node, self.machine.origins),
             None => Value::str(&unit.name, OriginId::NONE),
@@ -66,9 +66,11 @@ impl Job<'_> {
         if let Some(map) = values::table(&values) {
             self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
         }
-        let about = objects::chart(&mut self.machine, metadata, &name, is_root);
+        let values = self.machine.guard(values, unit.lacking);
+        let about = metadata::chart(&mut self.machine, file, &name, is_root);
         let members = Arc::clone(&unit.chart.files);
-        let chart_files = objects::ChartFiles { files: Arc::clone(self.files), members };
+        let chart_files =
+            objects::ChartFiles { files: Arc::clone(self.files), members, guard: OriginId::NONE };
         let subcharts = objects::map_of(&mut self.machine, Vec::new(), MapType::Any);
         let entries = vec![
             ("Chart", about),
@@ -76,7 +78,7 @@ impl Job<'_> {
             ("Release", shared.release.clone()),
             ("Capabilities", shared.capabilities.clone()),
             ("Values", values.clone()),
-            ("Subcharts", Value::new(Data::Map(subcharts))),
+            ("Subcharts", Value { guard: unit.decided, ..Value::new(Data::Map(subcharts)) }),
         ];
         let root = objects::map_of(&mut self.machine, entries, MapType::Any);
         for below in &unit.below {
@@ -212,10 +214,17 @@ impl Job<'_> {
             match tree.node(root, self.machine.origins) {
                 Ok(node) if node.is_null() => {}
                 Ok(node) if node.as_map().is_none() => {
-                    let message = format!("YAML parse error on {template}: the document is no map");
+                    let message = format!(
+                        "YAML parse error on {template}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type releaseutil.SimpleHead",
+                        metadata::json_kind(&node)
+                    );
                     return Err(Failure::execute(message).caused_by(node.origin));
                 }
                 Ok(mut node) => {
+                    order::head(&node).map_err(|(message, origin)| {
+                        let message = format!("YAML parse error on {template}: {message}");
+                        Failure::execute(message).caused_by(origin)
+                    })?;
                     if let Some(reason) = self.machine.unknown() {
                         output::mark_unknown(&mut node, reason);
                     }
@@ -226,7 +235,11 @@ impl Job<'_> {
                     }
                     let is_hook = match hook {
                         Hook::No => false,
-                        Hook::Yes => true,
+                        // Another event, and the object would not be there.
+                        Hook::Yes(origin) => {
+                            output::guard(&mut node, origin, self.machine.origins);
+                            true
+                        }
                         Hook::Unknown => continue,
                     };
                     let template = Arc::clone(template);

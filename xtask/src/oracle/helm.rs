@@ -1,7 +1,8 @@
 //! `cargo xtask oracle helm`: what `helm template` says of every chart in `crates/helm/tests/charts`.
 //!
-//! A folder there is a small repository with a file `cases`, a case a line: `NAME: ARGUMENTS`. What
-//! Helm prints becomes `NAME.expected.yaml`, what it refuses `NAME.refused`. Dependencies that stand
+//! A folder there is a small repository with a file `cases`, a case a line: `NAME: ARGUMENTS`, or
+//! `NAME at FILE:LINE: ARGUMENTS`, of which only the test reads the place. What Helm prints becomes
+//! `NAME.expected.yaml`, what it refuses `NAME.refused`. Dependencies that stand
 //! in the repository (`file://`) are taken first, as Argo CD has them taken.
 
 use std::fs;
@@ -40,7 +41,8 @@ fn charts(folder: &Path) -> Result<(usize, usize), Failure> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let (name, arguments) = line.split_once(": ").ok_or("a line of `cases` is no `NAME: ARGUMENTS`")?;
+        let (head, arguments) = line.split_once(": ").ok_or("a line of `cases` is no `NAME: ARGUMENTS`")?;
+        let name = head.split(' ').next().unwrap_or(head);
         let output = helm(scratch.path(), &[&["template"], &words(arguments)[..]].concat())?;
         let printed = folder.join(format!("{name}.expected.yaml"));
         let refused = folder.join(format!("{name}.refused"));
