@@ -14,6 +14,7 @@ mod files;
 mod finish;
 mod generate;
 mod hash;
+mod iam;
 mod id;
 mod image;
 mod json_patch;
@@ -33,6 +34,7 @@ mod settle;
 mod spec;
 mod tables;
 mod transform;
+mod value_add;
 mod vars;
 
 pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
