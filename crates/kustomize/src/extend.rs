@@ -16,6 +16,7 @@ impl Builder<'_> {
     pub(crate) fn generators(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for resource in self.plugins(kustomization, "generators")? {
             if is_built_in(&resource) {
+                self.maker = self.plugin_provenance(&resource);
                 self.run_generator(&kustomization.folder, &resource, built)?;
             } else {
                 self.leave_out_plugin(&resource, "generator");
@@ -32,6 +33,7 @@ impl Builder<'_> {
         for resource in self.plugins(kustomization, "transformers")? {
             if is_built_in(&resource) {
                 self.run_transformer(&kustomization.folder, &resource, built)?;
+                self.passed(self.plugin_provenance(&resource).as_ref(), built);
             } else {
                 self.leave_out_plugin(&resource, "transformer");
             }
@@ -83,7 +85,9 @@ impl Builder<'_> {
             if is_inline {
                 let text = self.text_of(&entry, Role::Transformer);
                 let objects = self.objects_of_text(&text, entry.origin)?;
-                let resources = objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+                let mut resources: Vec<Resource> =
+                    objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+                self.note_file(&mut resources, &kustomization.file_name);
                 self.append(&mut built, resources)?;
             } else {
                 self.resource_in_role(kustomization, &entry, Role::Transformer, &mut built)?;

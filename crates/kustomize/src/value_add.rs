@@ -99,7 +99,10 @@ impl Builder<'_> {
             }
             let parts = crate::spec::split(&target.field);
             match path::find_or_make(&mut resource.node, &parts, value.origin) {
-                Ok(Some(node)) => self.put_value(node, value, target),
+                Ok(Some(node)) => {
+                    self.put_value(node, value, target);
+                    resource.follow_shared();
+                }
                 Ok(None) => {}
                 Err(message) => {
                     self.refuse("field-path", message, target.at);

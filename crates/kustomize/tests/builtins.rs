@@ -52,7 +52,7 @@ const FIELDS: [(&str, &str); 36] = [
     ("apiVersion", "kustomize.config.k8s.io/v1beta1"),
     ("kind", "Kustomization"),
     ("metadata", "{name: a}"),
-    ("openapi", "{version: v1.20.4}"),
+    ("openapi", "{version: v1.21.2}"),
     ("namePrefix", "a-"),
     ("nameSuffix", "-a"),
     ("namespace", "a"),
