@@ -131,11 +131,11 @@ impl Builder<'_> {
             Some("replace") => return Ok(ValuesSource::Node(inline)),
             Some("merge") => {
                 let values = self.values_document(&file, at)?;
-                merge(inline, values, None, self.origins)
+                merge(inline, values, self.origins)
             }
             None | Some("" | "override") => {
                 let values = self.values_document(&file, at)?;
-                merge(values, inline, None, self.origins)
+                merge(values, inline, self.origins)
             }
             Some(other) => {
                 let at = entry.get("valuesMerge").present().map_or(entry.origin, |node| node.origin);
