@@ -4,5 +4,7 @@
 
 #[path = "argocd/repositories.rs"]
 mod repositories;
+#[path = "argocd/sources.rs"]
+mod sources;
 #[path = "argocd/world.rs"]
 mod world;

@@ -8,6 +8,8 @@ mod run;
 mod show;
 
 pub use given::{Given, GivenNode};
-pub use job::{Filter, Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind, has_manifest_name};
+pub use job::{
+    Filter, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, Tool, ToolKind, has_manifest_name,
+};
 pub use run::{RenderProblem, Rendered};
 pub use show::{ShowOptions, Shown, ValuesFile, show};

@@ -40,7 +40,13 @@ pub struct Planned {
 #[must_use]
 pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery, repositories: &Repositories) -> Planned {
     let trees = Trees::new(files, discovery, repositories);
-    let mut plan = Plan { trees: &trees, discovery, planned: Planned::default(), known: HashMap::new() };
+    let mut plan = Plan {
+        trees: &trees,
+        discovery,
+        planned: Planned::default(),
+        known: HashMap::new(),
+        named: BTreeSet::new(),
+    };
     let plain = plan.run_guessed(guessed_plain(discovery));
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
@@ -59,6 +65,8 @@ struct Plan<'p> {
     discovery: &'p Discovery,
     planned: Planned,
     known: HashMap<Job, usize>,
+    /// Folders that deployments name and that could not be rendered as they are deployed.
+    named: BTreeSet<RepoPath>,
 }
 
 impl Plan<'_> {
@@ -112,6 +120,7 @@ impl Plan<'_> {
                 all.found.extend(more.found);
                 all.problems.extend(more.problems);
                 all.refused.extend(more.refused);
+                self.named.extend(more.named);
                 all.not_checked.extend(more.not_checked);
             }
             self.planned.not_checked.append(&mut all.not_checked);
@@ -135,6 +144,7 @@ impl Plan<'_> {
         indices
             .filter_map(|index| self.planned.rendered.get(*index))
             .flat_map(|rendered| rendered.reached.iter().cloned())
+            .chain(self.named.iter().cloned())
             .collect()
     }
 
@@ -181,9 +191,15 @@ fn retain_outside(rendered: &mut Rendered, files: &BTreeSet<RepoPath>) {
         .retain(|manifest| manifest.place(manifest.root.origin).is_none_or(|at| !stands_in(at.file.path())));
 }
 
-/// One job for each folder that holds plain manifests.
+/// One job for each folder that holds plain manifests. What lies below the `crds/` of a chart is
+/// the chart's.
 fn guessed_plain(discovery: &Discovery) -> Vec<Job> {
+    let is_of_chart = |path: &RepoPath| {
+        let chart = discovery.chart_of(path);
+        chart.and_then(|chart| path.below(chart)).is_some_and(|below| below.starts_with("crds/"))
+    };
     let files = discovery.files.values().filter(|found| found.kind == FileKind::Manifests);
+    let files = files.filter(|found| !is_of_chart(&found.path));
     let folders: BTreeSet<RepoPath> = files.filter_map(|found| found.path.parent()).collect();
     folders.into_iter().map(|path| Job { path, tool: Tool::Plain(Plain::default()) }).collect()
 }

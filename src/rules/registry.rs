@@ -37,6 +37,8 @@ mod template_error;
 mod unknown_field;
 #[path = "schema/unknown_kind.rs"]
 mod unknown_kind;
+#[path = "reconcile/values_file.rs"]
+mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
@@ -608,6 +610,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/unknown-kind.md"),
         checks: unknown_kind::CHECKS,
+    },
+    Rule {
+        id: "values-file",
+        category: "reconcile",
+        summary: "every values file that an Application names is there",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "defaults-only",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/values-file.md"),
+        checks: values_file::CHECKS,
     },
     Rule {
         id: "version-id-ignored",

@@ -24,6 +24,10 @@ impl Job<'_> {
                     set::set(&mut self.machine, all, path, value, *force_string)?;
                     None
                 }
+                ValuesSource::SetFile { path, value } => {
+                    set::set_file(&mut self.machine, all, path, value)?;
+                    None
+                }
             };
             let Some(node) = node else { continue };
             let value = self.machine.heap.import(&node, self.machine.origins);

@@ -1,9 +1,10 @@
 //! `--set`: one value at a dotted path (helm v3 pkg/strvals/parser.go).
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use mlgitops_gotemplate::{Data, Failure, IntType, ListType, Machine, MapId, MapType, Slot, Value};
-use mlgitops_yaml::{OriginId, Text};
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
 
 /// Largest index of a list: `MaxIndex` of Helm.
 const INDEX: usize = 65_536;
@@ -25,15 +26,88 @@ pub(crate) fn set(
     value: &Text,
     force_string: bool,
 ) -> Result<(), Failure> {
+    let leaf = match list_items(value.as_str()) {
+        Some(items) => {
+            let items = items.into_iter().map(|item| {
+                let item = unescaped(value, item);
+                if force_string { Value::text(item) } else { typed(machine, &item) }
+            });
+            let items: Vec<Value> = items.collect();
+            let origin = Value::text(value.clone()).content(machine.origins);
+            Value::from(Data::List(machine.heap.add_list(items, ListType::Any)), origin)
+        }
+        None => {
+            let value = unescaped(value, 0..value.len());
+            if force_string { Value::text(value) } else { typed(machine, &value) }
+        }
+    };
+    set_leaf(machine, all, path, value, &leaf)
+}
+
+/// Sets a path to a text in which no character means anything.
+pub(crate) fn set_file(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    path: &str,
+    value: &Text,
+) -> Result<(), Failure> {
+    set_leaf(machine, all, path, value, &Value::text(value.clone()))
+}
+
+fn set_leaf(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    path: &str,
+    value: &Text,
+    leaf: &Value,
+) -> Result<(), Failure> {
     let steps = steps(path).map_err(|message| {
         Failure::execute(format!("failed parsing --set data: {message}"))
             .caused_by(Value::text(value.clone()).content(machine.origins))
     })?;
-    let leaf = if force_string { Value::text(value.clone()) } else { typed(machine, value) };
     let origin = leaf.content(machine.origins);
     let root = Value::new(Data::Map(all));
-    put(machine, Some(&root), &steps, &leaf, origin);
+    put(machine, Some(&root), &steps, leaf, origin);
     Ok(())
+}
+
+/// The items of `{a,b}`, as bytes of the text; a comma behind a backslash parts none. A value that
+/// only begins or ends so is a text, as Argo CD hands it over.
+fn list_items(text: &str) -> Option<Vec<Range<usize>>> {
+    let inner = text.strip_prefix('{')?.strip_suffix('}')?;
+    let mut items = Vec::new();
+    let mut start = 1;
+    let mut escaped = false;
+    for (at, byte) in inner.bytes().enumerate() {
+        match byte {
+            b'\\' if !escaped => escaped = true,
+            b',' if !escaped => {
+                items.push(start..at + 1);
+                start = at + 2;
+            }
+            _ => escaped = false,
+        }
+    }
+    items.push(start..text.len() - 1);
+    Some(items)
+}
+
+/// Some bytes of a text, a backslash before a character taken away.
+fn unescaped(value: &Text, bytes: Range<usize>) -> Text {
+    let text = value.as_str().get(bytes.clone()).unwrap_or("");
+    if !text.contains('\\') {
+        return value.slice(bytes);
+    }
+    let mut out = TextBuilder::default();
+    let (mut kept, mut at) = (bytes.start, 0);
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')).map(|found| at + found) {
+        out.push_part(value, kept..bytes.start + found);
+        kept = bytes.start + found + 1;
+        // The character behind it stays, whatever it is.
+        at = found + 1 + text.get(found + 1..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    }
+    out.push_part(value, kept..bytes.end);
+    out.build()
 }
 
 /// `typedVal`: booleans, null and integers without a leading zero; the rest is text.
