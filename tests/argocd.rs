@@ -4,6 +4,8 @@
 
 #[path = "argocd/repositories.rs"]
 mod repositories;
+#[path = "argocd/revisions.rs"]
+mod revisions;
 #[path = "argocd/sources.rs"]
 mod sources;
 #[path = "argocd/world.rs"]

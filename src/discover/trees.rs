@@ -12,7 +12,7 @@ use crate::finding::Code;
 use crate::source::{Below, Content, Joined, Repositories};
 
 /// The trees that deployments read from. Each but the first lies below a folder of its own, called
-/// `REVISION:` or `HOST/PATH:`, which no file of the first is below.
+/// `REVISION:` or `HOST/PATH.git:` ([`Location::tree`](crate::finding::Location::tree)).
 pub struct Trees<'t> {
     files: Arc<dyn Files>,
     joined: Arc<Joined>,
@@ -135,8 +135,8 @@ impl<'t> Trees<'t> {
             // What stands beside the repository under review is there in one state only.
             Content::Folder(folder) => Ok(Base { folder, prefix: RepoPath::root(), is_guessed: false }),
             Content::Files(files) => {
-                let name = url.split_once("://").map_or(url, |(_, rest)| rest);
-                self.other(name.trim_end_matches('/'), RepoPath::root(), || Ok(files))
+                let name = Repositories::name(url).unwrap_or_else(|| url.to_owned());
+                self.other(&format!("{name}.git"), RepoPath::root(), || Ok(files))
             }
             Content::Own => self.revision(revision),
             Content::MaybeOwn if self.repositories.is_current(revision) => {

@@ -40,6 +40,19 @@ impl Location {
         self.file.path()
     }
 
+    /// Where the file is read from and its path there: the tree under review, another revision of
+    /// it, or another repository.
+    #[must_use]
+    pub fn tree(&self) -> (Tree<'_>, &str) {
+        match self.path().split_once(":/") {
+            Some((name, path)) => match name.strip_suffix(".git") {
+                Some(repository) => (Tree::Repository(repository), path),
+                None => (Tree::Revision(name), path),
+            },
+            None => (Tree::Reviewed, self.path()),
+        }
+    }
+
     /// Line and column of the first byte.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -57,6 +70,17 @@ impl Location {
     pub fn key(&self) -> (&str, u32, u32) {
         (self.file.path(), self.start, self.end)
     }
+}
+
+/// What a file is a part of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tree<'l> {
+    /// The tree under review.
+    Reviewed,
+    /// Another revision of the same repository: `v1.2`. Its files lie below `v1.2:/`.
+    Revision(&'l str),
+    /// Another repository, by host and path. Its files lie below `host/path.git:/`.
+    Repository(&'l str),
 }
 
 impl From<OriginSpan> for Location {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Context;
 use super::display::visible_json;
 use crate::Report;
-use crate::finding::{Edit, Finding, Fix, Label, Location, NotChecked, PlaceOfFinding, Safety, Waived};
+use crate::finding::{Edit, Finding, Fix, Label, Location, NotChecked, PlaceOfFinding, Safety, Tree, Waived};
 
 /// The whole report, in one line.
 #[must_use]
@@ -117,7 +117,7 @@ impl<'r> From<&'r Finding> for FindingOut<'r> {
 }
 
 /// Lines and columns from 1, columns in code points; `start` and `end` are byte offsets of the
-/// file as stored. `repository` and `rev` are null for what the run itself read.
+/// file as stored. `repository` and `rev` are null for the tree under review.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LocationOut<'r> {
@@ -136,8 +136,9 @@ struct LocationOut<'r> {
 impl<'r> From<&'r Location> for LocationOut<'r> {
     fn from(at: &'r Location) -> Self {
         let (from, to) = (at.position(), at.end_position());
+        let (tree, file) = at.tree();
         Self {
-            file: at.path(),
+            file,
             line: from.line,
             column: from.column,
             end_line: to.line,
@@ -145,8 +146,8 @@ impl<'r> From<&'r Location> for LocationOut<'r> {
             start: at.file.raw(at.start),
             end: at.file.raw(at.end),
             role: at.role.word(),
-            repository: None,
-            rev: None,
+            repository: if let Tree::Repository(repository) = tree { Some(repository) } else { None },
+            rev: if let Tree::Revision(revision) = tree { Some(revision) } else { None },
         }
     }
 }
