@@ -1,6 +1,8 @@
 //! Jobs, and the plan that runs them: what really will be deployed.
 
+mod circles;
 mod given;
+mod guess;
 mod job;
 mod kustomize;
 pub mod plan;
