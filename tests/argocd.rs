@@ -2,7 +2,13 @@
 //! tool, with which values, at which line.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "argocd/nested.rs"]
+mod nested;
 #[path = "argocd/repositories.rs"]
 mod repositories;
+#[path = "argocd/revisions.rs"]
+mod revisions;
+#[path = "argocd/sources.rs"]
+mod sources;
 #[path = "argocd/world.rs"]
 mod world;

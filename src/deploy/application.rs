@@ -1,24 +1,24 @@
 //! An Argo CD Application (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`).
 
-use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 use mlgitops_yaml::{Node, OriginId, Origins};
 
+use super::application_env::Environment;
+use super::application_helm::{Reader, Trouble};
+use super::application_override::overridden;
 use super::application_path::{self as path, Folder, NoFolder};
 use super::{Deployment, Deployments, Refused, Tree, kustomize};
 use crate::discover::NotHere;
 use crate::finding::{Code, Location, NotChecked};
 use crate::kinds::argocd::{self, Source, SourceType};
-use crate::render::{Given, Helm, Job, Parameter, Plain, Tool};
+use crate::render::{Given, Helm, Job, Kustomize, Plain, Tool};
 
 /// Reads an Application: what it renders, and where to.
 /// `origins` are the manifest's own, which it shares with others of its job.
 pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, all: &mut Deployments) {
-    let mut application = Application::of(manifest, tree, origins, all);
-    let mut jobs = Vec::new();
-    for source in argocd::sources(&manifest.root) {
-        jobs.extend(application.job(source));
-    }
+    let sources = argocd::sources(&manifest.root);
+    let mut application = Application::of(manifest, &sources, tree, origins, all);
+    let jobs: Vec<Job> = sources.iter().filter_map(|source| application.job(*source)).collect();
     if jobs.is_empty() {
         return;
     }
@@ -30,6 +30,7 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, 
 struct Application<'a> {
     deployment: Deployment,
     release_name: Option<Given>,
+    sources: &'a [Source<'a>],
     tree: &'a Tree<'a>,
     origins: &'a mut Origins,
     all: &'a mut Deployments,
@@ -38,6 +39,7 @@ struct Application<'a> {
 impl<'a> Application<'a> {
     fn of(
         manifest: &Manifest,
+        sources: &'a [Source<'a>],
         tree: &'a Tree<'a>,
         origins: &'a mut Origins,
         all: &'a mut Deployments,
@@ -48,7 +50,7 @@ impl<'a> Application<'a> {
         let namespace = given(destination.get("namespace").present());
         let release_name = given(manifest.root.get("metadata").get("name").present());
         let deployment = Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster, namespace };
-        Self { deployment, release_name, tree, origins, all }
+        Self { deployment, release_name, sources, tree, origins, all }
     }
 
     /// What a source renders; nothing where it is there for its values files alone.
@@ -64,13 +66,13 @@ impl<'a> Application<'a> {
             }
             return None;
         };
-        if let Some((node, what)) = not_read(source.node) {
-            let reason = format!("{what} is not read yet, so its values are not known");
-            self.not_checked(NotHere { code: Code::Plugin, reason, help: None }, node.origin);
-            return None;
-        }
         match path::find(source, written, self.tree) {
-            Ok(folder) => self.tool(source, &folder, written).map(|tool| Job { path: folder.path, tool }),
+            Ok(folder) => {
+                let application = &self.deployment.manifest.id.name;
+                let changed = overridden(source.node, &folder.path, application, self.tree, self.origins);
+                let source = changed.as_ref().map_or(source, |node| Source { node });
+                self.tool(source, &folder, written).map(|tool| Job { path: folder.path, tool })
+            }
             Err(NoFolder::NotHere(why, at)) => {
                 self.not_checked(why, at.origin);
                 None
@@ -93,8 +95,8 @@ impl<'a> Application<'a> {
             }
         };
         match kind {
-            SourceType::Helm => Some(Tool::Helm(self.helm(source, &folder.path))),
-            SourceType::Kustomize => Some(Tool::Kustomize(kustomize::read(source.node, self.origins))),
+            SourceType::Helm => self.helm(source, folder, written).map(Tool::Helm),
+            SourceType::Kustomize => Some(Tool::Kustomize(self.kustomize(source, folder))),
             SourceType::Directory => self.directory(source, folder, written).map(Tool::Plain),
             SourceType::Plugin => {
                 let reason = "a config management plugin renders it".to_owned();
@@ -113,6 +115,12 @@ impl<'a> Application<'a> {
             exclude: glob("exclude").map(str::to_owned),
         };
         let text = written.text().unwrap_or("");
+        let jsonnet = path::jsonnet(folder, &options, self.tree);
+        if let Some(file) = &jsonnet {
+            let reason = format!("`{file}` is jsonnet, which is not evaluated");
+            self.not_checked(NotHere { code: Code::Plugin, reason, help: None }, written.origin);
+            return Some(options);
+        }
         if let Some((kind, words)) = path::holds_nothing(folder, &options, text, self.tree) {
             self.refuse(kind, words, written.origin, text);
             return None;
@@ -120,28 +128,39 @@ impl<'a> Application<'a> {
         Some(options)
     }
 
-    fn helm(&mut self, source: Source<'_>, chart: &RepoPath) -> Helm {
-        let helm = source.node.get("helm");
-        let origins = &mut *self.origins;
-        let given =
-            |node: Option<&Node>, origins: &mut Origins| node.and_then(|node| Given::of(node, origins));
-        let value_files = helm.get("valueFiles").items().iter();
-        let value_files = value_files.filter_map(|file| chart.join(file.text()?).ok()).collect();
-        let parameters = helm.get("parameters").items().iter();
-        let parameters = parameters
-            .filter_map(|parameter| {
-                Some(Parameter {
-                    name: parameter.get("name").text()?.to_owned(),
-                    value: Given::of(parameter.get("value").present()?, origins)?,
-                    force_string: parameter.get("forceString").present().and_then(Node::as_bool)
-                        == Some(true),
-                })
-            })
-            .collect();
-        let values = given(helm.get("values").present(), origins).into_iter().collect();
-        let release_name =
-            given(helm.get("releaseName").present(), origins).or_else(|| self.release_name.clone());
-        Helm { value_files, values, parameters, release_name, namespace: self.deployment.namespace.clone() }
+    fn kustomize(&mut self, source: Source<'_>, folder: &Folder) -> Kustomize {
+        let environment = self.environment(source);
+        kustomize::read(source, folder, &environment, self.tree, self.origins)
+    }
+
+    fn helm(&mut self, source: Source<'_>, folder: &Folder, written: &Node) -> Option<Helm> {
+        let environment = self.environment(source);
+        let (sources, tree) = (self.sources, self.tree);
+        let mut reader =
+            Reader { source, sources, folder, tree, environment: &environment, troubles: Vec::new() };
+        let namespace = self.deployment.namespace.clone();
+        let helm = reader.read(self.release_name.clone(), namespace, self.origins);
+        let mut is_known = true;
+        for trouble in reader.troubles {
+            match trouble {
+                Trouble::NotHere(why, at) => {
+                    is_known = false;
+                    self.not_checked(why, at);
+                }
+                Trouble::Refused(kind, words, at) => {
+                    self.refuse(kind, words, at, written.text().unwrap_or(""));
+                }
+            }
+        }
+        if !is_known {
+            self.all.named.insert(folder.path.clone());
+        }
+        is_known.then_some(helm)
+    }
+
+    fn environment(&self, source: Source<'_>) -> Environment {
+        let namespace = self.deployment.namespace.as_ref().map(|namespace| &*namespace.text);
+        Environment::of(&self.deployment.manifest, source, namespace)
     }
 
     fn of_registry(&mut self, source: Source<'_>, chart: &Node) {
@@ -174,16 +193,4 @@ fn word(kind: SourceType) -> &'static str {
         SourceType::Directory => "directory",
         SourceType::Plugin => "plugin",
     }
-}
-
-/// What an Application gives its chart in a form that is not read.
-fn not_read(source: &Node) -> Option<(&Node, &'static str)> {
-    let helm = source.get("helm");
-    let files = helm.get("valueFiles").items().iter();
-    let elsewhere = files.into_iter().find(|file| file.text().is_some_and(|file| file.starts_with('$')));
-    elsewhere.map(|file| (file, "a values file of another source")).or_else(|| {
-        [("valuesObject", "`helm.valuesObject`"), ("fileParameters", "`helm.fileParameters`")]
-            .into_iter()
-            .find_map(|(field, what)| Some((helm.get(field).present()?, what)))
-    })
 }

@@ -14,6 +14,8 @@ use crate::render::{Plain, has_manifest_name};
 pub(super) struct Folder {
     /// The folder.
     pub(super) path: RepoPath,
+    /// The root of its repository.
+    pub(super) base: Base,
 }
 
 /// Why a source gives no folder.
@@ -38,7 +40,7 @@ pub(super) fn find<'n>(source: Source<'n>, path: &'n Node, tree: &Tree<'_>) -> R
     let files = tree.trees.files();
     let end = files.trail(&folder).pop();
     match files.kind(end.as_ref().unwrap_or(&folder)) {
-        Some(EntryKind::Folder) => Ok(Folder { path: end.unwrap_or(folder) }),
+        Some(EntryKind::Folder) => Ok(Folder { path: end.unwrap_or(folder), base }),
         Some(EntryKind::Submodule) => Err(NoFolder::NotHere(
             NotHere { code: Code::Remote, reason: format!("`{text}` is a submodule"), help: None },
             path,
@@ -120,4 +122,25 @@ pub(super) fn holds_nothing(
         return Some(("not-recursed", words));
     }
     Some(("empty", format!("`{written}` holds no manifest")))
+}
+
+/// The first jsonnet file that Argo CD would evaluate in a folder.
+pub(super) fn jsonnet(folder: &Folder, options: &Plain, tree: &Tree<'_>) -> Option<RepoPath> {
+    let files = tree.trees.files();
+    let filter = options.filter();
+    let mut folders = vec![folder.path.clone()];
+    while let Some(at) = folders.pop() {
+        for entry in files.list(&at) {
+            match entry.kind {
+                EntryKind::Folder if options.recurse => folders.push(entry.path),
+                EntryKind::File | EntryKind::Link(_)
+                    if entry.path.extension() == "jsonnet" && filter.matches(&folder.path, &entry.path) =>
+                {
+                    return Some(entry.path);
+                }
+                _ => {}
+            }
+        }
+    }
+    None
 }

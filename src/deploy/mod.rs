@@ -1,12 +1,17 @@
 //! What binds a deployable to a place: Argo CD Applications and ApplicationSets, Flux objects.
 
 mod application;
+mod application_env;
+mod application_helm;
+mod application_override;
 mod application_path;
 mod applicationset;
 mod kustomize;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 
 use crate::discover::{Discovery, Trees};
@@ -35,6 +40,8 @@ pub struct Deployments {
     pub problems: Vec<Problem>,
     /// Deployments that Argo CD cannot read as they are meant, each with what is wrong.
     pub refused: Vec<Refused>,
+    /// Folders that are deployed with values which are not known: they are not judged with others.
+    pub named: BTreeSet<RepoPath>,
     /// What deploys from elsewhere.
     pub not_checked: Vec<NotChecked>,
 }
@@ -56,6 +63,13 @@ pub struct Tree<'d> {
     pub discovery: &'d Discovery,
     /// That tree, and the others deployments may name.
     pub trees: &'d Trees<'d>,
+}
+
+/// Whether an object deploys others.
+#[must_use]
+pub fn is_deployment(manifest: &Manifest) -> bool {
+    manifest.id.group() == "argoproj.io"
+        && matches!(manifest.id.kind.as_str(), "Application" | "ApplicationSet")
 }
 
 /// Reads every deployment among the manifests of one job: the Applications, then the sets.

@@ -26,13 +26,16 @@ pub enum SourceType {
     Plugin,
 }
 
-/// The sources of an Application: where `sources` holds any, `source` is not read.
+/// The sources of an Application: what the hydrator renders, else `sources`, else `source`
+/// (`GetSource`, `HasMultipleSources`).
 #[must_use]
 pub fn sources(application: &Node) -> Vec<Source<'_>> {
     let spec = application.get("spec");
-    let nodes: Vec<&Node> = match spec.get("sources").items() {
-        [] => spec.get("source").present().into_iter().collect(),
-        many => many.iter().collect(),
+    let dry = spec.get("sourceHydrator").get("drySource").present().filter(|dry| !dry.is_null());
+    let nodes: Vec<&Node> = match (dry, spec.get("sources").items()) {
+        (Some(dry), _) => vec![dry],
+        (None, []) => spec.get("source").present().into_iter().collect(),
+        (None, many) => many.iter().collect(),
     };
     nodes.into_iter().map(|node| Source { node }).collect()
 }

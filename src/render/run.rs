@@ -7,11 +7,11 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
-use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
+use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, SourceFile, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Plain, Tool, kustomize};
+use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
 /// The objects of a chart, with the values a deployment gives to it.
 fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: Rendered) -> Rendered {
     let mut origins = Origins::default();
-    let options = helm_options(given, &mut origins);
+    let options = helm_options(files, given, rendered, &mut origins);
     let chart = Chart::load(files, &rendered.job.path);
     let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
     of_chart(rendered.job, done, origins)
@@ -99,25 +99,67 @@ pub(super) fn of_chart(job: Job, done: mlgitops_helm::Rendered, origins: Origins
     rendered
 }
 
-/// In Helm's order: files, then `values`, then parameters, the last one winning.
-fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
+/// In Helm's order: files, then values, then parameters by their kind, the last one winning
+/// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
+fn helm_options(
+    files: &Arc<dyn Files>,
+    given: &Helm,
+    rendered: &mut Rendered,
+    origins: &mut Origins,
+) -> RenderOptions {
     let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
     for text in &given.values {
         values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
     }
-    for parameter in &given.parameters {
-        values.push(ValuesSource::Set {
-            path: parameter.name.clone(),
-            value: parameter.value.to_text(Role::Parameter, origins),
-            force_string: parameter.force_string,
+    let object = given.values_object.as_ref().map(|node| node.to_node(Role::Values, origins));
+    values.extend(object.map(ValuesSource::Node));
+    let mut parameters: Vec<&Parameter> = given.parameters.iter().collect();
+    parameters.sort_by_key(|parameter| match parameter.kind {
+        ParameterKind::Typed => 0,
+        ParameterKind::Text => 1,
+        ParameterKind::File(_) => 2,
+    });
+    for parameter in parameters {
+        let path = parameter.name.clone();
+        let text = |origins: &mut Origins| parameter.value.to_text(Role::Parameter, origins);
+        values.extend(match &parameter.kind {
+            ParameterKind::Typed => {
+                Some(ValuesSource::Set { path, value: text(origins), force_string: false })
+            }
+            ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
+            ParameterKind::File(file) => {
+                let value = file_text(files, file, rendered, origins);
+                value.map(|value| ValuesSource::SetFile { path, value })
+            }
         });
     }
     let mut text =
         |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
     let release_name = text(&given.release_name);
     let namespace = text(&given.namespace);
-    // Argo CD renders with `--include-crds`, unless an Application says otherwise.
-    RenderOptions { values, release_name, namespace, include_crds: true, ..RenderOptions::default() }
+    RenderOptions {
+        values,
+        release_name,
+        namespace,
+        kube_version: given.kube_version.clone(),
+        api_versions: given.api_versions.clone(),
+        // Argo CD renders with `--include-crds`, unless an Application says otherwise.
+        include_crds: !given.skip_crds,
+        is_upgrade: false,
+    }
+}
+
+/// The text of a file that is a value. The deployment said already where it is not there.
+fn file_text(
+    files: &Arc<dyn Files>,
+    path: &RepoPath,
+    rendered: &mut Rendered,
+    origins: &mut Origins,
+) -> Option<Text> {
+    rendered.reached.insert(path.clone());
+    let file = Arc::new(SourceFile::new(path.as_str(), &files.read(path).ok()?.bytes).ok()?);
+    let id = origins.add_file(&file);
+    Some(Text::of_file(id, Role::Values, origins))
 }
 
 /// The manifests of a folder, or of one file, as they stand.

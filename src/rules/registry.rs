@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "reconcile/application_circle.rs"]
+mod application_circle;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -37,6 +39,8 @@ mod template_error;
 mod unknown_field;
 #[path = "schema/unknown_kind.rs"]
 mod unknown_kind;
+#[path = "reconcile/values_file.rs"]
+mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
@@ -50,6 +54,31 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "application-circle",
+        category: "reconcile",
+        summary: "no Application leads back to itself",
+        cases: &[
+            Case {
+                id: "itself",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "circle",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/application-circle.md"),
+        checks: application_circle::CHECKS,
+    },
     Rule {
         id: "duplicate-key",
         category: "schema",
@@ -608,6 +637,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/unknown-kind.md"),
         checks: unknown_kind::CHECKS,
+    },
+    Rule {
+        id: "values-file",
+        category: "reconcile",
+        summary: "every values file that an Application names is there",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "defaults-only",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/values-file.md"),
+        checks: values_file::CHECKS,
     },
     Rule {
         id: "version-id-ignored",

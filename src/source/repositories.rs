@@ -122,6 +122,12 @@ impl Repositories {
         }
     }
 
+    /// What a repository is called whatever the spelling of its URL: host and path.
+    #[must_use]
+    pub fn name(url: &str) -> Option<String> {
+        normalized(url)
+    }
+
     /// The path of the root in the repository under review.
     #[must_use]
     pub fn prefix(&self) -> RepoPath {

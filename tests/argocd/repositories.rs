@@ -101,11 +101,11 @@ fn another_repository_is_read_where_the_command_line_says_it_lies() {
     let known = Repositories::default().called(OWN).with_files(url, charts.files());
     let world = world(url, "models").with(known);
     let survey = world.survey();
-    assert!(jobs(&survey).contains(&"fraud = manifests git.example.com/org/charts:/models".to_owned()));
+    assert!(jobs(&survey).contains(&"fraud = manifests git.example.com/org/charts.git:/models".to_owned()));
     assert_eq!(not_checked(&survey), Vec::<String>::new());
     // What is wrong there is said with the file it stands in.
     let found = world.findings(&["pinned-model-uri"]);
-    assert!(found[0].starts_with("git.example.com/org/charts:/models/other.yaml:9 "), "{found:?}");
+    assert!(found[0].starts_with("git.example.com/org/charts.git:/models/other.yaml:9 "), "{found:?}");
 }
 
 fn write(folder: &Path, path: &str, text: &str) {

@@ -86,6 +86,11 @@ pub(crate) fn jobs(survey: &Survey) -> Vec<String> {
         .collect()
 }
 
+/// The same without what was guessed.
+pub(crate) fn bound(survey: &Survey) -> Vec<String> {
+    jobs(survey).into_iter().filter(|job| !job.starts_with("(none)")).collect()
+}
+
 /// An Application of one source, its lines indented as below `source:`.
 pub(crate) fn application(name: &str, source: &str) -> String {
     let source: String = source.lines().map(|line| format!("    {line}\n")).collect();
@@ -101,4 +106,24 @@ pub(crate) fn service(name: &str, uri: &str) -> String {
         "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata:\n  name: {name}\nspec:\n  \
          predictor:\n    model:\n      modelFormat: {{name: onnx}}\n      storageUri: {uri}\n"
     )
+}
+
+/// A field of an object a survey rendered, and the first place it comes from:
+/// `value role file:line`.
+pub(crate) fn field(survey: &Survey, kind: &str, path: &[&str]) -> Vec<String> {
+    let objects = survey.fleet.objects.iter().filter(|object| object.manifest.id.kind == kind);
+    objects
+        .map(|object| {
+            let node = object.manifest.root.find(path).present();
+            let Some(node) = node else { return "absent".to_owned() };
+            let value = node.text().map_or_else(|| format!("{} items", node.items().len()), str::to_owned);
+            match object.manifest.place(node.origin) {
+                Some(at) => {
+                    let line = at.file.position(at.start).line;
+                    format!("{value} {:?} {}:{line}", at.role, at.file.path())
+                }
+                None => value,
+            }
+        })
+        .collect()
 }

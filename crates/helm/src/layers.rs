@@ -29,6 +29,10 @@ impl Job<'_> {
                     set::set(&mut self.machine, all, path, value, *force_string)?;
                     None
                 }
+                ValuesSource::SetFile { path, value } => {
+                    set::set_file(&mut self.machine, all, path, value)?;
+                    None
+                }
                 ValuesSource::SetLine { line, form } => {
                     let files = self.files;
                     let reached = &mut self.rendered.reached;

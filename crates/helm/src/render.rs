@@ -41,6 +41,13 @@ pub enum ValuesSource {
     Node(Node),
     /// A YAML text (`helm.values`), with its origins.
     Text(Text),
+    /// The text of a file at a path (`--set-file`): nothing in it means anything.
+    SetFile {
+        /// The path, as for `Set`.
+        path: String,
+        /// The text.
+        value: Text,
+    },
     /// One value at a path (`--set`, `helm.parameters`).
     Set {
         /// The path: `a.b`, `a[0].b`, `a\.b` for a dot in a name.

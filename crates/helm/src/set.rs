@@ -46,6 +46,26 @@ pub(crate) fn set(
     })
 }
 
+/// Sets a path to a text in which no character means anything (`--set-file`, once it was read).
+pub(crate) fn set_file(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    path: &str,
+    value: &Text,
+) -> Result<(), Failure> {
+    let origin = Value::text(value.clone()).content(machine.origins);
+    let mut line = TextBuilder::default();
+    line.push_str(path, origin);
+    line.push_str("=", origin);
+    let mut cursor = Cursor { line: line.build(), at: 0, commas: false };
+    let refused = |message: String| {
+        Failure::execute(format!("failed parsing --set-file data: {message}")).caused_by(origin)
+    };
+    let Some(steps) = cursor.path(SetForm::File).map_err(refused)? else { return Ok(()) };
+    let root = Value::new(Data::Map(all));
+    put(machine, Some(&root), &steps, &Value::text(value.clone()), origin).map_err(refused)
+}
+
 /// Sets what a whole line says: `a=1,b.c=x,d={1,2}`.
 pub(crate) fn set_line(
     machine: &mut Machine<'_>,
