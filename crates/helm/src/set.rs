@@ -63,7 +63,8 @@ pub(crate) fn set_file(
     };
     let Some(steps) = cursor.path(SetForm::File).map_err(refused)? else { return Ok(()) };
     let root = Value::new(Data::Map(all));
-    put(machine, Some(&root), &steps, &Value::text(value.clone()), origin).map_err(refused)
+    put(machine, Some(&root), &steps, &Value::text(value.clone()), origin).map_err(refused)?;
+    Ok(())
 }
 
 /// Sets what a whole line says: `a=1,b.c=x,d={1,2}`.
