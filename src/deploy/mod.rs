@@ -81,7 +81,7 @@ pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {
     let applications: Vec<Manifest> = of_kind("Application").cloned().collect();
     read_applications(&applications, tree, &mut all);
     for set in of_kind("ApplicationSet") {
-        let applications = applicationset::expand(set, &mut all);
+        let applications = applicationset::expand(set, tree, &mut all);
         read_applications(&applications, tree, &mut all);
     }
     all

@@ -89,6 +89,12 @@ impl Base {
         below.map(|below| self.folder.join(below)).transpose()
     }
 
+    /// The part of the repository that lies there.
+    #[must_use]
+    pub fn prefix(&self) -> &RepoPath {
+        &self.prefix
+    }
+
     /// Where the tree of the repository lies.
     #[must_use]
     pub fn folder(&self) -> &RepoPath {

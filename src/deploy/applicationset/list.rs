@@ -13,11 +13,12 @@ impl Expansion<'_> {
     pub(super) fn list(&mut self, list: &Node) -> Result<Vec<Parameters>, Stop> {
         let mut found = Vec::new();
         for element in list.get("elements").items() {
-            self.take(1)?;
-            let element = in_role(element, Role::Parameter, self.machine.origins);
+            if !self.take() {
+                return Ok(found);
+            }
             found.push(match self.language {
-                Language::Go => go_element(&element)?,
-                Language::Fast => fast_element(&element)?,
+                Language::Go => go_element(element)?,
+                Language::Fast => fast_element(element)?,
             });
         }
         if let Some(text) = list.get("elementsYaml").present().filter(|node| node.text().is_some()) {
@@ -55,7 +56,9 @@ impl Expansion<'_> {
         };
         let mut found = Vec::new();
         for item in items {
-            self.take(1)?;
+            if !self.take() {
+                break;
+            }
             let item = in_role(item, Role::Parameter, self.machine.origins);
             found.push(go_element(&item)?);
         }

@@ -4,19 +4,26 @@ mod expansion;
 mod fasttemplate;
 mod functions;
 mod generate;
+mod git;
+mod glob;
 mod list;
+mod matrix;
+mod merge;
+mod overrides;
 mod parameters;
 mod refusal;
+mod selector;
 mod template;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::sync::Arc;
 
 use mlgitops_manifest::{Manifest, ObjectId};
 use mlgitops_yaml::{Key, Node, OriginId, Role, Value};
 
-use super::Deployments;
+use super::{Deployments, Tree};
 use crate::finding::Code;
 use expansion::Expansion;
 use generate::Generated;
@@ -29,9 +36,9 @@ use template::{Filling, Part};
 const FINALIZER: &str = "resources-finalizer.argocd.argoproj.io";
 
 /// The Applications of a set, each with origins in its element and its template.
-pub(super) fn expand(set: &Manifest, all: &mut Deployments) -> Vec<Manifest> {
+pub(super) fn expand(set: &Manifest, tree: &Tree<'_>, all: &mut Deployments) -> Vec<Manifest> {
     let mut origins = (*set.origins).clone();
-    let mut expansion = Expansion::new(set, &mut origins);
+    let mut expansion = Expansion::new(set, tree, &mut origins);
     let nodes = expansion.applications();
     expansion.finish(all);
     let origins = Arc::new(origins);
@@ -57,6 +64,7 @@ impl Expansion<'_> {
                 Err(stop) => self.record(stop),
             }
         }
+        self.record_emptiness(applications.len());
         applications
     }
 

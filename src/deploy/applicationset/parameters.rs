@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_gotemplate::{Data, Heap, MapType, Slot, Value};
-use mlgitops_yaml::{Map, Mode, Node, OriginId, Origins, Resolved, Role, Scalar, Value as NodeValue};
+use mlgitops_yaml::{
+    Map, Mode, Node, OriginId, Origins, Resolved, Role, Scalar, Value as NodeValue, go_float,
+};
 
 /// Parameters by name. Go sorts a map's keys wherever their order shows, and so does this.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +31,6 @@ pub(super) enum Kind {
     /// `any`: what was read from YAML.
     Any,
     /// `map[string]string`: a generator's `values`.
-    #[expect(dead_code, reason = "the generators that have `values` come next")]
     Strings,
 }
 
@@ -65,6 +66,21 @@ impl Parameters {
         self.entries.get(name).map(|entry| &entry.value)
     }
 
+    /// Takes one out.
+    pub(super) fn take(&mut self, name: &str) -> Option<Entry> {
+        self.entries.remove(name)
+    }
+
+    /// How many values there are, containers and what is in them counted one by one.
+    pub(super) fn weight(&self) -> usize {
+        self.entries.values().map(|entry| weight(&entry.value)).sum()
+    }
+
+    /// All of them, by name.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Entry)> {
+        self.entries.iter()
+    }
+
     /// All of them, by name.
     pub(super) fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Entry)> {
         self.entries.into_iter()
@@ -80,6 +96,26 @@ impl Parameters {
         }
         Value::new(Data::Map(heap.add_map(slots, MapType::Any)))
     }
+
+    /// Every scalar by its dotted path, as a selector sees it: lists by index, values as Go's `%v`
+    /// prints them (argo-cd `flattenParameters`).
+    pub(super) fn flat(&self) -> BTreeMap<String, String> {
+        let mut flat = BTreeMap::new();
+        for (name, entry) in &self.entries {
+            flatten(name.to_string(), &entry.value, &mut |path, leaf| {
+                flat.insert(path, shown(leaf));
+            });
+        }
+        flat
+    }
+}
+
+fn weight(node: &Node) -> usize {
+    1 + match &node.value {
+        NodeValue::Map(map) => map.iter().map(|(_, value)| weight(value)).sum(),
+        NodeValue::Sequence(items) => items.iter().map(weight).sum(),
+        _ => 0,
+    }
 }
 
 fn retype(heap: &mut Heap, value: &Value, kind: Kind) {
@@ -87,6 +123,69 @@ fn retype(heap: &mut Heap, value: &Value, kind: Kind) {
     match kind {
         Kind::Any => {}
         Kind::Strings => heap.retype(map, MapType::Str),
+    }
+}
+
+/// Calls `each` with the dotted path of every scalar below a value. A container without entries
+/// gives nothing, as `flatten.Flatten` has it.
+pub(super) fn flatten(path: String, value: &Node, each: &mut impl FnMut(String, &Node)) {
+    match &value.value {
+        NodeValue::Map(map) => {
+            for (key, value) in map.iter() {
+                if let Ok(name) = key.resolved_name(Mode::Api) {
+                    flatten(format!("{path}.{name}"), value, each);
+                }
+            }
+        }
+        NodeValue::Sequence(items) => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(format!("{path}.{index}"), item, each);
+            }
+        }
+        _ => each(path, value),
+    }
+}
+
+/// A value as Go's `%v` prints what JSON made of it.
+pub(super) fn shown(node: &Node) -> String {
+    match &node.value {
+        NodeValue::Null => "<nil>".to_owned(),
+        NodeValue::Unknown(_) => mlgitops_gotemplate::UNKNOWN.to_owned(),
+        NodeValue::Scalar(scalar) => shown_scalar(scalar),
+        NodeValue::Sequence(items) => {
+            let items: Vec<String> = items.iter().map(shown).collect();
+            format!("[{}]", items.join(" "))
+        }
+        NodeValue::Map(map) => {
+            let sorted: BTreeMap<&str, &Node> = map.iter().map(|(key, value)| (key.name(), value)).collect();
+            let entries: Vec<String> =
+                sorted.into_iter().map(|(name, value)| format!("{name}:{}", shown(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+    }
+}
+
+fn shown_scalar(scalar: &Scalar) -> String {
+    match scalar.resolve(Mode::Api) {
+        Resolved::Null | Resolved::Refused => "<nil>".to_owned(),
+        Resolved::Bool(value) => value.to_string(),
+        Resolved::Int(value) => go_float(value as f64),
+        Resolved::Uint(value) => go_float(value as f64),
+        Resolved::Float(value) => go_float(value),
+        Resolved::Timestamp | Resolved::Str => scalar.text.to_string(),
+    }
+}
+
+/// A value as a string, where Argo CD prints it with `%v`; text keeps its pieces.
+pub(super) fn as_string(node: &Node) -> Node {
+    match &node.value {
+        NodeValue::Unknown(_) => node.clone(),
+        NodeValue::Scalar(scalar) if is_text(scalar) => node.clone(),
+        NodeValue::Scalar(scalar) if *scalar.text == *shown_scalar(scalar) => {
+            let scalar = Scalar { style: mlgitops_yaml::Style::Double, tag: None, ..scalar.clone() };
+            Node::new(NodeValue::Scalar(scalar), node.origin)
+        }
+        _ => Node::string(&shown(node), node.origin),
     }
 }
 

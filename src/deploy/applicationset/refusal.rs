@@ -27,6 +27,13 @@ pub(super) struct Refusal {
     pub(super) origin: OriginId,
 }
 
+impl Refusal {
+    /// Whether a template names a key or a field that is not there (argo-cd `isMissingKeyError`).
+    pub(super) fn is_missing_key(&self) -> bool {
+        self.message.contains("map has no entry for key") || self.message.contains("can't evaluate field")
+    }
+}
+
 impl Stop {
     /// A refusal.
     pub(super) fn refused(kind: &'static str, message: impl Into<String>, origin: OriginId) -> Self {

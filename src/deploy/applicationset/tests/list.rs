@@ -112,10 +112,7 @@ fn a_go_template_that_fails_is_refused_at_its_action() {
             "{{ fromYaml .env }}",
             "appset-render: ApplicationSet `models`: at `fromYaml .env`: error calling fromYaml: the YAML is not a map at `dev`",
         ),
-        (
-            "{{ fail \"no\" }}",
-            "appset-render: ApplicationSet `models`: at `fail \"no\"`: no at `\"no\"`",
-        ),
+        ("{{ fail \"no\" }}", "appset-render: ApplicationSet `models`: at `fail \"no\"`: no at `\"no\"`"),
         // What would look at the controller's machine is no function.
         (
             "{{ env \"HOME\" }}",

@@ -1,14 +1,19 @@
 //! Sets as they are written, and the Applications they become.
 
+mod git;
 mod list;
 
 use std::sync::Arc;
 
+use globset::GlobSet;
+use mlgitops_files::Files;
 use mlgitops_manifest::{Manifest, ObjectId};
 use mlgitops_yaml::{Node, Origins, Role, SourceFile, Value, parse_file};
 
-use super::super::Deployments;
+use super::super::{Deployments, Tree};
 use super::expand;
+use crate::discover::{Trees, discover};
+use crate::source::{Memory, Repositories};
 
 /// What a set became.
 pub(super) struct Expanded {
@@ -64,11 +69,27 @@ fn collect(path: &str, node: &Node, lines: &mut Vec<String>) {
     }
 }
 
+/// Expands the ApplicationSet in `set.yaml` of a small repository that goes by no name.
+pub(super) fn expand_in(files: &[(&str, &str)]) -> Expanded {
+    expand_with(files, &Repositories::default())
+}
+
+/// The same, with what is known of repositories.
+pub(super) fn expand_with(files: &[(&str, &str)], repositories: &Repositories) -> Expanded {
+    let memory = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+    let memory: Arc<dyn Files> = Arc::new(Memory::new(memory));
+    let discovery = discover(&memory, &GlobSet::empty());
+    let trees = Trees::new(&memory, &discovery, repositories);
+    let tree = Tree { discovery: &discovery, trees: &trees };
+    let (_, text) = files.iter().find(|(path, _)| *path == "set.yaml").unwrap();
+    let mut all = Deployments::default();
+    let applications = expand(&manifest(text), &tree, &mut all);
+    Expanded { applications, all }
+}
+
 /// Expands a set alone.
 pub(super) fn expand_one(set: &str) -> Expanded {
-    let mut all = Deployments::default();
-    let applications = expand(&manifest(set), &mut all);
-    Expanded { applications, all }
+    expand_in(&[("set.yaml", set)])
 }
 
 fn manifest(text: &str) -> Manifest {
