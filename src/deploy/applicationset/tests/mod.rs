@@ -1,5 +1,6 @@
 //! Sets as they are written, and the Applications they become.
 
+mod combined;
 mod git;
 mod list;
 
