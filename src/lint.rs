@@ -118,7 +118,7 @@ pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositori
     let stated = config.repositories.iter();
     let stated = stated.filter_map(|one| Some((&one.url.value, RepoPath::parse(&one.path.value).ok()?)));
     let repositories = stated.fold(repositories.clone(), |all, (url, folder)| all.with_folder(url, folder));
-    let planned = plan(files, &discovery, &repositories);
+    let planned = plan(files, &discovery, &repositories, &config.argocd.clusters);
     let fleet = fleet::build(planned, config);
     Survey { discovery, fleet }
 }

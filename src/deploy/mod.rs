@@ -14,6 +14,7 @@ use std::sync::Arc;
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 
+use crate::config::ClusterConfig;
 use crate::discover::{Discovery, Trees};
 use crate::finding::NotChecked;
 use crate::render::{Given, Job};
@@ -63,6 +64,8 @@ pub struct Tree<'d> {
     pub discovery: &'d Discovery,
     /// That tree, and the others deployments may name.
     pub trees: &'d Trees<'d>,
+    /// The clusters Argo CD knows, as far as the configuration states them.
+    pub clusters: &'d [ClusterConfig],
 }
 
 /// Whether an object deploys others.

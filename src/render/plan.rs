@@ -11,6 +11,7 @@ use mlgitops_files::{Files, RepoPath, limits};
 use mlgitops_manifest::Problem;
 use rayon::prelude::*;
 
+use crate::config::ClusterConfig;
 use crate::deploy::{self, Deployment, Deployments, Refused};
 use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
@@ -41,10 +42,16 @@ pub struct Planned {
 
 /// Renders everything a source deploys, and then what nothing deploys.
 #[must_use]
-pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery, repositories: &Repositories) -> Planned {
+pub fn plan(
+    files: &Arc<dyn Files>,
+    discovery: &Discovery,
+    repositories: &Repositories,
+    clusters: &[ClusterConfig],
+) -> Planned {
     let trees = Trees::new(files, discovery, repositories);
     let mut plan = Plan {
         trees: &trees,
+        clusters,
         discovery,
         planned: Planned::default(),
         known: HashMap::new(),
@@ -68,6 +75,7 @@ pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery, repositories: &Reposi
 
 struct Plan<'p> {
     trees: &'p Trees<'p>,
+    clusters: &'p [ClusterConfig],
     discovery: &'p Discovery,
     planned: Planned,
     known: HashMap<Job, usize>,
@@ -143,7 +151,7 @@ impl Plan<'_> {
 
     /// The deployments among what some jobs rendered, each with the index of its rendering.
     fn read(&mut self, round: &[usize]) -> Vec<(usize, Deployment)> {
-        let tree = deploy::Tree { discovery: self.discovery, trees: self.trees };
+        let tree = deploy::Tree { discovery: self.discovery, trees: self.trees, clusters: self.clusters };
         let mut found = Vec::new();
         for &index in round {
             let Some(rendered) = self.planned.rendered.get(index) else { continue };

@@ -32,7 +32,7 @@ pub struct Rendered {
 
 impl Rendered {
     /// Nothing yet.
-    fn of(job: Job) -> Self {
+    pub(super) fn of(job: Job) -> Self {
         Self {
             reached: BTreeSet::from([job.path.clone()]),
             job,
@@ -66,17 +66,16 @@ pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> R
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: Rendered) -> Rendered {
+fn helm(files: &Arc<dyn Files>, given: &Helm, mut rendered: Rendered) -> Rendered {
     let mut origins = Origins::default();
-    let options = helm_options(files, given, rendered, &mut origins);
+    let options = helm_options(files, given, &mut rendered, &mut origins);
     let chart = Chart::load(files, &rendered.job.path);
     let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
-    of_chart(rendered.job, done, origins)
+    of_chart(rendered, done, origins)
 }
 
-/// What a chart gave, as what a job gave.
-pub(super) fn of_chart(job: Job, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
-    let mut rendered = Rendered::of(job);
+/// Adds what a chart gave to what its job gave.
+pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
     rendered.reached.extend(done.reached);
     let job = rendered.job.clone();
     rendered
@@ -146,6 +145,7 @@ fn helm_options(
         // Argo CD renders with `--include-crds`, unless an Application says otherwise.
         include_crds: !given.skip_crds,
         is_upgrade: false,
+        keep_documents: false,
     }
 }
 

@@ -84,7 +84,7 @@ fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
     // Hooks come behind the rest, which is trimmed as a whole (helm v3 cmd/helm/template.go).
     let text = format!("{}\n{}", print(false).trim(), print(true));
     let text = if done.problems.is_empty() { text } else { String::new() };
-    Shown { text, rendered: of_chart(job, done, origins) }
+    Shown { text, rendered: of_chart(Rendered::of(job), done, origins) }
 }
 
 fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions {

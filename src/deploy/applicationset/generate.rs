@@ -81,6 +81,7 @@ impl Expansion<'_> {
         match name {
             "list" => self.list(body),
             "git" => self.git(body),
+            "clusters" => self.clusters(body),
             "matrix" | "merge" if depth >= DEPTH => {
                 let message = format!("its {name} stands in a generator that stands in another already");
                 Err(Stop::refused("appset-generator", message, body.origin))

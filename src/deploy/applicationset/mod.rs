@@ -1,5 +1,6 @@
 //! An Argo CD ApplicationSet, expanded offline (argo-cd v3.5 `applicationset/`).
 
+mod clusters;
 mod expansion;
 mod fasttemplate;
 mod functions;
@@ -11,6 +12,8 @@ mod matrix;
 mod merge;
 mod overrides;
 mod parameters;
+mod patch;
+mod policy;
 mod refusal;
 mod selector;
 mod template;
@@ -24,10 +27,10 @@ use mlgitops_manifest::{Manifest, ObjectId};
 use mlgitops_yaml::{Key, Node, OriginId, Role, Value};
 
 use super::{Deployments, Tree};
-use crate::finding::Code;
 use expansion::Expansion;
 use generate::Generated;
 use parameters::{Parameters, in_role};
+use patch::Patch;
 use refusal::Stop;
 use template::{Filling, Part};
 
@@ -65,23 +68,25 @@ impl Expansion<'_> {
             }
         }
         self.record_emptiness(applications.len());
+        self.refuse_duplicates(&mut applications);
+        if let Some(strategy) = self.rolling() {
+            applications.iter_mut().for_each(|application| self.switch_off(application, strategy));
+        }
         applications
     }
 
     fn render(&mut self, generated: Generated, applications: &mut Vec<Node>) {
         let Generated { parameters, template } = generated;
-        let compiled = match self.compile(&template) {
-            Ok(part) => part,
+        let compiled = match self.compile(&template).and_then(|part| Ok((part, self.patch()?))) {
+            Ok(compiled) => compiled,
             Err(stop) => return self.record(stop),
         };
         for element in &parameters {
             match self.application(&template, &compiled, element) {
-                Ok(application) if application.find(&["metadata", "name"]).text().is_none() => {
-                    let reason = "the name of one of its Applications is not known";
-                    let item = self.not_known(Code::InCluster, reason, application.origin);
-                    self.record(Stop::NotChecked(Box::new(item)));
-                }
-                Ok(application) => applications.push(application),
+                Ok(application) => match self.unnamed(&application) {
+                    Some(stop) => self.record(stop),
+                    None => applications.push(application),
+                },
                 Err(stop @ Stop::Limit(_)) => return self.record(stop),
                 Err(stop) => self.record(stop),
             }
@@ -89,16 +94,24 @@ impl Expansion<'_> {
     }
 
     /// The Application object of one element.
-    fn application(&mut self, template: &Node, compiled: &Part, element: &Parameters) -> Result<Node, Stop> {
+    fn application(
+        &mut self,
+        template: &Node,
+        (compiled, patch): &(Part, Option<Patch>),
+        element: &Parameters,
+    ) -> Result<Node, Stop> {
+        let filling = Filling::new(element, self);
         // argo-cd `RenderTemplateParams`: without parameters the template stays as it stands.
         let mut node = if element.is_empty() {
             template.clone()
         } else {
-            let filling = Filling::new(element, self);
             let mut node = self.fill(compiled, &filling)?;
             self.add_finalizer(&mut node);
             node
         };
+        if let Some(patch) = patch {
+            node = self.patched(node, patch, &filling)?;
+        }
         let namespace = self.set.root.get("metadata").get("namespace").present();
         let namespace = namespace.map(|node| in_role(node, Role::Deployment, self.machine.origins));
         if let Some(map) = node.as_map_mut() {

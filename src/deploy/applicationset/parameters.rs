@@ -32,6 +32,8 @@ pub(super) enum Kind {
     Any,
     /// `map[string]string`: a generator's `values`.
     Strings,
+    /// `map[string]any` of `map[string]string`: a cluster's `metadata`.
+    MapsOfStrings,
 }
 
 impl Parameters {
@@ -123,6 +125,10 @@ fn retype(heap: &mut Heap, value: &Value, kind: Kind) {
     match kind {
         Kind::Any => {}
         Kind::Strings => heap.retype(map, MapType::Str),
+        Kind::MapsOfStrings => {
+            let inner: Vec<Value> = heap.map(map).values().map(|slot| slot.value.clone()).collect();
+            inner.iter().for_each(|value| retype(heap, value, Kind::Strings));
+        }
     }
 }
 

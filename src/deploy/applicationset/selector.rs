@@ -44,6 +44,11 @@ impl Selector {
         Ok(Self { requirements })
     }
 
+    /// The selector that selects everything.
+    pub(super) fn everything() -> Self {
+        Self { requirements: Vec::new() }
+    }
+
     /// Whether labels meet all requirements.
     pub(super) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.requirements.iter().all(|one| {

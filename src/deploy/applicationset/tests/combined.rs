@@ -7,13 +7,16 @@ const URL: &str = "https://git.example.com/org/models";
 
 /// A set whose template prints one value for each element.
 fn printing(go: bool, generators: &str, value: &str) -> String {
-    let template =
-        format!("    metadata: {{name: m}}\n    spec: {{project: '{}'}}", value.replace('\'', "''"));
+    let value = value.replace('\'', "''");
+    let template = format!(
+        "    metadata: {{name: '{value}'}}
+    spec: {{project: '{value}'}}"
+    );
     set(go, generators, &template)
 }
 
 fn values(expanded: &Expanded) -> Vec<String> {
-    let value = |line: String| line.strip_prefix("/metadata/name=m /spec/project=").unwrap().to_owned();
+    let value = |line: String| line.split_once(" /spec/project=").unwrap().1.to_owned();
     expanded.lines().into_iter().map(value).collect()
 }
 
@@ -122,8 +125,12 @@ fn a_git_generator_in_a_matrix_reads_what_the_first_one_names() {
         ),
         (
             "both: '{{.env}}-{{.path.basename}}'",
-            "{{.values.both}}",
-            ["<no value>-fraud", "<no value>-churn", "<no value>-fraud"],
+            "{{.values.both}} {{.path.path}}",
+            [
+                "<no value>-fraud envs/dev/fraud",
+                "<no value>-churn envs/prod/churn",
+                "<no value>-fraud envs/prod/fraud",
+            ],
         ),
     ] {
         let generator = git("envs/{{.env}}/*").replace("HEAD", &format!("HEAD, values: {{{values_of}}}"));
@@ -226,7 +233,7 @@ fn a_large_element_in_a_matrix_is_bounded() {
     let expanded = expand_one(&printing(false, &generators, "{{b}}"));
     assert_eq!(
         expanded.not_checked(),
-        ["ApplicationSet models: the templates make more than 268435456 bytes of text"]
+        ["ApplicationSet models: the templates make more than 33554432 bytes of text"]
     );
 }
 
@@ -415,7 +422,7 @@ fn a_generators_template_goes_before_the_sets() {
         "  - matrix:\n      generators: [{inner}, {{list: {{elements: [{{a: b}}]}}}}]\n      template: {{metadata: {{}}, spec: {{project: matrix}}}}"
     );
     let expanded = expand_one(&printing(false, &generators, "set"));
-    assert_eq!(expanded.lines(), ["/metadata/name=m /spec/project=matrix"]);
+    assert_eq!(expanded.lines(), ["/metadata/name=set /spec/project=matrix"]);
 }
 
 #[test]

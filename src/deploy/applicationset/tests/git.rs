@@ -7,8 +7,11 @@ const URL: &str = "https://git.example.com/org/models";
 
 /// A set with one git generator of this body, whose template prints one value for each element.
 fn git(go: bool, body: &str, value: &str) -> String {
-    let template =
-        format!("    metadata: {{name: m}}\n    spec: {{project: '{}'}}", value.replace('\'', "''"));
+    let value = value.replace('\'', "''");
+    let template = format!(
+        "    metadata: {{name: '{value}'}}
+    spec: {{project: '{value}'}}"
+    );
     set(go, &format!("  - git: {{repoURL: '{URL}', revision: HEAD, {body}}}"), &template)
 }
 
@@ -29,7 +32,7 @@ fn expanded(text: &str) -> Expanded {
 }
 
 fn values(expanded: &Expanded) -> Vec<String> {
-    let value = |line: String| line.strip_prefix("/metadata/name=m /spec/project=").unwrap().to_owned();
+    let value = |line: String| line.split_once(" /spec/project=").unwrap().1.to_owned();
     expanded.lines().into_iter().map(value).collect()
 }
 

@@ -166,7 +166,7 @@ fn a_missing_key_is_what_the_options_say() {
 #[test]
 fn a_text_of_elements_is_read_as_yaml() {
     let text = |go, elements: &str, value: &str| {
-        let template = format!("    metadata: {{name: m}}\n    spec: {{project: '{value}'}}");
+        let template = format!("    metadata: {{name: 'm-{value}'}}\n    spec: {{project: '{value}'}}");
         set(
             go,
             &format!("  - list:\n      elementsYaml: |\n        {}", elements.replace('\n', "\n        ")),
@@ -182,7 +182,7 @@ fn a_text_of_elements_is_read_as_yaml() {
     ] {
         let expanded = expand_one(&text(go, elements, value));
         let expected: Vec<String> =
-            expected.iter().map(|value| format!("/metadata/name=m /spec/project={value}")).collect();
+            expected.iter().map(|value| format!("/metadata/name=m-{value} /spec/project={value}")).collect();
         assert_eq!(expanded.lines(), expected, "{elements}");
     }
     for (elements, problem) in [

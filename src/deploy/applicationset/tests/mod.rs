@@ -1,8 +1,10 @@
 //! Sets as they are written, and the Applications they become.
 
+mod clusters;
 mod combined;
 mod git;
 mod list;
+mod patch;
 
 use std::sync::Arc;
 
@@ -13,7 +15,9 @@ use mlgitops_yaml::{Node, Origins, Role, SourceFile, Value, parse_file};
 
 use super::super::{Deployments, Tree};
 use super::expand;
+use crate::config::{self, FILE_NAME};
 use crate::discover::{Trees, discover};
+use crate::rules::vocabulary;
 use crate::source::{Memory, Repositories};
 
 /// What a set became.
@@ -81,7 +85,12 @@ pub(super) fn expand_with(files: &[(&str, &str)], repositories: &Repositories) -
     let memory: Arc<dyn Files> = Arc::new(Memory::new(memory));
     let discovery = discover(&memory, &GlobSet::empty());
     let trees = Trees::new(&memory, &discovery, repositories);
-    let tree = Tree { discovery: &discovery, trees: &trees };
+    let config = files.iter().find(|(path, _)| *path == FILE_NAME).map(|(path, text)| {
+        let file = Arc::new(SourceFile::of_text(path, text));
+        config::read(&file, &vocabulary()).unwrap()
+    });
+    let config = config.unwrap_or_default();
+    let tree = Tree { discovery: &discovery, trees: &trees, clusters: &config.argocd.clusters };
     let (_, text) = files.iter().find(|(path, _)| *path == "set.yaml").unwrap();
     let mut all = Deployments::default();
     let applications = expand(&manifest(text), &tree, &mut all);
