@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
 use crate::finding::{Finding, NotChecked, Severity};
 use crate::fleet::{self, Fleet};
+use crate::history::{Change, Review, Reviewed, ignored};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
@@ -30,6 +30,8 @@ pub struct Options {
     pub fail_on: Option<Severity>,
     /// The configuration before the change under review; `None` where there is no change.
     pub base: Option<Config>,
+    /// The change under review; `None` where nothing is changed or no history is at hand.
+    pub change: Option<Change>,
     /// Whether a required item that was not checked is accepted.
     pub allow_unchecked: bool,
 }
@@ -43,6 +45,7 @@ impl Default for Options {
             now: jiff::Timestamp::UNIX_EPOCH,
             fail_on: Some(Severity::Error),
             base: None,
+            change: None,
             allow_unchecked: false,
         }
     }
@@ -64,6 +67,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not checked.
     pub not_checked: Vec<NotChecked>,
+    /// What passed by a proof, and the proof.
+    pub proofs: Vec<String>,
 }
 
 /// The counts of a run.
@@ -126,13 +131,17 @@ impl Survey {
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let Survey { discovery, fleet } = survey(files, config);
     let facts = Facts::new(config, &fleet);
+    let base_config = options.base.as_ref();
+    let reviewed = Reviewed { fleet: &fleet, config, base_config, now: options.now };
+    let review = options.change.as_ref().map(|change| Review::new(change, reviewed));
     let context = Context {
         fleet: &fleet,
         discovery: &discovery,
         config,
         params: params::Params::of(config),
         facts,
-        base: options.base.as_ref(),
+        base: base_config,
+        review: review.as_ref(),
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let selected = selected(options);
@@ -151,15 +160,7 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
     let summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
-    Report { summary, findings, not_checked }
-}
-
-fn ignored(config: &Config) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for glob in config.ignore.iter().filter_map(|glob| Glob::new(&glob.value).ok()) {
-        set.add(glob);
-    }
-    set.build().unwrap_or_default()
+    Report { summary, findings, not_checked, proofs: run.proofs }
 }
 
 fn selected(options: &Options) -> Vec<&'static Rule> {

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. What a subcommand prints is made by the library; what
 //! is here reads arguments, the clock and the terminal, which nothing else may.
 
+mod base;
 mod completions;
 mod error;
 mod explain;

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use crate::finding::{Code, Location, NotChecked};
 use mlgitops_yaml::Role;
 
+pub(crate) use classify::is_candidate;
 pub use classify::{FileKind, is_documentation};
 
 /// A file that was read, what it is, and its documents.

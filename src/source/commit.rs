@@ -37,18 +37,6 @@ impl Commit {
         Self::at(root, repo.commit(rev)?)
     }
 
-    /// Lists the commit that the history of `head` left that of `target` at, their merge base;
-    /// where they share no history, the tip of `target`.
-    ///
-    /// # Errors
-    /// [`SourceError`] as [`Commit::open`] has them, for both revisions.
-    pub fn merge_base(root: &Root, target: &str, head: &str) -> Result<Self, SourceError> {
-        let (repo, _) = root.repo(&format!("revision {target}"))?;
-        let target = repo.commit(target)?;
-        let base = repo.merge_base(target, repo.commit(head)?);
-        Self::at(root, base.unwrap_or(target))
-    }
-
     fn at(root: &Root, id: Oid) -> Result<Self, SourceError> {
         let (repo, prefix) = root.repo(&format!("commit {id}"))?;
         let found = repo.tree(id, prefix.as_str())?;

@@ -4,13 +4,17 @@
 //! over a limit means is decided once and no rule can tell which source it reads. This folder is
 //! the only one that knows Git.
 
+mod chain;
 mod commit;
 mod disk;
 mod error;
+mod first_parent;
 mod ignored;
 mod index;
 mod lfs;
 mod memory;
+mod memory_chain;
+mod relation;
 mod repository;
 mod root;
 mod tree;
@@ -21,11 +25,15 @@ use std::sync::Arc;
 
 use mlgitops_files::Files;
 
+pub use chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
 pub use commit::Commit;
 pub use error::SourceError;
+pub use first_parent::FirstParents;
 pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
+pub use memory_chain::{MemoryChain, MemoryCommit};
+pub use relation::{is_ancestor, is_shallow, merge_base, messages_between};
 pub use root::{Git, Remote, Root};
 pub use work_tree::WorkTree;
 

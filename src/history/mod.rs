@@ -1,0 +1,13 @@
+//! The releases of every environment at the commits of a branch, by the same flow as the tree under
+//! review: what ran where, since when, and who put it there.
+
+mod ran;
+mod review;
+mod state;
+mod timeline;
+pub mod words;
+
+pub use ran::{Identity, Question, Ran, Stay};
+pub use review::{Change, Guard, Moved, Override, Review, Reviewed, is_same_version};
+pub use state::{Running, State, ignored};
+pub use timeline::{Commit, Era, Timeline};

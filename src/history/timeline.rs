@@ -1,0 +1,287 @@
+//! What ran at the commits of a chain, read as far back as somebody asks.
+
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mlgitops_files::{Files, Looked, RepoPath, Trace, Traced};
+
+use super::state::{State, ignored};
+use crate::config::Config;
+use crate::discover::{discover, is_candidate};
+use crate::fleet::{self, Environment};
+use crate::render::plan::plan;
+use crate::source::{Chain, Differs, Gap};
+
+/// How many commits before a commit are asked whether their clock was ahead of its own.
+const CLOCKS: usize = 64;
+
+/// A commit, as findings and tables name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// Its position in the chain, 0 for the tip.
+    pub at: usize,
+    /// The full id.
+    pub id: String,
+    /// When it came to the branch: its committer date, never earlier than that of any of the 64
+    /// commits before it.
+    pub time: jiff::Timestamp,
+    /// The author's name.
+    pub author: String,
+    /// The first line of its message.
+    pub subject: String,
+}
+
+impl Commit {
+    /// The id's first seven digits.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.id.get(..7).unwrap_or(&self.id)
+    }
+}
+
+/// Commits next to each other at which the same releases ran.
+#[derive(Debug, Clone)]
+pub struct Era {
+    /// What ran.
+    pub state: Arc<State>,
+    /// The position of the commit that brought it.
+    pub from: usize,
+    /// The position of the commit that replaced it; `None` while it lasts.
+    pub until: Option<usize>,
+    /// Whether what was before it could not be read, so that it may have begun earlier.
+    pub is_open: bool,
+}
+
+/// The eras of a chain, newest first.
+pub struct Timeline {
+    chain: Arc<dyn Chain>,
+    config: Arc<Config>,
+    walk: Mutex<Walk>,
+}
+
+#[derive(Default)]
+struct Walk {
+    /// Eras that are complete, newest first.
+    eras: Vec<Era>,
+    /// Stretches whose state leaves something hidden, newest first: they wait for the state before.
+    waiting: Vec<Stretch>,
+    /// The stretch that may go on.
+    current: Option<Stretch>,
+    /// What the state of the current stretch was read from.
+    trace: Trace,
+    /// Set once the chain is at its end: where it breaks off, if it does.
+    end: Option<Option<Gap>>,
+}
+
+/// Commits next to each other with one state, as it was rendered.
+#[derive(Clone)]
+struct Stretch {
+    state: Arc<State>,
+    /// The oldest.
+    from: usize,
+}
+
+impl Timeline {
+    /// The timeline of a chain, judged by one configuration at every commit.
+    #[must_use]
+    pub fn new(chain: Arc<dyn Chain>, config: Arc<Config>) -> Self {
+        Self { chain, config, walk: Mutex::new(Walk::default()) }
+    }
+
+    /// An era, counted from the newest; `None` behind the oldest.
+    ///
+    /// # Errors
+    /// [`Gap`] where this clone does not hold the commits that would tell.
+    pub fn era(&self, number: usize) -> Result<Option<Era>, Gap> {
+        // Rendering runs in parallel: whoever holds this lock must be no worker of that pool.
+        let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        while !walk.is_complete(number) {
+            self.step(&mut walk);
+        }
+        match (walk.eras.get(number), &walk.end) {
+            (Some(era), _) => Ok(Some(era.clone())),
+            (None, Some(Some(gap))) => Err(gap.clone()),
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// A commit of the chain.
+    #[must_use]
+    pub fn commit(&self, at: usize) -> Commit {
+        let about = self.chain.about(at);
+        let id = self.chain.link(at).ok().flatten().map(|link| link.id.to_string()).unwrap_or_default();
+        Commit { at, id, time: self.time(at), author: about.author, subject: about.subject }
+    }
+
+    /// When a commit came to the branch.
+    #[must_use]
+    pub fn time(&self, at: usize) -> jiff::Timestamp {
+        let times = (at..=at.saturating_add(CLOCKS)).map_while(|at| self.chain.link(at).ok().flatten());
+        let latest = times.map(|link| link.time).max().unwrap_or(0);
+        jiff::Timestamp::from_second(latest).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+    }
+
+    /// How many commits of the chain were looked at.
+    #[must_use]
+    pub fn commits_read(&self) -> usize {
+        let walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        walk.current.iter().map(|stretch| stretch.from + 1).max().unwrap_or(0)
+    }
+
+    /// The chain.
+    #[must_use]
+    pub fn chain(&self) -> &dyn Chain {
+        &*self.chain
+    }
+
+    /// Goes on by one commit.
+    fn step(&self, walk: &mut Walk) {
+        let Some(current) = walk.current.clone() else {
+            match self.chain.link(0).and_then(|link| link.map(|_| self.render(0)).transpose()) {
+                Ok(Some((state, trace))) => walk.begin(state, trace, 0),
+                Ok(None) => walk.end = Some(None),
+                Err(gap) => walk.end = Some(Some(gap)),
+            }
+            return;
+        };
+        let next = current.from + 1;
+        let step = match self.chain.link(next) {
+            Ok(None) => return walk.finish(None),
+            Ok(Some(_)) => self.differs(current.from, &walk.trace),
+            Err(gap) => Err(gap),
+        };
+        let rendered = match step {
+            Ok(false) => Ok(None),
+            Ok(true) => self.render(next).map(Some),
+            Err(gap) => Err(gap),
+        };
+        match rendered {
+            Ok(None) => walk.current = Some(Stretch { from: next, ..current }),
+            Ok(Some((state, trace))) => walk.begin(state, trace, next),
+            Err(gap) => walk.finish(Some(gap)),
+        }
+    }
+
+    /// Whether a commit and the one before it differ in anything that the flow would read.
+    fn differs(&self, at: usize, trace: &Trace) -> Result<bool, Gap> {
+        let mut found = false;
+        self.chain.changed(at, &mut |path, how| {
+            found = is_read(path, how, trace);
+            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(found)
+    }
+
+    /// The state at a commit, from nothing.
+    fn render(&self, at: usize) -> Result<(State, Trace), Gap> {
+        Ok(render(self.chain.files(at)?, &self.config))
+    }
+}
+
+/// What runs in one state of the files, and what was read to tell.
+fn render(files: Arc<dyn Files>, config: &Config) -> (State, Trace) {
+    let discovery = discover(&files, &ignored(config));
+    let traced = Arc::new(Traced::new(files));
+    let source: Arc<dyn Files> = traced.clone();
+    let fleet = fleet::build(plan(&source, &discovery), config);
+    drop(source);
+    let state = State::of(&fleet, &discovery, config);
+    let trace = Arc::try_unwrap(traced).map_or_else(|_| everything(), Traced::into_trace);
+    (state, trace)
+}
+
+/// What runs in one state of the files, and the environments it runs in.
+pub(super) fn render_with_environments(files: Arc<dyn Files>, config: &Config) -> (State, Vec<Environment>) {
+    let discovery = discover(&files, &ignored(config));
+    let fleet = fleet::build(plan(&files, &discovery), config);
+    (State::of(&fleet, &discovery, config), fleet.environments)
+}
+
+/// The trace of who may have looked at anything.
+fn everything() -> Trace {
+    Trace([Looked::All].into())
+}
+
+/// Whether a change at a path may change what is rendered.
+fn is_read(path: &[u8], how: Differs, trace: &Trace) -> bool {
+    let Some(path) = std::str::from_utf8(path).ok().and_then(|path| RepoPath::parse(path).ok()) else {
+        return false;
+    };
+    if how.is_special || is_candidate(&path) || trace.0.contains(&Looked::All) {
+        return true;
+    }
+    let listed = |folder: RepoPath| trace.0.contains(&Looked::Listed(folder));
+    trace.0.contains(&Looked::Read(path.clone()))
+        || trace.0.contains(&Looked::Asked(path.clone()))
+        || (!how.on_both && std::iter::successors(path.parent(), RepoPath::parent).any(listed))
+}
+
+impl Walk {
+    /// Whether nothing that is read later can change an era.
+    fn is_complete(&self, number: usize) -> bool {
+        let ended = || self.current.as_ref().is_some_and(|current| current.state.broken.is_empty());
+        let is_last = self.eras.len() == number.saturating_add(1);
+        self.end.is_some()
+            || self.eras.len() > number.saturating_add(1)
+            || (is_last && self.waiting.is_empty() && ended())
+    }
+
+    /// Takes the state of an older commit.
+    fn begin(&mut self, state: State, trace: Trace, at: usize) {
+        self.trace = trace;
+        if let Some(current) = self.current.as_mut() {
+            if current.state.releases == state.releases && current.state.broken == state.broken {
+                current.from = at;
+                return;
+            }
+            let done = current.clone();
+            self.put(done);
+        }
+        self.current = Some(Stretch { state: Arc::new(state), from: at });
+    }
+
+    /// Ends the chain: at the first commit ever, or where it breaks off.
+    fn finish(&mut self, gap: Option<Gap>) {
+        if let Some(current) = self.current.clone() {
+            self.put(current);
+        }
+        // Nothing is known to have been before them.
+        let waiting = std::mem::take(&mut self.waiting);
+        for stretch in waiting {
+            self.push(&stretch.state, stretch.from);
+        }
+        if let (Some(last), Some(_)) = (self.eras.last_mut(), &gap) {
+            last.is_open = true;
+        }
+        self.end = Some(gap);
+    }
+
+    /// Takes a stretch that is complete.
+    fn put(&mut self, stretch: Stretch) {
+        if !stretch.state.broken.is_empty() {
+            self.waiting.push(stretch);
+            return;
+        }
+        let mut resolved = Vec::new();
+        let mut before = Arc::clone(&stretch.state);
+        for waiting in std::mem::take(&mut self.waiting).into_iter().rev() {
+            before = Arc::new(waiting.state.after(&before));
+            resolved.push((Arc::clone(&before), waiting.from));
+        }
+        for (state, from) in resolved.into_iter().rev() {
+            self.push(&state, from);
+        }
+        self.push(&stretch.state, stretch.from);
+    }
+
+    /// Adds an era, or lengthens the one after it where the same runs.
+    fn push(&mut self, state: &Arc<State>, from: usize) {
+        match self.eras.last_mut() {
+            Some(last) if last.state.releases == state.releases => last.from = from,
+            last => {
+                let until = last.map(|last| last.from);
+                self.eras.push(Era { state: Arc::clone(state), from, until, is_open: false });
+            }
+        }
+    }
+}
