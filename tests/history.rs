@@ -5,3 +5,5 @@
 mod promotion;
 #[path = "history/repository.rs"]
 mod repository;
+#[path = "history/timeline.rs"]
+mod timeline;

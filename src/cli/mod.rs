@@ -3,8 +3,10 @@
 
 mod base;
 mod completions;
+mod date;
 mod error;
 mod explain;
+mod history;
 mod input;
 mod lint;
 mod rules;
@@ -39,6 +41,8 @@ enum Command {
     Lint(lint::Args),
     /// Show which model runs where, in which version
     Status(status::Args),
+    /// Show which version ran where, from when to when, and who brought it
+    History(history::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -76,6 +80,7 @@ impl Cli {
         let result = match self.command {
             Command::Lint(args) => lint::run(&args, color),
             Command::Status(args) => status::run(&args),
+            Command::History(args) => history::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

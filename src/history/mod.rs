@@ -3,11 +3,13 @@
 
 mod ran;
 mod review;
+mod spans;
 mod state;
 mod timeline;
 pub mod words;
 
 pub use ran::{Identity, Question, Ran, Stay};
 pub use review::{Change, Guard, Moved, Override, Review, Reviewed, is_same_version};
+pub use spans::Span;
 pub use state::{Running, State, ignored};
 pub use timeline::{Commit, Era, Timeline};

@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::discover::{discover, is_candidate};
 use crate::fleet::{self, Environment};
 use crate::render::plan::plan;
-use crate::source::{Chain, Differs, Gap};
+use crate::source::{About, Chain, Differs, Gap};
 
 /// How many commits before a commit are asked whether their clock was ahead of its own.
 const CLOCKS: usize = 64;
@@ -29,6 +29,8 @@ pub struct Commit {
     pub author: String,
     /// The first line of its message.
     pub subject: String,
+    /// The number of the pull or merge request that its message names.
+    pub pull_request: Option<u64>,
 }
 
 impl Commit {
@@ -110,7 +112,23 @@ impl Timeline {
     pub fn commit(&self, at: usize) -> Commit {
         let about = self.chain.about(at);
         let id = self.chain.link(at).ok().flatten().map(|link| link.id.to_string()).unwrap_or_default();
-        Commit { at, id, time: self.time(at), author: about.author, subject: about.subject }
+        let pull_request = pull_request(&about);
+        let About { author, subject, .. } = about;
+        Commit { at, id, time: self.time(at), author, subject, pull_request }
+    }
+
+    /// The newest commit that is not later than a time; `None` where the branch was not yet, or
+    /// this clone does not go so far back.
+    #[must_use]
+    pub fn at(&self, time: jiff::Timestamp) -> Option<usize> {
+        let mut at = 0;
+        while self.chain.link(at).ok().flatten().is_some() {
+            if self.time(at) <= time {
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
     }
 
     /// When a commit came to the branch.
@@ -176,6 +194,21 @@ impl Timeline {
     fn render(&self, at: usize) -> Result<(State, Trace), Gap> {
         Ok(render(self.chain.files(at)?, &self.config))
     }
+}
+
+/// `Merge pull request #12 from …`, `bump (#12)`, and `See merge request org/repo!12`.
+fn pull_request(about: &About) -> Option<u64> {
+    let digits = |rest: &str| -> Option<u64> {
+        rest.split(|c: char| !c.is_ascii_digit()).next().filter(|text| !text.is_empty())?.parse().ok()
+    };
+    let merged = about.subject.strip_prefix("Merge pull request #").and_then(digits);
+    let squashed = about.subject.strip_suffix(')').and_then(|rest| digits(rest.rsplit_once("(#")?.1));
+    let of_gitlab = about
+        .message
+        .lines()
+        .filter_map(|line| line.strip_prefix("See merge request ")?.rsplit_once('!'))
+        .find_map(|(_, number)| digits(number));
+    merged.or(squashed).or(of_gitlab)
 }
 
 /// What runs in one state of the files, and what was read to tell.
@@ -282,6 +315,26 @@ impl Walk {
                 let until = last.map(|last| last.from);
                 self.eras.push(Era { state: Arc::clone(state), from, until, is_open: false });
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_names_its_pull_request() {
+        for (message, number) in [
+            ("Merge pull request #412 from org/bump\n\nbump", Some(412)),
+            ("bump fraud-detector (#398)", Some(398)),
+            ("Merge branch 'bump' into 'main'\n\nbump\n\nSee merge request ml/models!77", Some(77)),
+            ("fix #12", None),
+            ("bump (#)", None),
+        ] {
+            let subject = message.lines().next().unwrap().to_owned();
+            let about = About { author: String::new(), subject, message: message.to_owned() };
+            assert_eq!(pull_request(&about), number, "{message}");
         }
     }
 }
