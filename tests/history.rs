@@ -3,6 +3,8 @@
 
 #[path = "history/promotion.rs"]
 mod promotion;
+#[path = "history/random.rs"]
+mod random;
 #[path = "history/repository.rs"]
 mod repository;
 #[path = "history/timeline.rs"]

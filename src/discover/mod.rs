@@ -119,6 +119,12 @@ pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
     discovery
 }
 
+/// Looks at one file again, of which only the content changed; `None` where it cannot be read.
+#[must_use]
+pub fn look_again(files: &Arc<dyn Files>, path: &RepoPath, before: &Discovery) -> Option<Found> {
+    read(files, path, &before.charts).ok()
+}
+
 /// Something that gave no bytes. What the machine refuses may hide a release.
 fn unreadable(path: &RepoPath, error: &ReadError) -> NotChecked {
     let code = match error {

@@ -1,5 +1,6 @@
 //! The one question that rules ask of history: did this version of this model run there?
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::state::Running;
@@ -118,12 +119,12 @@ impl Timeline {
                 }
             };
             number += 1;
-            let here = |running: &&Running| {
+            let here = |running: &&Arc<Running>| {
                 running.model == question.running.model
                     && running.is_exposed()
                     && running.environment.as_ref().is_some_and(|name| question.environments.contains(name))
             };
-            let all: Vec<&Running> = era.state.releases.iter().filter(here).collect();
+            let all: Vec<&Running> = era.state.releases.iter().filter(here).map(|one| &**one).collect();
             let same = |running: &&&Running| key.is_some() && question.identity.of(running) == key;
             let matching: Vec<&&Running> = all.iter().filter(same).collect();
             let one = matching.iter().find(|running| running.artifact == question.running.artifact);

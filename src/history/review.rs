@@ -152,7 +152,7 @@ impl Review {
     ///
     /// # Errors
     /// [`Gap`] where this clone does not hold the base.
-    pub fn base(&self) -> Result<&[Running], &Gap> {
+    pub fn base(&self) -> Result<&[Arc<Running>], &Gap> {
         self.base.as_ref().map(|state| state.releases.as_slice())
     }
 
@@ -183,8 +183,11 @@ impl Review {
         let base = self.base()?;
         let moved = self.guarded().filter(|(_, running, _)| running.is_exposed()).filter_map(
             |(release, running, _)| {
-                let before: Vec<Running> =
-                    base.iter().filter(|old| is_same_service(old, running)).cloned().collect();
+                let before: Vec<Running> = base
+                    .iter()
+                    .filter(|old| is_same_service(old, running))
+                    .map(|old| (**old).clone())
+                    .collect();
                 let stays =
                     before.iter().any(|old| old.is_exposed() && is_same_version(old, running, identity));
                 (!stays).then(|| Moved { release, running: running.clone(), before })

@@ -1,5 +1,8 @@
 //! Which version ran where, from when to when: the eras of a timeline, release by release.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use super::state::Running;
 use super::timeline::{Era, Timeline};
 use crate::source::Gap;
@@ -8,13 +11,15 @@ use crate::source::Gap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
     /// What ran, as it was last.
-    pub running: Running,
+    pub running: Arc<Running>,
     /// The position of the commit that brought it.
     pub from: usize,
     /// The position of the commit that replaced it; `None` while it runs.
     pub until: Option<usize>,
     /// Whether it may have begun before, in commits this clone lacks.
     pub is_open: bool,
+    /// What ran when it began, as far as is known.
+    last: Arc<Running>,
 }
 
 impl Span {
@@ -48,32 +53,73 @@ impl Timeline {
 
 /// Lengthens the releases that ran in an era too, begins those that did not run later, and puts
 /// the rest away.
-fn go_back(era: &Era, mut live: Vec<Span>, done: &mut Vec<Span>) -> Vec<Span> {
+fn go_back(era: &Era, live: Vec<Span>, done: &mut Vec<Span>) -> Vec<Span> {
     let mut next = Vec::with_capacity(era.state.releases.len());
-    let mut left: Vec<&Running> = Vec::new();
-    let take = |running: &Running, is_same: fn(&Running, &Running) -> bool, live: &mut Vec<Span>| {
-        let at = live.iter().position(|span| is_same(&span.running, running))?;
-        let span = live.swap_remove(at);
-        Some(Span { from: era.from, is_open: era.is_open, ..span })
+    let mut left: Vec<&Arc<Running>> = Vec::new();
+    let mut at_once = ByPointer::new(live);
+    let longer = |span: Span, running: &Arc<Running>| Span {
+        from: era.from,
+        is_open: era.is_open,
+        last: Arc::clone(running),
+        ..span
     };
     for running in &era.state.releases {
-        match take(running, is_same_there, &mut live) {
-            Some(span) => next.push(span),
+        match at_once.take(running) {
+            Some(span) => next.push(longer(span, running)),
             None => left.push(running),
         }
     }
-    // What moved to another cluster or namespace is the same release still.
+    let mut live = at_once.left();
+    let mut take = |running: &Arc<Running>, is_same: fn(&Running, &Running) -> bool| {
+        let at = live.iter().position(|span| is_same(&span.running, running))?;
+        Some(longer(live.swap_remove(at), running))
+    };
+    let mut moved = Vec::new();
     for running in left {
-        let span = take(running, is_same, &mut live).unwrap_or_else(|| Span {
-            running: running.clone(),
+        match take(running, is_same_there) {
+            Some(span) => next.push(span),
+            None => moved.push(running),
+        }
+    }
+    // What moved to another cluster or namespace is the same release still.
+    for running in moved {
+        let begun = || Span {
+            running: Arc::clone(running),
             from: era.from,
             until: era.until,
             is_open: era.is_open,
-        });
-        next.push(span);
+            last: Arc::clone(running),
+        };
+        next.push(take(running, is_same).unwrap_or_else(begun));
     }
     done.extend(live);
     next
+}
+
+/// Spans by the release they hold last: most go on with the very same one.
+struct ByPointer {
+    spans: HashMap<*const Running, Vec<Span>>,
+}
+
+impl ByPointer {
+    fn new(all: Vec<Span>) -> Self {
+        let mut spans: HashMap<*const Running, Vec<Span>> = HashMap::with_capacity(all.len());
+        for span in all {
+            spans.entry(Arc::as_ptr(&span.last)).or_default().push(span);
+        }
+        Self { spans }
+    }
+
+    fn take(&mut self, running: &Arc<Running>) -> Option<Span> {
+        self.spans.get_mut(&Arc::as_ptr(running))?.pop()
+    }
+
+    /// What was not taken, in an order that does not depend on where it lies in memory.
+    fn left(self) -> Vec<Span> {
+        let mut left: Vec<Span> = self.spans.into_values().flatten().collect();
+        left.sort_by(|a, b| (&a.running, a.from).cmp(&(&b.running, b.from)));
+        left
+    }
 }
 
 fn is_same(one: &Running, other: &Running) -> bool {

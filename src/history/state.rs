@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Value};
 
 use crate::config::{Config, DeploymentMode};
-use crate::discover::{Discovery, FileKind};
+use crate::discover::{Discovery, FileKind, Found};
 use crate::fleet::{Fleet, Release};
 use crate::kinds::kserve::{self, Part};
 
@@ -48,7 +49,7 @@ pub struct Running {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct State {
     /// The releases, sorted.
-    pub releases: Vec<Running>,
+    pub releases: Vec<Arc<Running>>,
     /// The deployables and files that could not be read or rendered.
     pub broken: BTreeSet<String>,
 }
@@ -57,11 +58,12 @@ impl State {
     /// What a fleet holds.
     #[must_use]
     pub fn of(fleet: &Fleet, discovery: &Discovery, config: &Config) -> Self {
-        let mut releases: Vec<Running> =
-            fleet.releases.iter().filter_map(|release| Running::of(release, fleet, config)).collect();
+        let all = fleet.releases.iter().filter_map(|release| Running::of(release, fleet, config));
+        let mut releases: Vec<Arc<Running>> = all.map(Arc::new).collect();
         releases.sort();
-        releases.dedup();
-        Self { releases, broken: broken(fleet, discovery) }
+        let mut broken = unread(discovery);
+        broken.extend(refused(fleet));
+        Self { releases, broken }
     }
 
     /// The releases that are the same but for what could not be read here: those take what the
@@ -77,7 +79,6 @@ impl State {
         let is_hidden = |old: &Running| old.made_of.iter().any(|path| self.broken.contains(path));
         whole.releases.extend(before.releases.iter().filter(|old| is_hidden(old) && !is_here(old)).cloned());
         whole.releases.sort();
-        whole.releases.dedup();
         whole
     }
 }
@@ -178,18 +179,21 @@ fn content(root: &Node) -> u64 {
     hasher.finish()
 }
 
-/// What does not render or is no YAML: a release that is missing here may only be hidden.
-fn broken(fleet: &Fleet, discovery: &Discovery) -> BTreeSet<String> {
-    let mut broken: BTreeSet<String> =
-        fleet.problems.iter().map(|problem| problem.job.path.to_string()).collect();
+/// The deployables that the real tool refuses: a release that is missing may only be hidden.
+pub(super) fn refused(fleet: &Fleet) -> impl Iterator<Item = String> {
+    fleet.problems.iter().map(|problem| problem.job.path.to_string())
+}
+
+/// The files that are no YAML.
+fn unread(discovery: &Discovery) -> BTreeSet<String> {
+    let unread = discovery.files.values().filter(|found| is_unread(found));
+    unread.map(|found| found.path.to_string()).collect()
+}
+
+/// Whether a file that may say what runs cannot be read.
+pub(super) fn is_unread(found: &Found) -> bool {
     let read = [FileKind::Manifests, FileKind::Kustomization, FileKind::Values, FileKind::Chart];
-    let unread = discovery
-        .files
-        .values()
-        .filter(|found| read.contains(&found.kind) || found.kind == FileKind::Other)
-        .filter(|found| !found.tree.errors().is_empty());
-    broken.extend(unread.map(|found| found.path.to_string()));
-    broken
+    (read.contains(&found.kind) || found.kind == FileKind::Other) && !found.tree.errors().is_empty()
 }
 
 /// The globs of the configuration's `ignore`.

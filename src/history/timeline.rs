@@ -3,14 +3,15 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mlgitops_files::{Files, Looked, RepoPath, Trace, Traced};
+use mlgitops_files::{Files, RepoPath};
 
+use super::engine::Engine;
 use super::state::{State, ignored};
 use crate::config::Config;
-use crate::discover::{discover, is_candidate};
+use crate::discover::discover;
 use crate::fleet::{self, Environment};
 use crate::render::plan::plan;
-use crate::source::{About, Chain, Differs, Gap};
+use crate::source::{About, Chain, Gap};
 
 /// How many commits before a commit are asked whether their clock was ahead of its own.
 const CLOCKS: usize = 64;
@@ -69,8 +70,8 @@ struct Walk {
     waiting: Vec<Stretch>,
     /// The stretch that may go on.
     current: Option<Stretch>,
-    /// What the state of the current stretch was read from.
-    trace: Trace,
+    /// What reads the state of one commit after the other.
+    engine: Option<Engine>,
     /// Set once the chain is at its end: where it breaks off, if it does.
     end: Option<Option<Gap>>,
 }
@@ -155,45 +156,58 @@ impl Timeline {
     /// Goes on by one commit.
     fn step(&self, walk: &mut Walk) {
         let Some(current) = walk.current.clone() else {
-            match self.chain.link(0).and_then(|link| link.map(|_| self.render(0)).transpose()) {
-                Ok(Some((state, trace))) => walk.begin(state, trace, 0),
+            match self.chain.link(0).and_then(|link| link.map(|_| self.chain.files(0)).transpose()) {
+                Ok(Some(files)) => {
+                    let engine = Engine::new(&files, Arc::clone(&self.config));
+                    walk.begin(engine.state(), 0);
+                    walk.engine = Some(engine);
+                }
                 Ok(None) => walk.end = Some(None),
                 Err(gap) => walk.end = Some(Some(gap)),
             }
             return;
         };
         let next = current.from + 1;
-        let step = match self.chain.link(next) {
-            Ok(None) => return walk.finish(None),
-            Ok(Some(_)) => self.differs(current.from, &walk.trace),
-            Err(gap) => Err(gap),
-        };
-        let rendered = match step {
-            Ok(false) => Ok(None),
-            Ok(true) => self.render(next).map(Some),
-            Err(gap) => Err(gap),
-        };
-        match rendered {
-            Ok(None) => walk.current = Some(Stretch { from: next, ..current }),
-            Ok(Some((state, trace))) => walk.begin(state, trace, next),
+        let Some(engine) = walk.engine.as_mut() else { return walk.finish(None) };
+        match self.go_on(engine, next) {
+            Ok(Step::Same) => walk.current = Some(Stretch { from: next, ..current }),
+            Ok(Step::Changed) => {
+                let state = engine.state();
+                walk.begin(state, next);
+            }
+            Ok(Step::End) => walk.finish(None),
             Err(gap) => walk.finish(Some(gap)),
         }
     }
 
-    /// Whether a commit and the one before it differ in anything that the flow would read.
-    fn differs(&self, at: usize, trace: &Trace) -> Result<bool, Gap> {
-        let mut found = false;
-        self.chain.changed(at, &mut |path, how| {
-            found = is_read(path, how, trace);
-            if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    /// Takes the engine from the commit before to a commit.
+    fn go_on(&self, engine: &mut Engine, at: usize) -> Result<Step, Gap> {
+        if self.chain.link(at)?.is_none() {
+            return Ok(Step::End);
+        }
+        let mut changed = Vec::new();
+        self.chain.changed(at - 1, &mut |path, how| {
+            // What has no UTF-8 name is no file that is read.
+            let path = std::str::from_utf8(path).ok().and_then(|path| RepoPath::parse(path).ok());
+            changed.extend(path.filter(|path| engine.reads(path, how)).map(|path| (path, how)));
+            ControlFlow::Continue(())
         })?;
-        Ok(found)
+        if changed.is_empty() {
+            return Ok(Step::Same);
+        }
+        engine.go_on(&self.chain.files(at)?, &changed);
+        Ok(Step::Changed)
     }
+}
 
-    /// The state at a commit, from nothing.
-    fn render(&self, at: usize) -> Result<(State, Trace), Gap> {
-        Ok(render(self.chain.files(at)?, &self.config))
-    }
+/// What a commit is, seen from the one after it.
+enum Step {
+    /// It holds the same of all that is read.
+    Same,
+    /// It holds something else.
+    Changed,
+    /// There is none.
+    End,
 }
 
 /// `Merge pull request #12 from …`, `bump (#12)`, and `See merge request org/repo!12`.
@@ -211,16 +225,10 @@ fn pull_request(about: &About) -> Option<u64> {
     merged.or(squashed).or(of_gitlab)
 }
 
-/// What runs in one state of the files, and what was read to tell.
-fn render(files: Arc<dyn Files>, config: &Config) -> (State, Trace) {
-    let discovery = discover(&files, &ignored(config));
-    let traced = Arc::new(Traced::new(files));
-    let source: Arc<dyn Files> = traced.clone();
-    let fleet = fleet::build(plan(&source, &discovery), config);
-    drop(source);
-    let state = State::of(&fleet, &discovery, config);
-    let trace = Arc::try_unwrap(traced).map_or_else(|_| everything(), Traced::into_trace);
-    (state, trace)
+/// What runs in one state of the files, from nothing.
+#[must_use]
+pub fn whole(files: Arc<dyn Files>, config: &Config) -> State {
+    render_with_environments(files, config).0
 }
 
 /// What runs in one state of the files, and the environments it runs in.
@@ -228,25 +236,6 @@ pub(super) fn render_with_environments(files: Arc<dyn Files>, config: &Config) -
     let discovery = discover(&files, &ignored(config));
     let fleet = fleet::build(plan(&files, &discovery), config);
     (State::of(&fleet, &discovery, config), fleet.environments)
-}
-
-/// The trace of who may have looked at anything.
-fn everything() -> Trace {
-    Trace([Looked::All].into())
-}
-
-/// Whether a change at a path may change what is rendered.
-fn is_read(path: &[u8], how: Differs, trace: &Trace) -> bool {
-    let Some(path) = std::str::from_utf8(path).ok().and_then(|path| RepoPath::parse(path).ok()) else {
-        return false;
-    };
-    if how.is_special || is_candidate(&path) || trace.0.contains(&Looked::All) {
-        return true;
-    }
-    let listed = |folder: RepoPath| trace.0.contains(&Looked::Listed(folder));
-    trace.0.contains(&Looked::Read(path.clone()))
-        || trace.0.contains(&Looked::Asked(path.clone()))
-        || (!how.on_both && std::iter::successors(path.parent(), RepoPath::parent).any(listed))
 }
 
 impl Walk {
@@ -260,8 +249,7 @@ impl Walk {
     }
 
     /// Takes the state of an older commit.
-    fn begin(&mut self, state: State, trace: Trace, at: usize) {
-        self.trace = trace;
+    fn begin(&mut self, state: State, at: usize) {
         if let Some(current) = self.current.as_mut() {
             if current.state.releases == state.releases && current.state.broken == state.broken {
                 current.from = at;

@@ -30,10 +30,32 @@ pub struct Planned {
     pub not_checked: Vec<NotChecked>,
 }
 
+/// Who runs jobs: history remembers what they gave.
+pub trait Runner: Sync {
+    /// Runs a job.
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered;
+}
+
+/// Runs every job anew.
+#[derive(Debug, Clone, Copy)]
+pub struct Direct;
+
+impl Runner for Direct {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+        run(files, discovery, job)
+    }
+}
+
 /// Renders everything a source deploys, and then what nothing deploys.
 #[must_use]
 pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
-    let mut plan = Plan { files, discovery, planned: Planned::default(), known: HashMap::new() };
+    plan_by(&Direct, files, discovery)
+}
+
+/// The same, with jobs run by somebody else.
+#[must_use]
+pub fn plan_by(runner: &dyn Runner, files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
+    let mut plan = Plan { runner, files, discovery, planned: Planned::default(), known: HashMap::new() };
     let plain = plan.run_guessed(guessed_plain(discovery));
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
@@ -48,6 +70,7 @@ pub fn plan(files: &Arc<dyn Files>, discovery: &Discovery) -> Planned {
 }
 
 struct Plan<'p> {
+    runner: &'p dyn Runner,
     files: &'p Arc<dyn Files>,
     discovery: &'p Discovery,
     planned: Planned,
@@ -71,7 +94,7 @@ impl Plan<'_> {
             fresh.truncate(room);
         }
         let rendered: Vec<Rendered> =
-            fresh.par_iter().map(|job| run(self.files, self.discovery, job)).collect();
+            fresh.par_iter().map(|job| self.runner.run(self.files, self.discovery, job)).collect();
         for one in rendered {
             self.known.insert(one.job.clone(), self.planned.rendered.len());
             self.planned.rendered.push(one);

@@ -14,6 +14,7 @@ use super::tree::{Source, Store, files_by_source};
 pub struct Commit {
     source: Source<Blobs>,
     id: Oid,
+    repo: Arc<Repo>,
 }
 
 /// The object store of a repository.
@@ -37,10 +38,18 @@ impl Commit {
         Self::at(root, repo.commit(rev)?)
     }
 
+    /// A commit whose tree differs from this one's in the content of some files only; `None` where
+    /// more than that differs.
+    pub(super) fn with(&self, id: Oid, content: Vec<(Vec<u8>, Oid)>) -> Option<Self> {
+        let store = Blobs(Arc::clone(&self.repo));
+        Some(Self { source: self.source.with(store, content)?, id, repo: Arc::clone(&self.repo) })
+    }
+
     fn at(root: &Root, id: Oid) -> Result<Self, SourceError> {
         let (repo, prefix) = root.repo(&format!("commit {id}"))?;
         let found = repo.tree(id, prefix.as_str())?;
-        Ok(Self { source: Source::new(Blobs(Arc::clone(repo)), found, Vec::new()), id })
+        let source = Source::new(Blobs(Arc::clone(repo)), found, Vec::new());
+        Ok(Self { source, id, repo: Arc::clone(repo) })
     }
 
     /// The full id of the commit, in lower-case hexadecimal.

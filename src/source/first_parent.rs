@@ -19,6 +19,8 @@ pub struct FirstParents {
     repo: Arc<Repo>,
     prefix: String,
     walked: Mutex<Walked>,
+    /// The commit that was listed last, and its tree: the next differs in little.
+    listed: Mutex<Option<(ObjectName, Arc<Commit>)>>,
 }
 
 /// What was read so far.
@@ -37,7 +39,13 @@ impl FirstParents {
         let (repo, prefix) = root.repo(&format!("the history of {rev}"))?;
         let tip = repo.commit(rev)?;
         let walked = Mutex::new(Walked { links: Vec::new(), next: Some(tip) });
-        Ok(Self { root: root.clone(), repo: Arc::clone(repo), prefix: prefix.as_str().to_owned(), walked })
+        Ok(Self {
+            root: root.clone(),
+            repo: Arc::clone(repo),
+            prefix: prefix.as_str().to_owned(),
+            walked,
+            listed: Mutex::new(None),
+        })
     }
 
     /// Reads the next commit of the chain.
@@ -97,11 +105,30 @@ impl Chain for FirstParents {
     }
 
     fn files(&self, at: usize) -> Result<Arc<dyn Files>, Gap> {
-        let id = self.get(at)?.map(|link| link.id.to_string()).unwrap_or_default();
-        match Commit::open(&self.root, &id) {
-            Ok(commit) => Ok(Arc::new(commit)),
-            Err(error) => Err(Gap { missing: id, reason: error.to_string(), help: error.help() }),
-        }
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(link) = self.get(at)? else {
+            return Err(Gap {
+                missing: at.to_string(),
+                reason: "no such commit".to_owned(),
+                help: String::new(),
+            });
+        };
+        let near = listed.as_ref().and_then(|(tree, commit)| self.nearby(*tree, commit, link));
+        let commit = match near {
+            Some(commit) => commit,
+            None => {
+                let id = link.id.to_string();
+                let gap = |error: SourceError| Gap {
+                    missing: id.clone(),
+                    reason: error.to_string(),
+                    help: error.help(),
+                };
+                Commit::open(&self.root, &id).map_err(gap)?
+            }
+        };
+        let commit = Arc::new(commit);
+        *listed = Some((link.tree, Arc::clone(&commit)));
+        Ok(commit)
     }
 
     fn changed(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
@@ -112,7 +139,44 @@ impl Chain for FirstParents {
         let git = self.repo.git();
         let objects = git.odb().map_err(|error| broken(oid(new.id), &error))?;
         let mut path = Vec::new();
-        compare(&objects, Some(oid(new.tree)), Some(oid(old.tree)), &mut path, tell).map(drop)
+        let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
+            let how = Differs {
+                is_special: [new, old].iter().flatten().any(|line| !line.is_file()),
+                on_both: new.is_some() && old.is_some(),
+            };
+            tell(path, how)
+        };
+        compare(&objects, Some(oid(new.tree)), Some(oid(old.tree)), &mut path, &mut tell).map(drop)
+    }
+}
+
+impl FirstParents {
+    /// A commit made from one that was listed, where only the content of files differs.
+    fn nearby(&self, tree: ObjectName, listed: &Commit, link: Link) -> Option<Commit> {
+        const MOST: usize = 1_000;
+        let mut content = Vec::new();
+        let mut is_more = false;
+        {
+            let git = self.repo.git();
+            let objects = git.odb().ok()?;
+            let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
+                match (new, old) {
+                    (Some(new), Some(old)) if new.is_file() && old.is_file() => {
+                        content.push((path.to_vec(), new.id));
+                    }
+                    _ => is_more = true,
+                }
+                if is_more || content.len() > MOST {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            };
+            let (new, old) = (Some(oid(link.tree)), Some(oid(tree)));
+            let _told = compare(&objects, new, old, &mut Vec::new(), &mut tell).ok()?;
+        }
+        let few = !is_more && content.len() <= MOST;
+        few.then(|| listed.with(oid(link.id), content)).flatten()
     }
 }
 
@@ -209,13 +273,16 @@ impl<'t> Iterator for Entries<'t> {
     }
 }
 
+/// Who is told of a path and its lines in the newer and in the older tree.
+type ToldLines<'t> = dyn FnMut(&[u8], Option<&Line<'_>>, Option<&Line<'_>>) -> ControlFlow<()> + 't;
+
 /// Tells every path in which two trees differ. Deep trees end at the limit of paths.
 fn compare(
     objects: &Odb<'_>,
     new: Option<Oid>,
     old: Option<Oid>,
     path: &mut Vec<u8>,
-    tell: &mut Told<'_>,
+    tell: &mut ToldLines<'_>,
 ) -> Result<ControlFlow<()>, Gap> {
     if path.len() > mlgitops_files::limits::PATH_BYTES {
         return Ok(ControlFlow::Continue(()));
@@ -249,14 +316,10 @@ fn compare(
             path.push(b'/');
         }
         path.extend_from_slice(line.name);
-        let how = Differs {
-            is_special: [left, right].iter().flatten().any(|line| !line.is_file()),
-            on_both: left.is_some() && right.is_some(),
-        };
         let flow = if line.is_folder() {
             compare(objects, left.map(|line| line.id), right.map(|line| line.id), path, tell)?
         } else {
-            tell(path, how)
+            tell(path, left.as_ref(), right.as_ref())
         };
         path.truncate(length);
         if flow.is_break() {
