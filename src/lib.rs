@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod discover;
 pub mod finding;
 pub mod fleet;
+pub mod history;
 pub mod kinds;
 mod lint;
 pub mod render;

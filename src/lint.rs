@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
 use crate::finding::{Finding, NotChecked, OtherTree, Severity};
 use crate::fleet::{self, Fleet};
+use crate::history::{Change, Review, Reviewed, at_hand, ignored};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
@@ -31,6 +31,8 @@ pub struct Options {
     pub fail_on: Option<Severity>,
     /// The configuration before the change under review; `None` where there is no change.
     pub base: Option<Config>,
+    /// The change under review; `None` where nothing is changed or no history is at hand.
+    pub change: Option<Change>,
     /// Whether a required item that was not checked is accepted.
     pub allow_unchecked: bool,
     /// The repositories whose content is at hand, by URL.
@@ -46,6 +48,7 @@ impl Default for Options {
             now: jiff::Timestamp::UNIX_EPOCH,
             fail_on: Some(Severity::Error),
             base: None,
+            change: None,
             allow_unchecked: false,
             repositories: Repositories::default(),
         }
@@ -70,6 +73,8 @@ pub struct Report {
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
     pub trees: Vec<OtherTree>,
+    /// What passed by a proof, and the proof.
+    pub proofs: Vec<String>,
 }
 
 /// The counts of a run.
@@ -115,9 +120,7 @@ pub struct Survey {
 #[must_use]
 pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
     let discovery = discover(files, &ignored(config));
-    let stated = config.repositories.iter();
-    let stated = stated.filter_map(|one| Some((&one.url.value, RepoPath::parse(&one.path.value).ok()?)));
-    let repositories = stated.fold(repositories.clone(), |all, (url, folder)| all.with_folder(url, folder));
+    let repositories = at_hand(repositories, config);
     let planned = plan(files, &discovery, &repositories, &config.argocd.clusters);
     let fleet = fleet::build(planned, config);
     Survey { discovery, fleet }
@@ -136,13 +139,18 @@ impl Survey {
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let Survey { discovery, fleet } = survey(files, config, &options.repositories);
     let facts = Facts::new(config, &fleet);
+    let base_config = options.base.as_ref();
+    let repositories = &options.repositories;
+    let reviewed = Reviewed { fleet: &fleet, config, base_config, repositories, now: options.now };
+    let review = options.change.as_ref().map(|change| Review::new(change, reviewed));
     let context = Context {
         fleet: &fleet,
         discovery: &discovery,
         config,
         params: params::Params::of(config),
         facts,
-        base: options.base.as_ref(),
+        base: base_config,
+        review: review.as_ref(),
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
     };
     let selected = selected(options);
@@ -161,15 +169,7 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
     let summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
-    Report { summary, findings, not_checked, trees: fleet.trees }
-}
-
-fn ignored(config: &Config) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for glob in config.ignore.iter().filter_map(|glob| Glob::new(&glob.value).ok()) {
-        set.add(glob);
-    }
-    set.build().unwrap_or_default()
+    Report { summary, findings, not_checked, trees: fleet.trees, proofs: run.proofs }
 }
 
 fn selected(options: &Options) -> Vec<&'static Rule> {

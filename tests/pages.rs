@@ -2,16 +2,18 @@
 //!
 //! Adjacent fences form one repository; prose after a fence begins the next one. A line that ends
 //! in `#~ <rule>` (or a fence with `line=N`) must be reported by that rule, and no other line may
-//! be. A fence with `commit=N` belongs to the N-th commit, and what the commits before the last one
-//! left is the base of the change. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
+//! be. A fence with `commit=N` belongs to the N-th commit, made `at=2026-11-18T09:00Z`; the last is
+//! head, what the commits before it left is the base of the change, and they are its history. A
+//! fence with `gone` takes its file away. "Use instead" is the repository of "Example" with the files it shows replaced, and silent;
 //! so is every repository of "Accepted".
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use mlgitops::history::Change;
 use mlgitops::rules::{Rule, registry, vocabulary};
-use mlgitops::source::Memory;
+use mlgitops::source::{About, Chain, Memory, MemoryChain, MemoryCommit};
 use mlgitops::{Options, config, lint};
 use mlgitops_files::Files;
 
@@ -23,7 +25,11 @@ struct Repository {
     links: BTreeMap<String, String>,
     /// The files as the commit before the last one left them.
     base: Option<BTreeMap<String, String>>,
+    /// The commits before the last one, the oldest first: what each left, and when it was made.
+    history: Vec<(BTreeMap<String, String>, i64)>,
     commit: u32,
+    /// When the commit that is read was made, seconds since 1970.
+    time: i64,
     expected: BTreeSet<(String, u32)>,
 }
 
@@ -58,6 +64,7 @@ fn add_fence<'w>(
     rule: &str,
 ) {
     let mut path = None;
+    let mut gone = false;
     for word in words {
         match word.split_once('=') {
             Some(("file", name)) => path = Some(name.to_owned()),
@@ -73,10 +80,16 @@ fn add_fence<'w>(
                 let number: u32 = number.parse().unwrap();
                 if number > repository.commit && repository.commit > 0 {
                     repository.base = Some(repository.files.clone());
+                    repository.history.push((repository.files.clone(), repository.time));
                     repository.expected.clear();
                 }
                 repository.commit = number;
             }
+            Some(("at", time)) => {
+                let seconds = time.replace('Z', ":00Z").parse::<jiff::Timestamp>().unwrap();
+                repository.time = seconds.as_second();
+            }
+            None if word == "gone" => gone = true,
             _ => panic!("{word} is no attribute of a fence"),
         }
     }
@@ -90,7 +103,9 @@ fn add_fence<'w>(
         text += if marks.is_empty() { line } else { content.trim_end() };
         text.push('\n');
     }
-    if !repository.links.contains_key(&path) {
+    if gone {
+        repository.files.remove(&path);
+    } else if !repository.links.contains_key(&path) {
         repository.files.insert(path, text);
     }
 }
@@ -110,7 +125,8 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     let config = config_of(&repository.files, rule);
     let base = repository.base.as_ref().map(|files| config_of(files, rule));
-    let report = lint(&files, &config, &Options { now, base, ..Options::default() });
+    let change = change_of(repository);
+    let report = lint(&files, &config, &Options { now, base, change, ..Options::default() });
     let internal = report.not_checked.iter().find(|item| item.code == mlgitops::finding::Code::Internal);
     assert!(internal.is_none(), "{}: {internal:?}", rule.id);
     let own = report.findings.iter().filter(|finding| finding.rule == rule.id && !finding.is_waived());
@@ -119,6 +135,23 @@ fn reported(repository: &Repository, rule: &Rule) -> BTreeSet<(String, u32)> {
         (at.path().to_owned(), at.position().line)
     })
     .collect()
+}
+
+/// The last commit, judged by those before it.
+fn change_of(repository: &Repository) -> Option<Change> {
+    let memory = |files: &BTreeMap<String, String>| -> Arc<dyn Files> {
+        let files = files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+        Arc::new(Memory::new(files.collect()))
+    };
+    let base = memory(repository.base.as_ref()?);
+    let commits = repository.history.iter().map(|(files, time)| MemoryCommit {
+        files: memory(files),
+        time: *time,
+        about: About::default(),
+    });
+    let target: Arc<dyn Chain> = Arc::new(MemoryChain::new(commits.collect()));
+    let (branches, overrides) = (BTreeMap::new(), Vec::new());
+    Some(Change { base: Ok(base), target: Ok(target), branches, overrides })
 }
 
 fn config_of(files: &BTreeMap<String, String>, rule: &Rule) -> config::Config {
@@ -146,7 +179,9 @@ fn the_examples_of_every_page_hold() {
             let mut clean = examples.get(at).cloned().unwrap_or_default();
             clean.links.retain(|path, _| !instead.files.contains_key(path));
             clean.files.extend(instead.files);
-            clean.base = instead.base.or(clean.base);
+            if instead.base.is_some() {
+                (clean.base, clean.history) = (instead.base, instead.history);
+            }
             clean.expected = instead.expected;
             check(&mut failures, rule, &format!("use instead {}", at + 1), &clean);
         }

@@ -6,12 +6,11 @@ use std::time::Instant;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{CliError, input, print};
-use crate::config::{Config, nearest};
+use super::{CliError, base, input, print};
+use crate::config::nearest;
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
 use crate::rules::{self, Rule, registry};
-use crate::source::Commit;
 use crate::{Options, lint};
 
 /// The arguments of `lint`.
@@ -38,9 +37,13 @@ pub(super) struct Args {
     /// Accept that something which hides a model could not be checked
     #[arg(long)]
     allow_unchecked: bool,
-    /// The branch or commit that the change under review is to be merged into
+    /// The branch or commit that the change under review is to be merged into [default: what CI says,
+    /// else HEAD]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+    /// Show why each release that changes in a guarded environment passes
+    #[arg(long)]
+    explain_passes: bool,
     /// The time that waivers and soaks are judged at [default: the clock]
     #[arg(long, value_name = "TIME", hide = true)]
     now: Option<jiff::Timestamp>,
@@ -97,13 +100,9 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let select = selected(&args.select)?;
     let ignore = selected(&args.ignore)?;
     let opened = args.input.open()?;
-    let base = match &args.base {
-        Some(target) => {
-            let head = args.input.rev.as_deref().unwrap_or("HEAD");
-            Some(base_config(&Commit::merge_base(&opened.root, target, head)?))
-        }
-        None => None,
-    };
+    let head = args.input.rev.as_deref();
+    let found = base::find(&opened.root, args.base.as_deref(), head.unwrap_or("HEAD"), head.is_some())?;
+    let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
     let options = Options {
         select,
@@ -112,6 +111,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         now: args.now.unwrap_or_else(jiff::Timestamp::now),
         fail_on: args.fail_on.severity(),
         base,
+        change,
         allow_unchecked: args.allow_unchecked,
         repositories,
     };
@@ -128,14 +128,12 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         })?;
     }
     let on_terminal = report::Context { style: Style { color, ..plain.style }, ..plain };
-    print(&report::render(args.format, &report, &on_terminal))?;
+    let mut text = report::render(args.format, &report, &on_terminal);
+    if args.explain_passes && args.format == Format::Human {
+        text.extend(report.proofs.iter().map(|proof| format!("{proof}\n")));
+    }
+    print(&text)?;
     Ok(report.summary.exit)
-}
-
-/// The configuration of the base. One that cannot be read states nothing, so whatever the change
-/// states is new.
-fn base_config(base: &Commit) -> Config {
-    input::config_in(base).unwrap_or_default()
 }
 
 /// The rules that words of the command line select.

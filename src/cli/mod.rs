@@ -1,9 +1,12 @@
 //! The command line: one file a subcommand. What a subcommand prints is made by the library; what
 //! is here reads arguments, the clock and the terminal, which nothing else may.
 
+mod base;
 mod completions;
+mod date;
 mod error;
 mod explain;
+mod history;
 mod input;
 mod lint;
 mod render;
@@ -41,6 +44,8 @@ enum Command {
     Status(status::Args),
     /// Show what a chart or a kustomization renders to, and where each value comes from
     Render(render::Args),
+    /// Show which version ran where, from when to when, and who brought it
+    History(history::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -79,6 +84,7 @@ impl Cli {
             Command::Lint(args) => lint::run(&args, color),
             Command::Status(args) => status::run(&args),
             Command::Render(args) => render::run(&args),
+            Command::History(args) => history::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

@@ -33,7 +33,7 @@ pub enum FileKind {
 }
 
 /// Whether a file is read at all: YAML, JSON, or a template.
-pub(super) fn is_candidate(path: &RepoPath) -> bool {
+pub(crate) fn is_candidate(path: &RepoPath) -> bool {
     matches!(path.extension(), "yaml" | "yml" | "json" | "tpl") || is_kustomization(path.file_name())
 }
 

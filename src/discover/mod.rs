@@ -15,6 +15,7 @@ use rayon::prelude::*;
 use crate::finding::{Code, Location, NotChecked};
 use mlgitops_yaml::Role;
 
+pub(crate) use classify::is_candidate;
 pub use classify::{FileKind, is_documentation};
 pub use trees::{Base, Known, NotHere, Trees};
 
@@ -158,6 +159,12 @@ fn nameless_charts(discovery: &Discovery) -> BTreeSet<RepoPath> {
         .filter(|folder| has_values(folder) && !discovery.kustomizations.contains(folder))
         .filter(|folder| !discovery.charts.contains(folder) && discovery.chart_of(folder).is_none())
         .collect()
+}
+
+/// Looks at one file again, of which only the content changed; `None` where it cannot be read.
+#[must_use]
+pub fn look_again(files: &Arc<dyn Files>, path: &RepoPath, before: &Discovery) -> Option<Found> {
+    read(files, path, &before.charts).ok()
 }
 
 /// Something that gave no bytes. What the machine refuses may hide a release.

@@ -13,11 +13,13 @@ use crate::render::Kustomize;
 use crate::render::run::{RenderProblem, Rendered, manifests};
 
 /// The trees that discovery parsed.
-struct Trees<'d>(&'d Discovery);
+struct Trees<'d>(&'d Discovery, &'d Arc<dyn Files>);
 
 impl Parsed for Trees<'_> {
     fn parsed(&self, path: &RepoPath) -> Option<(Arc<SourceFile>, Arc<Tree>)> {
         let found = self.0.files.get(path)?;
+        // The tree stands for a look at the file, which a trace has to hold.
+        let _ = self.1.kind(path);
         // A template was not parsed.
         (found.kind != FileKind::Template).then(|| (Arc::clone(&found.file), Arc::clone(&found.tree)))
     }
@@ -33,7 +35,7 @@ pub(super) fn render(
     let mut origins = Origins::default();
     let overrides = overrides(given, &mut origins);
     let folder = rendered.job.path.clone();
-    let built = build(files, &Trees(discovery), &folder, &overrides, &mut origins);
+    let built = build(files, &Trees(discovery, files), &folder, &overrides, &mut origins);
     rendered.reached.extend(built.reached);
     let job = rendered.job.clone();
     rendered

@@ -40,6 +40,22 @@ pub struct Planned {
     pub trees: Vec<OtherTree>,
 }
 
+/// Who runs jobs: history remembers what they gave.
+pub trait Runner: Sync {
+    /// Runs a job.
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered;
+}
+
+/// Runs every job anew.
+#[derive(Debug, Clone, Copy)]
+pub struct Direct;
+
+impl Runner for Direct {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+        run(files, discovery, job)
+    }
+}
+
 /// Renders everything a source deploys, and then what nothing deploys.
 #[must_use]
 pub fn plan(
@@ -48,8 +64,21 @@ pub fn plan(
     repositories: &Repositories,
     clusters: &[ClusterConfig],
 ) -> Planned {
+    plan_by(&Direct, files, discovery, repositories, clusters)
+}
+
+/// The same, with jobs run by somebody else.
+#[must_use]
+pub fn plan_by(
+    runner: &dyn Runner,
+    files: &Arc<dyn Files>,
+    discovery: &Discovery,
+    repositories: &Repositories,
+    clusters: &[ClusterConfig],
+) -> Planned {
     let trees = Trees::new(files, discovery, repositories);
     let mut plan = Plan {
+        runner,
         trees: &trees,
         clusters,
         discovery,
@@ -74,6 +103,7 @@ pub fn plan(
 }
 
 struct Plan<'p> {
+    runner: &'p dyn Runner,
     trees: &'p Trees<'p>,
     clusters: &'p [ClusterConfig],
     discovery: &'p Discovery,
@@ -103,8 +133,10 @@ impl Plan<'_> {
             ));
             fresh.truncate(room);
         }
-        let rendered: Vec<Rendered> =
-            fresh.par_iter().map(|job| run(self.trees.files(), &self.trees.known(&job.path), job)).collect();
+        let rendered: Vec<Rendered> = fresh
+            .par_iter()
+            .map(|job| self.runner.run(self.trees.files(), &self.trees.known(&job.path), job))
+            .collect();
         for one in rendered {
             self.known.insert(one.job.clone(), self.planned.rendered.len());
             self.planned.rendered.push(one);

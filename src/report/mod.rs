@@ -7,6 +7,7 @@ mod display;
 mod excerpt;
 mod frame;
 pub mod github;
+pub mod history;
 pub mod human;
 pub mod json;
 pub mod origins;

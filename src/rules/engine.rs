@@ -15,6 +15,8 @@ pub struct Run {
     pub violations: Vec<(&'static Rule, Vec<Violation>)>,
     /// What could not be decided.
     pub not_checked: Vec<NotChecked>,
+    /// What passed, and by what proof.
+    pub proofs: Vec<String>,
     /// Whether any rule had anything to judge.
     pub had_subject: bool,
 }
@@ -41,11 +43,16 @@ pub fn run_on_waivers(rules: &[&'static Rule], waivers: &[WaiverSubject<'_>], co
 type Ask<'a> = &'a (dyn Fn(&Check, &mut Violations) -> bool + Sync);
 
 fn run_all(rules: &[&'static Rule], ask: Ask<'_>) -> Run {
-    let results: Vec<(Violations, bool)> = rules.par_iter().map(|rule| run_rule(rule, ask)).collect();
+    // A worker that waits for history would be given another rule that waits for the same.
+    let asks_history = |rule: &Rule| rule.checks.iter().any(|check| matches!(check, Check::Review(_)));
+    let results: Vec<Option<(Violations, bool)>> =
+        rules.par_iter().map(|rule| (!asks_history(rule)).then(|| run_rule(rule, ask))).collect();
     let mut run = Run::default();
-    for (rule, (violations, had_subject)) in rules.iter().zip(results) {
+    for (rule, result) in rules.iter().zip(results) {
+        let (violations, had_subject) = result.unwrap_or_else(|| run_rule(rule, ask));
         run.violations.push((rule, violations.found));
         run.not_checked.extend(violations.not_checked);
+        run.proofs.extend(violations.proofs);
         run.had_subject |= had_subject;
     }
     run
@@ -120,6 +127,12 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
             if let Some(base) = context.base {
                 any = true;
                 ask(base, context, violations);
+            }
+        }
+        Check::Review(ask) => {
+            if let Some(review) = context.review {
+                any = review.guarded().next().is_some();
+                ask(review, context, violations);
             }
         }
         Check::Waiver(_) => {}

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::discover::{Discovery, Found};
 use crate::finding::{NotChecked, Severity, Violation};
 use crate::fleet::{Column, Deployment, Fleet, ModelUse, Object, PlaceIndex};
+use crate::history::Review;
 
 pub use engine::{Run, run, run_on_waivers};
 pub use facts::Facts;
@@ -106,6 +107,8 @@ pub struct Context<'c> {
     pub facts: Facts,
     /// The configuration before the change under review, where there is a change.
     pub base: Option<&'c Config>,
+    /// The change under review with its history, where there is a change.
+    pub review: Option<&'c Review>,
     /// The day it is, in UTC.
     pub today: jiff::civil::Date,
 }
@@ -127,6 +130,9 @@ pub enum Check {
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
     /// The change under review: the configuration before it, and the context after it.
     Change(fn(&Config, &Context<'_>, &mut Violations)),
+    /// What the change under review does to releases, and their history. History renders in
+    /// parallel, so these are asked one after the other.
+    Review(fn(&Review, &Context<'_>, &mut Violations)),
     /// A waiver, once it is known what it covers.
     Waiver(fn(WaiverSubject<'_>, &Context<'_>, &mut Violations)),
     /// The whole fleet.
@@ -140,6 +146,8 @@ pub struct Violations {
     pub found: Vec<Violation>,
     /// What could not be decided.
     pub not_checked: Vec<NotChecked>,
+    /// What passed, and by what proof.
+    pub proofs: Vec<String>,
     /// Where it is asked now; every violation pushed holds there.
     place: Option<PlaceIndex>,
     /// The model it is asked about now.
@@ -153,6 +161,11 @@ impl Violations {
         violation.place = violation.place.or(self.place);
         violation.model = violation.model.or_else(|| self.model.clone());
         self.found.push(violation);
+    }
+
+    /// Adds the proof of something that passed.
+    pub fn proof(&mut self, proof: String) {
+        self.proofs.push(proof);
     }
 
     /// Adds something that could not be decided.

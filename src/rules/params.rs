@@ -9,6 +9,8 @@ use crate::config::{ParamValue, RuleConfig};
 pub struct Params {
     /// Of `pinned-model-uri`.
     pub pinned_model_uri: PinnedModelUri,
+    /// Of `ran-in-staging`.
+    pub ran_in_staging: RanInStaging,
 }
 
 impl Params {
@@ -16,7 +18,10 @@ impl Params {
     #[must_use]
     pub fn of(config: &Config) -> Self {
         let rule = |id: &str| config.rules.get(id);
-        Self { pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")) }
+        Self {
+            pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")),
+            ran_in_staging: RanInStaging::of(rule("ran-in-staging")),
+        }
     }
 }
 
@@ -40,6 +45,31 @@ impl PinnedModelUri {
             versions: match set("versions") {
                 Some(ParamValue::List(value)) => value.clone(),
                 _ => vec![],
+            },
+        }
+    }
+}
+
+/// The parameters of `ran-in-staging`.
+#[derive(Debug, Clone)]
+pub struct RanInStaging {
+    /// The environment a model comes from, where it is not the rung below: `churn: dev`; `none` for a model that has no other environment.
+    pub from: std::collections::BTreeMap<String, String>,
+    /// What makes two versions the same: `token`, `digest` or `uri`.
+    pub identity: String,
+}
+
+impl RanInStaging {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            from: match set("from") {
+                Some(ParamValue::Map(value)) => value.clone(),
+                _ => std::collections::BTreeMap::new(),
+            },
+            identity: match set("identity") {
+                Some(ParamValue::String(value)) => value.clone(),
+                _ => "token".to_owned(),
             },
         }
     }

@@ -27,6 +27,8 @@ mod outside_root;
 mod pinned_model_uri;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
+#[path = "promotion/ran_in_staging.rs"]
+mod ran_in_staging;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/source_path.rs"]
@@ -446,6 +448,37 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/policy-changed.md"),
         checks: policy_changed::CHECKS,
+    },
+    Rule {
+        id: "ran-in-staging",
+        category: "promotion",
+        summary: "a guarded environment only gets a version that already ran one rung below",
+        cases: &[
+            Case { id: "never", levels: [Some(Severity::Error), None, None, None] },
+            Case { id: "same-change", levels: [Some(Severity::Error), None, None, None] },
+            Case { id: "shared", levels: [Some(Severity::Error), None, None, None] },
+            Case { id: "soak", levels: [Some(Severity::Error), None, None, None] },
+            Case { id: "rollback", levels: [Some(Severity::Note), None, None, None] },
+            Case { id: "override", levels: [Some(Severity::Warning), None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[
+            Param {
+                name: "from",
+                kind: "map",
+                default: "{}",
+                meaning: "the environment a model comes from, where it is not the rung below: `churn: dev`; `none` for a model that has no other environment",
+            },
+            Param {
+                name: "identity",
+                kind: "string",
+                default: "\"token\"",
+                meaning: "what makes two versions the same: `token`, `digest` or `uri`",
+            },
+        ],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/ran-in-staging.md"),
+        checks: ran_in_staging::CHECKS,
     },
     Rule {
         id: "s3-prefix",

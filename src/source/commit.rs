@@ -14,6 +14,7 @@ use super::tree::{Source, Store, files_by_source};
 pub struct Commit {
     source: Source<Blobs>,
     id: Oid,
+    repo: Arc<Repo>,
 }
 
 /// The object store of a repository.
@@ -37,22 +38,18 @@ impl Commit {
         Self::at(root, repo.commit(rev)?)
     }
 
-    /// Lists the commit that the history of `head` left that of `target` at, their merge base;
-    /// where they share no history, the tip of `target`.
-    ///
-    /// # Errors
-    /// [`SourceError`] as [`Commit::open`] has them, for both revisions.
-    pub fn merge_base(root: &Root, target: &str, head: &str) -> Result<Self, SourceError> {
-        let (repo, _) = root.repo(&format!("revision {target}"))?;
-        let target = repo.commit(target)?;
-        let base = repo.merge_base(target, repo.commit(head)?);
-        Self::at(root, base.unwrap_or(target))
+    /// A commit whose tree differs from this one's in the content of some files only; `None` where
+    /// more than that differs.
+    pub(super) fn with(&self, id: Oid, content: Vec<(Vec<u8>, Oid)>) -> Option<Self> {
+        let store = Blobs(Arc::clone(&self.repo));
+        Some(Self { source: self.source.with(store, content)?, id, repo: Arc::clone(&self.repo) })
     }
 
     fn at(root: &Root, id: Oid) -> Result<Self, SourceError> {
         let (repo, prefix) = root.repo(&format!("commit {id}"))?;
         let found = repo.tree(id, prefix.as_str())?;
-        Ok(Self { source: Source::new(Blobs(Arc::clone(repo)), found, Vec::new()), id })
+        let source = Source::new(Blobs(Arc::clone(repo)), found, Vec::new());
+        Ok(Self { source, id, repo: Arc::clone(repo) })
     }
 
     /// The full id of the commit, in lower-case hexadecimal.

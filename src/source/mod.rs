@@ -4,14 +4,18 @@
 //! over a limit means is decided once and no rule can tell which source it reads. This folder is
 //! the only one that knows Git.
 
+mod chain;
 mod commit;
 mod disk;
 mod error;
+mod first_parent;
 mod ignored;
 mod index;
 mod lfs;
 mod memory;
+mod memory_chain;
 mod mounted;
+mod relation;
 mod repositories;
 mod repository;
 mod root;
@@ -24,12 +28,16 @@ use std::sync::Arc;
 
 use mlgitops_files::Files;
 
+pub use chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
 pub use commit::Commit;
 pub use error::SourceError;
+pub use first_parent::FirstParents;
 pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
+pub use memory_chain::{MemoryChain, MemoryCommit};
 pub use mounted::{Below, Joined};
+pub use relation::{is_ancestor, is_shallow, merge_base, messages_between};
 pub use repositories::{Content, Repositories, Revisions};
 pub use root::{Git, Remote, Root};
 pub use work_tree::WorkTree;

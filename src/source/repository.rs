@@ -14,6 +14,7 @@ use git2::{Config, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
 use mlgitops_files::{Blob, ReadError, limits};
 
 use super::Remote;
+use super::chain::About;
 use super::error::{SourceError, shown, shown_text};
 use super::tree::{Finds, Found};
 
@@ -274,7 +275,30 @@ impl Repo {
         Ok(Blob { bytes: blob.content().into() })
     }
 
-    fn git(&self) -> MutexGuard<'_, Repository> {
+    /// Who made a commit, and what they said.
+    pub(super) fn about(&self, commit: Oid) -> Option<About> {
+        let git = self.git();
+        let commit = git.find_commit(commit).ok()?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let message = text(commit.message_bytes());
+        Some(About {
+            author: text(commit.author().name_bytes()),
+            subject: message.lines().next().unwrap_or("").trim().to_owned(),
+            message,
+        })
+    }
+
+    /// The commits that `tip` has and `base` has not, newest first, at most so many.
+    pub(super) fn between(&self, base: Option<Oid>, tip: Oid, most: usize) -> Vec<Oid> {
+        let git = self.git();
+        let Ok(mut walk) = git.revwalk() else { return Vec::new() };
+        if walk.push(tip).is_err() || base.is_some_and(|base| walk.hide(base).is_err()) {
+            return Vec::new();
+        }
+        walk.flatten().take(most).collect()
+    }
+
+    pub(super) fn git(&self) -> MutexGuard<'_, Repository> {
         // libgit2 keeps no state of ours that a panic could leave half done.
         self.git.lock().unwrap_or_else(PoisonError::into_inner)
     }

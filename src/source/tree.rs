@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, Listing, ReadError, RepoPath, limits};
 
@@ -31,7 +32,7 @@ pub(super) trait Store: Send + Sync {
 
 /// A listed tree and the store that holds its bytes.
 pub(super) struct Source<S: Store> {
-    listing: Listing,
+    listing: Arc<Listing>,
     /// One for each entry of the listing; `None` for links and submodules.
     handles: Vec<Option<Result<S::Handle, ReadError>>>,
     unlisted: Vec<(RepoPath, ReadError)>,
@@ -58,7 +59,23 @@ impl<S: Store> Source<S> {
             .map(|(path, error)| (path_of(&path).unwrap_or_else(|_| escaped(&path)), error))
             .collect();
         unlisted.sort_by(|a, b| a.0.cmp(&b.0));
-        Self { listing, handles, unlisted, store }
+        Self { listing: Arc::new(listing), handles, unlisted, store }
+    }
+
+    /// The same tree with other content in some of its files; `None` where one of them is no file
+    /// here.
+    pub(super) fn with(&self, store: S, content: Vec<(Vec<u8>, S::Handle)>) -> Option<Self>
+    where
+        S::Handle: Clone,
+    {
+        let mut handles = self.handles.clone();
+        for (path, handle) in content {
+            let position = self.listing.position(&path_of(&path).ok()?)?;
+            let known = handles.get_mut(position)?.as_mut()?;
+            *known.as_mut().ok()? = handle;
+        }
+        let (listing, unlisted) = (Arc::clone(&self.listing), self.unlisted.clone());
+        Some(Self { listing, handles, unlisted, store })
     }
 }
 

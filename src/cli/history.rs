@@ -1,0 +1,69 @@
+//! `mlgitops history`: which version ran where, from when to when, and who brought it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use super::{CliError, date, input, print};
+use crate::history::Timeline;
+use crate::report::history::{self, Told};
+use crate::source::{FirstParents, Repositories, Root};
+
+/// The arguments of `history`.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Show this model only
+    #[arg(value_name = "MODEL")]
+    model: Option<String>,
+    /// Show this environment only
+    #[arg(long, value_name = "ENV")]
+    env: Option<String>,
+    /// Show what ran at a time: 2026-11-18 (its end, UTC) or 2026-11-18T09:00Z
+    #[arg(long, value_name = "DATE", value_parser = date::parse)]
+    at: Option<jiff::Timestamp>,
+    /// The folder to read
+    #[arg(long = "root", value_name = "PATH", default_value = ".")]
+    root: PathBuf,
+    /// The branch or commit whose history is read
+    #[arg(long, value_name = "REV", default_value = "HEAD")]
+    rev: String,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    format: Format,
+    /// The time it is [default: the clock]
+    #[arg(long, value_name = "TIME", hide = true)]
+    now: Option<jiff::Timestamp>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+/// Runs `history`.
+pub(super) fn run(args: &Args) -> Result<u8, CliError> {
+    let root = Root::find(&args.root)?;
+    let chain = Arc::new(FirstParents::of(&root, &args.rev)?);
+    let config = input::config_in(&crate::source::Commit::open(&root, &args.rev)?)?;
+    let timeline = Timeline::new(chain, Arc::new(config), Repositories::of(&root, None));
+    let (mut spans, gap) = timeline.spans();
+    spans.retain(|span| {
+        args.model.as_ref().is_none_or(|model| span.running.model == *model)
+            && args.env.as_ref().is_none_or(|env| span.running.environment.as_ref() == Some(env))
+    });
+    if let Some(time) = args.at {
+        let at = timeline.at(time);
+        spans.retain(|span| at.is_some_and(|at| span.holds(at)));
+    }
+    let now = args.now.unwrap_or_else(jiff::Timestamp::now);
+    let nothing = spans.is_empty();
+    let told = Told { timeline: &timeline, spans, gap, now };
+    print(&match args.format {
+        Format::Human => history::human(&told),
+        Format::Json => history::json(&told),
+    })?;
+    Ok(if nothing { 3 } else { 0 })
+}

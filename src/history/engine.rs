@@ -1,0 +1,311 @@
+//! The flow at one commit after the other: only what a change touches is read and rendered again.
+//!
+//! A job is run again where its trace holds a changed path; discovery looks again at changed files
+//! only. A change in the content of values and templates touches nothing but the releases of the
+//! jobs that read them; every other change makes the plan anew, from jobs that are remembered.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use globset::GlobSet;
+use mlgitops_files::{Files, Looked, RepoPath, Traced};
+use mlgitops_manifest::Manifest;
+
+use super::state::{Running, State, at_hand, ignored, is_unread, refused};
+use crate::config::Config;
+use crate::deploy::Deployment;
+use crate::discover::{Discovery, FileKind, Found, discover, is_candidate, look_again};
+use crate::fleet::{self, Fleet};
+use crate::kinds::kserve;
+use crate::render::plan::{Direct, Planned, Runner, plan_by};
+use crate::render::{Job, Rendered, Tool, ToolKind};
+use crate::source::{Differs, Repositories};
+
+/// A changed path.
+pub(super) type Changed = (RepoPath, Differs);
+
+/// What runs at the commit that was looked at last, and all that is needed to look at the next.
+pub(super) struct Engine {
+    config: Arc<Config>,
+    repositories: Repositories,
+    ignore: GlobSet,
+    discovery: Discovery,
+    memory: Memory,
+    /// The deployables, in the order of the fleet's.
+    parts: Vec<Part>,
+    /// The files that are no YAML, and what the real tool refuses.
+    unread: BTreeSet<String>,
+    refused: BTreeSet<String>,
+    /// Whether an object adds to the grammar of every model reference.
+    has_storage_containers: bool,
+}
+
+/// One rendering at one place.
+struct Part {
+    job: Job,
+    deployment: Option<Deployment>,
+    releases: Vec<Arc<Running>>,
+}
+
+/// What jobs gave, and what they looked at.
+#[derive(Default)]
+struct Memory {
+    jobs: Mutex<HashMap<Job, Arc<Kept>>>,
+}
+
+struct Kept {
+    rendered: Rendered,
+    looked: BTreeSet<Looked>,
+}
+
+impl Runner for Memory {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+        let known = self.jobs().get(job).cloned();
+        let kept = known.unwrap_or_else(|| {
+            let kept = Arc::new(run(files, discovery, job));
+            self.jobs().insert(job.clone(), Arc::clone(&kept));
+            kept
+        });
+        kept.rendered.clone()
+    }
+}
+
+/// Runs a job and notes what it looks at.
+fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
+    let traced = Arc::new(Traced::new(Arc::clone(files)));
+    let source: Arc<dyn Files> = Arc::clone(&traced) as Arc<dyn Files>;
+    let rendered = Direct.run(&source, discovery, job);
+    drop(source);
+    let looked = match Arc::try_unwrap(traced) {
+        Ok(traced) => traced.into_trace().0,
+        Err(_) => BTreeSet::from([Looked::All]),
+    };
+    Kept { rendered, looked }
+}
+
+impl Memory {
+    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<Job, Arc<Kept>>> {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets the jobs that looked at a changed path.
+    fn forget(&self, changed: &[Changed]) {
+        self.jobs().retain(|job, kept| !changed.iter().any(|one| kept.reads(job, one)));
+    }
+
+    /// The jobs that looked at a changed path.
+    fn readers(&self, changed: &[Changed]) -> Vec<Job> {
+        let jobs = self.jobs();
+        let readers = jobs.iter().filter(|(job, kept)| changed.iter().any(|one| kept.reads(job, one)));
+        readers.map(|(job, _)| job.clone()).collect()
+    }
+}
+
+impl Kept {
+    /// Whether a change at a path may change what the job gives.
+    fn reads(&self, job: &Job, (path, how): &Changed) -> bool {
+        // Plain manifests are read from what was discovered.
+        if let Tool::Plain(_) = job.tool {
+            return path.is_within(&job.path);
+        }
+        self.looked.contains(&Looked::All)
+            || self.looked.contains(&Looked::Read(path.clone()))
+            || self.looked.contains(&Looked::Asked(path.clone()))
+            || (!how.on_both
+                && std::iter::successors(path.parent(), RepoPath::parent)
+                    .any(|folder| self.looked.contains(&Looked::Listed(folder))))
+    }
+}
+
+impl Engine {
+    /// Reads a first commit, whole.
+    pub(super) fn new(files: &Arc<dyn Files>, config: Arc<Config>, repositories: &Repositories) -> Self {
+        let ignore = ignored(&config);
+        let mut engine = Self {
+            discovery: discover(files, &ignore),
+            repositories: at_hand(repositories, &config),
+            config,
+            ignore,
+            memory: Memory::default(),
+            parts: Vec::new(),
+            unread: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            has_storage_containers: false,
+        };
+        engine.plan(files);
+        engine
+    }
+
+    /// Whether anything here was read from a path, or would be if it were there.
+    pub(super) fn reads(&self, path: &RepoPath, how: Differs) -> bool {
+        let is_file = is_candidate(path) && !self.ignore.is_match(path.as_str());
+        let one = (path.clone(), how);
+        is_file || how.is_special || self.memory.jobs().iter().any(|(job, kept)| kept.reads(job, &one))
+    }
+
+    /// Goes to a commit that differs in some paths that are read.
+    pub(super) fn go_on(&mut self, files: &Arc<dyn Files>, changed: &[Changed]) {
+        let in_place = changed.iter().all(|(_, how)| how.on_both && !how.is_special);
+        let again = if in_place { self.look_again(files, changed) } else { None };
+        let Some(again) = again else { return self.discover_again(files, changed) };
+        let is_small = again.iter().all(|found| self.is_small(found));
+        for found in again {
+            let name = found.path.to_string();
+            if is_unread(&found) {
+                self.unread.insert(name)
+            } else {
+                self.unread.remove(&name)
+            };
+            self.discovery.files.insert(found.path.clone(), found);
+        }
+        if !(is_small && self.render_again(files, changed)) {
+            self.memory.forget(changed);
+            self.plan(files);
+        }
+    }
+
+    /// What runs.
+    pub(super) fn state(&self) -> State {
+        let all = self.parts.iter().flat_map(|part| part.releases.iter().cloned());
+        let mut releases: Vec<Arc<Running>> = all.collect();
+        releases.sort();
+        State { releases, broken: self.unread.union(&self.refused).cloned().collect() }
+    }
+
+    /// The changed files that discovery read, read again; `None` where one of them came or went.
+    fn look_again(&self, files: &Arc<dyn Files>, changed: &[Changed]) -> Option<Vec<Found>> {
+        let candidates = changed.iter().map(|(path, _)| path).filter(|path| is_candidate(path));
+        let read = candidates.filter(|path| !self.ignore.is_match(path.as_str()));
+        read.map(|path| {
+            self.discovery.files.get(path)?;
+            look_again(files, path, &self.discovery)
+        })
+        .collect()
+    }
+
+    /// Whether the new content of a file can change nothing but the jobs that read it.
+    fn is_small(&self, found: &Found) -> bool {
+        let apart = [
+            FileKind::Values,
+            FileKind::Template,
+            FileKind::Other,
+            FileKind::Documentation,
+            FileKind::Scaffold,
+            FileKind::Workflow,
+            FileKind::Config,
+        ];
+        let is_apart = |found: &Found| {
+            apart.contains(&found.kind) && found.objects.is_empty() && found.tree.errors().is_empty()
+        };
+        let before = self.discovery.files.get(&found.path);
+        is_apart(found) && before.is_some_and(|before| before.kind == found.kind && is_apart(before))
+    }
+
+    /// Discovers everything anew, and keeps the jobs that no change can have touched.
+    fn discover_again(&mut self, files: &Arc<dyn Files>, changed: &[Changed]) {
+        // A chart or a kustomization that comes or goes changes what the files around it are; a
+        // link may lead anywhere.
+        let decides = |(path, how): &Changed| {
+            how.is_special
+                || path.file_name() == "Chart.yaml"
+                || path.file_name().to_lowercase().starts_with("kustomization")
+        };
+        if changed.iter().any(decides) {
+            self.memory = Memory::default();
+        } else {
+            self.memory.forget(changed);
+        }
+        self.discovery = discover(files, &self.ignore);
+        self.plan(files);
+    }
+
+    /// Makes the plan anew, from what is remembered.
+    fn plan(&mut self, files: &Arc<dyn Files>) {
+        let planned =
+            plan_by(&self.memory, files, &self.discovery, &self.repositories, &self.config.argocd.clusters);
+        let used: BTreeMap<usize, &Rendered> = planned.rendered.iter().enumerate().collect();
+        let of = |index: usize, deployment: Option<&Deployment>| {
+            let rendered = used.get(&index)?;
+            Some(Part { job: rendered.job.clone(), deployment: deployment.cloned(), releases: Vec::new() })
+        };
+        let bound = planned.bound.iter().flat_map(|(deployment, indices)| {
+            indices.iter().filter_map(move |&index| of(index, Some(deployment)))
+        });
+        let mut parts: Vec<Part> = bound.collect();
+        parts.extend(planned.guessed.iter().filter_map(|&index| of(index, None)));
+        let jobs: BTreeSet<RepoPath> = planned.rendered.iter().map(|one| one.job.path.clone()).collect();
+        self.memory.jobs().retain(|job, _| jobs.contains(&job.path));
+        let fleet = fleet::build(planned, &self.config);
+        for (release, running) in releases(&fleet, &self.config) {
+            if let Some(part) = parts.get_mut(release) {
+                part.releases.push(running);
+            }
+        }
+        self.parts = parts;
+        self.refused = refused(&fleet).collect();
+        self.unread = self.discovery.files.values().filter(|found| is_unread(found)).map(path_of).collect();
+        self.has_storage_containers = fleet.objects.iter().any(|object| adds_schemes(&object.manifest));
+    }
+
+    /// Runs again only the jobs that read something that changed; false where that is not enough.
+    fn render_again(&mut self, files: &Arc<dyn Files>, changed: &[Changed]) -> bool {
+        if self.has_storage_containers || !self.refused.is_empty() {
+            return false;
+        }
+        let mut fresh = Vec::new();
+        for job in self.memory.readers(changed) {
+            let Some(before) = self.memory.jobs().get(&job).cloned() else { return false };
+            let after = run(files, &self.discovery, &job);
+            let is_apart = |kept: &Kept| {
+                kept.rendered.problems.is_empty() && !kept.rendered.manifests.iter().any(reaches_others)
+            };
+            let reaches_same = before.rendered.reached == after.rendered.reached;
+            if job.kind() == ToolKind::Plain || !is_apart(&before) || !is_apart(&after) || !reaches_same {
+                return false;
+            }
+            fresh.push((job, after));
+        }
+        for (job, after) in fresh {
+            for part in self.parts.iter_mut().filter(|part| part.job == job) {
+                part.releases = part_releases(after.rendered.clone(), part.deployment.clone(), &self.config);
+            }
+            self.memory.jobs().insert(job, Arc::new(after));
+        }
+        true
+    }
+}
+
+fn path_of(found: &Found) -> String {
+    found.path.to_string()
+}
+
+/// Every release with the index of its deployable.
+fn releases(fleet: &Fleet, config: &Config) -> Vec<(usize, Arc<Running>)> {
+    let all = fleet.releases.iter().filter_map(|release| {
+        let deployable = fleet.objects.get(release.object)?.deployable;
+        Some((deployable, Arc::new(Running::of(release, fleet, config)?)))
+    });
+    all.collect()
+}
+
+/// The releases of one rendering at one place.
+fn part_releases(rendered: Rendered, deployment: Option<Deployment>, config: &Config) -> Vec<Arc<Running>> {
+    let planned = match deployment {
+        Some(deployment) => {
+            Planned { rendered: vec![rendered], bound: vec![(deployment, vec![0])], ..Planned::default() }
+        }
+        None => Planned { rendered: vec![rendered], guessed: vec![0], ..Planned::default() },
+    };
+    let fleet = fleet::build(planned, config);
+    releases(&fleet, config).into_iter().map(|(_, running)| running).collect()
+}
+
+/// Whether an object decides what else is rendered, or how references are read.
+fn reaches_others(manifest: &Manifest) -> bool {
+    let group = manifest.id.group();
+    group == "argoproj.io" || group.ends_with("fluxcd.io") || adds_schemes(manifest)
+}
+
+fn adds_schemes(manifest: &Manifest) -> bool {
+    manifest.id.is(kserve::GROUP, "ClusterStorageContainer")
+}

@@ -1,0 +1,16 @@
+//! The releases of every environment at the commits of a branch, by the same flow as the tree under
+//! review: what ran where, since when, and who put it there.
+
+mod engine;
+mod ran;
+mod review;
+mod spans;
+mod state;
+mod timeline;
+pub mod words;
+
+pub use ran::{Identity, Question, Ran, Stay};
+pub use review::{Change, Guard, Moved, Override, Review, Reviewed, is_same_version};
+pub use spans::Span;
+pub use state::{Running, State, at_hand, ignored};
+pub use timeline::{Commit, Era, Timeline, whole};

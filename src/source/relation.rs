@@ -1,0 +1,45 @@
+//! How two commits of a repository stand to each other.
+
+use super::commit::Commit;
+use super::error::SourceError;
+use super::root::Root;
+
+/// The most commits whose messages are read.
+const MESSAGES: usize = 10_000;
+
+/// The best commit that two histories share; `None` where they share none, or this clone lacks it.
+///
+/// # Errors
+/// [`SourceError`] where a revision does not exist.
+pub fn merge_base(root: &Root, target: &str, head: &str) -> Result<Option<Commit>, SourceError> {
+    let (repo, _) = root.repo(&format!("revision {target}"))?;
+    let base = repo.merge_base(repo.commit(target)?, repo.commit(head)?);
+    base.map(|id| Commit::open(root, &id.to_string())).transpose()
+}
+
+/// Whether a commit is another one or came before it. A revision that does not exist is neither.
+#[must_use]
+pub fn is_ancestor(root: &Root, ancestor: &str, of: &str) -> bool {
+    let Ok((repo, _)) = root.repo("a commit") else { return false };
+    match (repo.commit(ancestor), repo.commit(of)) {
+        (Ok(ancestor), Ok(of)) => repo.merge_base(ancestor, of) == Some(ancestor),
+        _ => false,
+    }
+}
+
+/// Whether this clone lacks a part of its history.
+#[must_use]
+pub fn is_shallow(root: &Root) -> bool {
+    root.repo("").is_ok_and(|(repo, _)| repo.git().is_shallow())
+}
+
+/// The short ids and messages of the commits that `head` has and `base` has not, newest first, at
+/// most 10,000.
+#[must_use]
+pub fn messages_between(root: &Root, base: Option<&str>, head: &str) -> Vec<(String, String)> {
+    let Ok((repo, _)) = root.repo("messages") else { return Vec::new() };
+    let Ok(tip) = repo.commit(head) else { return Vec::new() };
+    let commits = repo.between(base.and_then(|base| repo.commit(base).ok()), tip, MESSAGES);
+    let said = commits.into_iter().filter_map(|id| Some((id, repo.about(id)?)));
+    said.map(|(id, about)| (id.to_string().chars().take(7).collect(), about.message)).collect()
+}

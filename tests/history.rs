@@ -1,0 +1,11 @@
+//! Who commits what, when, and what must be said of it.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "history/promotion.rs"]
+mod promotion;
+#[path = "history/random.rs"]
+mod random;
+#[path = "history/repository.rs"]
+mod repository;
+#[path = "history/timeline.rs"]
+mod timeline;
