@@ -21,6 +21,8 @@ pub struct Chart {
     pub(crate) metadata: Option<Yaml>,
     /// values.yaml.
     pub(crate) values: Option<Yaml>,
+    /// values.schema.json.
+    pub(crate) schema: Option<Arc<Yaml>>,
     /// requirements.yaml, where charts of version 1 name their dependencies.
     pub(crate) requirements: Option<Yaml>,
     /// What stands below `templates/`, sorted by name.
@@ -92,6 +94,7 @@ impl Chart {
             folder: folder.clone(),
             metadata: None,
             values: None,
+            schema: None,
             requirements: None,
             templates: Vec::new(),
             files: Arc::new([]),
@@ -106,6 +109,8 @@ impl Chart {
             match member.name.as_str() {
                 "Chart.yaml" => chart.metadata = chart.yaml(files, &member),
                 "values.yaml" => chart.values = chart.yaml(files, &member),
+                "values.schema.json" => chart.schema = chart.yaml(files, &member).map(Arc::new),
+                "Chart.lock" => {}
                 "requirements.yaml" => {
                     chart.requirements = chart.yaml(files, &member);
                     others.push(member);

@@ -28,6 +28,8 @@ pub(crate) struct Job<'j> {
     /// What is run, under Helm's names, each with its chart's root.
     pub(crate) templates: Vec<Runnable>,
     pub(crate) units: usize,
+    /// Whether a chart it depends on is not in the repository.
+    lacks_a_chart: bool,
 }
 
 impl<'j> Job<'j> {
@@ -47,6 +49,7 @@ impl<'j> Job<'j> {
             rendered: Rendered { reached: vec![chart.folder.clone()], ..Rendered::default() },
             templates: Vec::new(),
             units: 0,
+            lacks_a_chart: false,
         }
     }
 
@@ -71,7 +74,7 @@ impl<'j> Job<'j> {
     }
 
     pub(crate) fn lacks_a_chart(&self) -> bool {
-        self.rendered.not_rendered.iter().any(|item| item.kind == NotRenderedKind::Dependency)
+        self.lacks_a_chart
     }
 
     pub(crate) fn run_all(&mut self) -> Result<(), Failure> {
@@ -94,6 +97,7 @@ impl<'j> Job<'j> {
         }
         let given = self.given_values()?;
         self.lay(&unit, given, false)?;
+        self.check_schemas(&unit, &Value::new(Data::Map(given)))?;
         let release = self.release();
         let version = self.options.kube_version.clone();
         let version = version.as_deref().unwrap_or(KUBE_VERSION);
@@ -176,6 +180,7 @@ impl<'j> Job<'j> {
     }
 
     pub(crate) fn report_missing(&mut self, one: &Requirement) {
+        self.lacks_a_chart = true;
         let at = self.machine.origins.first(one.origin);
         let place =
             if one.repository.is_empty() { "not named".to_owned() } else { format!("`{}`", one.repository) };

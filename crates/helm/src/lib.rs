@@ -28,7 +28,6 @@
 //!   unknown;
 //! * the words of an error that `fromYaml` and `fromJson` put into their result;
 //! * `camelcase`, `snakecase` and `kebabcase` of runs of capitals, line breaks and symbols;
-//! * `values.schema.json` is not applied;
 //! * a dependency that `charts/` lacks is taken from a `file://` folder of the repository, or the rest
 //!   is rendered without it and it is named, where Helm stops;
 //! * without [`RenderOptions::kube_version`], Kubernetes is the version Helm v3.22 was built for.
@@ -52,6 +51,7 @@ mod objects;
 mod order;
 mod output;
 mod render;
+mod schema;
 mod set;
 mod templates;
 mod values;
