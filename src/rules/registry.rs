@@ -5,6 +5,8 @@ use crate::finding::Severity;
 
 #[path = "reconcile/application_circle.rs"]
 mod application_circle;
+#[path = "reconcile/appset_empty.rs"]
+mod appset_empty;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -80,6 +82,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/application-circle.md"),
         checks: application_circle::CHECKS,
+    },
+    Rule {
+        id: "appset-empty",
+        category: "reconcile",
+        summary: "every ApplicationSet makes Applications, and every path and label its generators ask for is there",
+        cases: &[
+            Case {
+                id: "no-match",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-element",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/appset-empty.md"),
+        checks: appset_empty::CHECKS,
     },
     Rule {
         id: "duplicate-key",
@@ -600,16 +632,27 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "template-error",
         category: "schema",
-        summary: "every chart that is deployed renders",
-        cases: &[Case {
-            id: "refused",
-            levels: [
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-            ],
-        }],
+        summary: "every chart that is deployed renders, and every ApplicationSet expands",
+        cases: &[
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "applicationset",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
         fix: FixKind::None,
         params: &[],
         since: "0.1.0",

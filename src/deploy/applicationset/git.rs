@@ -54,12 +54,11 @@ impl<'n> Entries<'n> {
         Self { include, exclude }
     }
 
-    /// The place of the pattern that lets a path in, if one does and none keeps it out.
-    fn admits(&self, path: &str) -> Option<OriginId> {
+    /// The place of the pattern that names a path, if one does, and whether none keeps it out.
+    fn named(&self, path: &str) -> Option<(OriginId, bool)> {
         let letters: Vec<char> = path.chars().collect();
         let (_, _, at) = self.include.iter().find(|(pattern, _, _)| pattern.matches(path, &letters))?;
-        let out = self.exclude.iter().any(|pattern| pattern.matches(path, &letters));
-        (!out).then_some(*at)
+        Some((*at, !self.exclude.iter().any(|pattern| pattern.matches(path, &letters))))
     }
 
     /// How much work a path is, in steps.
@@ -84,14 +83,17 @@ impl Expansion<'_> {
         };
         let listing = self.listing(git)?;
         let names = if directories.is_empty() { &listing.files } else { &listing.folders };
-        let mut admitted = Vec::new();
+        let (mut admitted, mut is_named) = (Vec::new(), false);
         for name in names {
             self.machine.spend(entries.cost(name)).map_err(|failure| Stop::failure(&failure))?;
-            if let Some(at) = entries.admits(name) {
-                admitted.push((name.as_str(), at));
+            if let Some((at, is_in)) = entries.named(name) {
+                is_named = true;
+                admitted.extend(is_in.then_some((name.as_str(), at)));
             }
         }
-        self.note_match(git, &entries, &listing, !admitted.is_empty())?;
+        // Who keeps everything out that is there means to.
+        self.is_partial |= is_named && admitted.is_empty();
+        self.note_match(git, &entries, &listing, is_named)?;
         let values = Values::of(git, self)?;
         let prefix = git.get("pathParamPrefix").text().unwrap_or("").to_owned();
         let mut found = Vec::new();

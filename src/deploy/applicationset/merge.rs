@@ -48,10 +48,12 @@ impl Expansion<'_> {
             let found = unique(&overrides, &keys, at)?;
             for (key, index) in found {
                 let Some(element) = by_key.get(&key).and_then(|&at| base.get_mut(at)) else { continue };
-                let Some(over) = overrides.get(index) else { continue };
+                let Some(mut over) = overrides.get(index).cloned() else { continue };
+                // They are equal, and what the element is called stands with the element.
+                keys.iter().for_each(|key| drop(over.take(key)));
                 *element = match self.language {
-                    Language::Go => merged(std::mem::take(element), over.clone()),
-                    Language::Fast => replaced(std::mem::take(element), over.clone()),
+                    Language::Go => merged(std::mem::take(element), over),
+                    Language::Fast => replaced(std::mem::take(element), over),
                 };
             }
         }

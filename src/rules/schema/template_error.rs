@@ -1,4 +1,4 @@
-//! `schema/template-error`: what `helm template` refuses.
+//! `schema/template-error`: what `helm template` and the ApplicationSet controller refuse.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,10 @@ use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
 use crate::render::{RenderProblem, ToolKind};
 
-pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check), Check::Fleet(check_sets)];
+
+/// What makes nothing is no error to Argo CD: `reconcile/appset-empty` reports it.
+const EMPTY: [&str; 2] = ["appset-no-match", "appset-no-element"];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let refused: Vec<&RenderProblem> =
@@ -25,5 +28,33 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 .help(format!("see it fail: helm template {}", one.job.path))
                 .word(one.problem.kind),
         );
+    }
+}
+
+/// Sets that do not expand. One that fails anywhere is not applied at all: the controller returns
+/// before it writes (argo-cd v3.5 `applicationset/controllers/applicationset_controller.go`).
+fn check_sets(context: &Context<'_>, out: &mut Violations) {
+    let is_of_set = |kind: &str| kind.starts_with("appset-") && !EMPTY.contains(&kind);
+    let mut said = BTreeSet::new();
+    for problem in context.fleet.deployment_problems.iter().filter(|problem| is_of_set(problem.kind)) {
+        let Some(at) = problem.at.clone() else { continue };
+        if !said.insert((at.file.path().to_string(), at.start, problem.message.clone())) {
+            continue;
+        }
+        out.push(
+            Violation::in_file("applicationset", Label::new(at, "refused here"), problem.message.clone())
+                .note(consequence(problem.kind))
+                .word(problem.kind),
+        );
+    }
+}
+
+fn consequence(kind: &str) -> &'static str {
+    match kind {
+        "appset-duplicate" | "appset-name" => {
+            "Argo CD makes none of these Applications, and deletes those that were"
+        }
+        "appset-strategy" => "Argo CD leaves all its Applications as they are",
+        _ => "Argo CD makes and changes no Application of the set until it is mended",
     }
 }

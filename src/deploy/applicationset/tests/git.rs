@@ -218,6 +218,17 @@ fn a_git_generator_that_matches_nothing_is_said() {
 }
 
 #[test]
+fn a_git_generator_that_keeps_out_all_that_is_there_means_to() {
+    for body in [
+        "directories: [{path: models/*}, {path: models/*, exclude: true}]",
+        "files: [{path: 'models/**'}, {path: models, exclude: true}]",
+    ] {
+        let expanded = expanded(&git(true, body, "x"));
+        assert_eq!((expanded.lines(), expanded.problems()), (Vec::new(), Vec::new()), "{body}");
+    }
+}
+
+#[test]
 fn another_repository_is_not_checked() {
     let text = git(true, "directories: [{path: models/*}]", "{{.path.path}}");
     let files = [("set.yaml", text.as_str()), ("models/fraud/a.yaml", "a: 1\n")];

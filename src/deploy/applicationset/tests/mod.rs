@@ -1,5 +1,6 @@
 //! Sets as they are written, and the Applications they become.
 
+mod causality;
 mod clusters;
 mod combined;
 mod git;
