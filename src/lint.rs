@@ -8,7 +8,7 @@ use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::{Finding, NotChecked, Severity};
+use crate::finding::{Finding, NotChecked, OtherTree, Severity};
 use crate::fleet::{self, Fleet};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
@@ -68,6 +68,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not checked.
     pub not_checked: Vec<NotChecked>,
+    /// The trees that were read beside the one under review.
+    pub trees: Vec<OtherTree>,
 }
 
 /// The counts of a run.
@@ -159,7 +161,7 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
     let summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
-    Report { summary, findings, not_checked }
+    Report { summary, findings, not_checked, trees: fleet.trees }
 }
 
 fn ignored(config: &Config) -> GlobSet {

@@ -65,6 +65,13 @@ pub struct Tree<'d> {
     pub trees: &'d Trees<'d>,
 }
 
+/// Whether an object deploys others.
+#[must_use]
+pub fn is_deployment(manifest: &Manifest) -> bool {
+    manifest.id.group() == "argoproj.io"
+        && matches!(manifest.id.kind.as_str(), "Application" | "ApplicationSet")
+}
+
 /// Reads every deployment among the manifests of one job: the Applications, then the sets.
 #[must_use]
 pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {

@@ -8,11 +8,11 @@ use globset::GlobSet;
 use mlgitops_files::{Files, PathError, RepoPath, limits};
 
 use super::{Discovery, discover};
-use crate::finding::Code;
+use crate::finding::{Code, OtherTree};
 use crate::source::{Below, Content, Joined, Repositories};
 
 /// The trees that deployments read from. Each but the first lies below a folder of its own, called
-/// `REVISION:` or `HOST/PATH.git:` ([`Location::tree`](crate::finding::Location::tree)).
+/// `REVISION:` or `HOST/PATH.git:` ([`OtherTree`]).
 pub struct Trees<'t> {
     files: Arc<dyn Files>,
     joined: Arc<Joined>,
@@ -23,6 +23,7 @@ pub struct Trees<'t> {
 
 /// A tree that was asked for.
 struct Other {
+    tree: OtherTree,
     folder: RepoPath,
     /// What is in it, or why it was not opened.
     known: Result<Arc<Discovery>, NotHere>,
@@ -136,7 +137,7 @@ impl<'t> Trees<'t> {
             Content::Folder(folder) => Ok(Base { folder, prefix: RepoPath::root(), is_guessed: false }),
             Content::Files(files) => {
                 let name = Repositories::name(url).unwrap_or_else(|| url.to_owned());
-                self.other(&format!("{name}.git"), RepoPath::root(), || Ok(files))
+                self.other(OtherTree::Repository(name), RepoPath::root(), || Ok(files))
             }
             Content::Own => self.revision(revision),
             Content::MaybeOwn if self.repositories.is_current(revision) => {
@@ -159,28 +160,40 @@ impl<'t> Trees<'t> {
         }
     }
 
+    /// The trees that were opened beside the one under review, in that order.
+    #[must_use]
+    pub fn opened(&self) -> Vec<OtherTree> {
+        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        others.iter().filter(|other| other.known.is_ok()).map(|other| other.tree.clone()).collect()
+    }
+
     /// A state of the repository under review.
     fn revision(&self, revision: &str) -> Result<Base, NotHere> {
         let prefix = self.repositories.prefix();
         if self.repositories.is_current(revision) {
             return Ok(Base { folder: RepoPath::root(), prefix, is_guessed: false });
         }
-        self.other(revision, prefix, || self.repositories.open(revision))
+        let tree = OtherTree::Revision(revision.to_owned());
+        self.other(tree, prefix, || self.repositories.open(revision))
     }
 
     /// A tree by its name, opened when it is asked for first.
     fn other(
         &self,
-        name: &str,
+        tree: OtherTree,
         prefix: RepoPath,
         open: impl FnOnce() -> Result<Arc<dyn Files>, String>,
     ) -> Result<Base, NotHere> {
+        let (OtherTree::Revision(name) | OtherTree::Repository(name)) = &tree;
         let refused = |code, reason: String| NotHere {
             code,
             reason: format!("revision `{name}`: {reason}"),
             help: Some(format!("git fetch origin {name}")),
         };
-        let written = format!("{name}:");
+        let written = match &tree {
+            OtherTree::Revision(name) => format!("{name}:"),
+            OtherTree::Repository(name) => format!("{name}.git:"),
+        };
         let Some(folder) = RepoPath::parse(&written).ok().filter(|folder| folder.as_str() == written) else {
             return Err(refused(Code::Remote, "it is no name of a revision".to_owned()));
         };
@@ -200,7 +213,7 @@ impl<'t> Trees<'t> {
             let files: Arc<dyn Files> = Arc::new(below);
             Arc::new(discover(&files, &GlobSet::empty()))
         });
-        others.push(Other { folder, known: known.clone() });
+        others.push(Other { tree, folder, known: known.clone() });
         known.map(|_| base)
     }
 }

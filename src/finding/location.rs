@@ -40,19 +40,6 @@ impl Location {
         self.file.path()
     }
 
-    /// Where the file is read from and its path there: the tree under review, another revision of
-    /// it, or another repository.
-    #[must_use]
-    pub fn tree(&self) -> (Tree<'_>, &str) {
-        match self.path().split_once(":/") {
-            Some((name, path)) => match name.strip_suffix(".git") {
-                Some(repository) => (Tree::Repository(repository), path),
-                None => (Tree::Revision(name), path),
-            },
-            None => (Tree::Reviewed, self.path()),
-        }
-    }
-
     /// Line and column of the first byte.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -72,15 +59,24 @@ impl Location {
     }
 }
 
-/// What a file is a part of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tree<'l> {
-    /// The tree under review.
-    Reviewed,
-    /// Another revision of the same repository: `v1.2`. Its files lie below `v1.2:/`.
-    Revision(&'l str),
-    /// Another repository, by host and path. Its files lie below `host/path.git:/`.
-    Repository(&'l str),
+/// A tree beside the one under review: the paths of its files begin with its name and `:/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherTree {
+    /// Another revision of the same repository: `v1.2`, its files below `v1.2:/`.
+    Revision(String),
+    /// Another repository, by host and path: its files below `host/path.git:/`.
+    Repository(String),
+}
+
+impl OtherTree {
+    /// The rest of a path that lies in it.
+    #[must_use]
+    pub fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self {
+            Self::Revision(name) => path.strip_prefix(name.as_str())?.strip_prefix(":/"),
+            Self::Repository(name) => path.strip_prefix(name.as_str())?.strip_prefix(".git:/"),
+        }
+    }
 }
 
 impl From<OriginSpan> for Location {

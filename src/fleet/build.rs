@@ -24,9 +24,10 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
         places: HashMap::new(),
         empty: Vec::new(),
     };
-    let Planned { rendered, bound, guessed, refused, problems, not_checked } = planned;
+    let Planned { rendered, bound, guessed, refused, problems, not_checked, trees } = planned;
     builder.fleet.not_checked = not_checked;
     builder.fleet.deployment_problems = problems;
+    builder.fleet.trees = trees;
     for (deployment, indices) in &bound {
         let (deployables, objects) = (builder.fleet.deployables.len(), builder.fleet.objects.len());
         for (index, rendered) in indices.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {

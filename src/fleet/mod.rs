@@ -15,7 +15,7 @@ use std::ops::Range;
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, Problem};
 
-use crate::finding::NotChecked;
+use crate::finding::{NotChecked, OtherTree};
 use crate::kinds::kserve;
 use crate::render::{Job, RenderProblem};
 
@@ -50,6 +50,8 @@ pub struct Fleet {
     pub deployment_problems: Vec<Problem>,
     /// What could not be rendered or bound.
     pub not_checked: Vec<NotChecked>,
+    /// The trees that were read beside the one under review.
+    pub trees: Vec<OtherTree>,
 }
 
 /// Something in a deployment that does not work, and where it would run.

@@ -1,6 +1,9 @@
 //! Jobs, and the plan that runs them: what really will be deployed.
 
+mod charts;
+mod circles;
 mod given;
+mod guess;
 mod job;
 mod kustomize;
 pub mod plan;

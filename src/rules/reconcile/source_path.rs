@@ -3,6 +3,7 @@
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
 use crate::fleet::Refused;
+use crate::kinds::argocd;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
@@ -43,7 +44,10 @@ fn violation(one: &Refused) -> Option<Violation> {
     let (case, note, help) = case(one.problem.kind)?;
     let label = Label::new(one.problem.at.clone()?, "deployed from here");
     let name = &one.deployment.id.name;
-    let message = format!("{name} deploys nothing{{places}}: {}", one.problem.message);
+    // Argo CD renders all sources or none; one that gives nothing leaves the others as they are.
+    let is_one_of_many = argocd::sources(&one.deployment.root).len() > 1;
+    let part = if is_one_of_many && matches!(case, "empty" | "not-recursed") { "a source of " } else { "" };
+    let message = format!("{part}{name} deploys nothing{{places}}: {}", one.problem.message);
     let mut violation = Violation::in_file(case, label, message).note(note).help(help);
     violation.place = Some(one.place);
     violation.object = Some(one.deployment.id.clone());
