@@ -74,7 +74,8 @@ impl Runner for Memory {
 fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
     let traced = Arc::new(Traced::new(Arc::clone(files)));
     let source: Arc<dyn Files> = Arc::clone(&traced) as Arc<dyn Files>;
-    let rendered = Direct.run(&source, discovery, job);
+    // Charts are not shared with other jobs: each has to look at its own files.
+    let rendered = Direct::default().run(&source, discovery, job);
     drop(source);
     let looked = match Arc::try_unwrap(traced) {
         Ok(traced) => traced.into_trace().0,

@@ -1,5 +1,6 @@
 //! Jobs, and the plan that runs them: what really will be deployed.
 
+mod charts;
 mod circles;
 mod given;
 mod guess;

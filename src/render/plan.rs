@@ -15,6 +15,7 @@ use crate::config::ClusterConfig;
 use crate::deploy::{self, Deployment, Deployments, Refused};
 use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
+use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::guess::{guessed_charts, guessed_plain, guessed_rest};
 use crate::render::run::{Rendered, run};
@@ -46,13 +47,15 @@ pub trait Runner: Sync {
     fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered;
 }
 
-/// Runs every job anew.
-#[derive(Debug, Clone, Copy)]
-pub struct Direct;
+/// Runs every job anew; a chart is loaded once for all of them.
+#[derive(Debug, Default)]
+pub struct Direct {
+    charts: Charts,
+}
 
 impl Runner for Direct {
     fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-        run(files, discovery, job)
+        run(files, discovery, &self.charts, job)
     }
 }
 
@@ -64,7 +67,7 @@ pub fn plan(
     repositories: &Repositories,
     clusters: &[ClusterConfig],
 ) -> Planned {
-    plan_by(&Direct, files, discovery, repositories, clusters)
+    plan_by(&Direct::default(), files, discovery, repositories, clusters)
 }
 
 /// The same, with jobs run by somebody else.

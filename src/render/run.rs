@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
-use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource};
+use mlgitops_helm::{NotRenderedKind, RenderOptions, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, SourceFile, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
+use crate::render::charts::Charts;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -55,23 +56,29 @@ pub struct RenderProblem {
 
 /// Renders one job.
 #[must_use]
-pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, charts: &Charts, job: &Job) -> Rendered {
     let mut rendered = Rendered::of(job.clone());
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
-        Tool::Helm(given) => return helm(files, given, rendered),
+        Tool::Helm(given) => return helm(files, charts, given, rendered.job),
         Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
     rendered
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(files: &Arc<dyn Files>, given: &Helm, mut rendered: Rendered) -> Rendered {
+fn helm(files: &Arc<dyn Files>, charts: &Charts, given: &Helm, job: Job) -> Rendered {
     let mut origins = Origins::default();
-    let options = helm_options(files, given, &mut rendered, &mut origins);
-    let chart = Chart::load(files, &rendered.job.path);
+    let options = helm_options(files, given, &mut origins);
+    let chart = charts.load(files, &job.path);
     let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
-    of_chart(rendered, done, origins)
+    let mut rendered = of_chart(Rendered::of(job), done, origins);
+    for parameter in &given.parameters {
+        if let ParameterKind::File(path) = &parameter.kind {
+            rendered.reached.insert(path.clone());
+        }
+    }
+    rendered
 }
 
 /// Adds what a chart gave to what its job gave.
@@ -100,12 +107,7 @@ pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, or
 
 /// In Helm's order: files, then values, then parameters by their kind, the last one winning
 /// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
-fn helm_options(
-    files: &Arc<dyn Files>,
-    given: &Helm,
-    rendered: &mut Rendered,
-    origins: &mut Origins,
-) -> RenderOptions {
+fn helm_options(files: &Arc<dyn Files>, given: &Helm, origins: &mut Origins) -> RenderOptions {
     let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
     for text in &given.values {
         values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
@@ -127,7 +129,7 @@ fn helm_options(
             }
             ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
             ParameterKind::File(file) => {
-                let value = file_text(files, file, rendered, origins);
+                let value = file_text(files, file, origins);
                 value.map(|value| ValuesSource::SetFile { path, value })
             }
         });
@@ -144,19 +146,12 @@ fn helm_options(
         api_versions: given.api_versions.clone(),
         // Argo CD renders with `--include-crds`, unless an Application says otherwise.
         include_crds: !given.skip_crds,
-        is_upgrade: false,
-        keep_documents: false,
+        ..RenderOptions::default()
     }
 }
 
 /// The text of a file that is a value. The deployment said already where it is not there.
-fn file_text(
-    files: &Arc<dyn Files>,
-    path: &RepoPath,
-    rendered: &mut Rendered,
-    origins: &mut Origins,
-) -> Option<Text> {
-    rendered.reached.insert(path.clone());
+fn file_text(files: &Arc<dyn Files>, path: &RepoPath, origins: &mut Origins) -> Option<Text> {
     let file = Arc::new(SourceFile::new(path.as_str(), &files.read(path).ok()?.bytes).ok()?);
     let id = origins.add_file(&file);
     Some(Text::of_file(id, Role::Values, origins))

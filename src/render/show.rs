@@ -9,6 +9,7 @@ use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{OriginId, Origins, Role, SourceFile, Text, to_yaml};
 
 use crate::discover::discover;
+use crate::render::charts::Charts;
 use crate::render::run::{Rendered, of_chart, run};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
 
@@ -64,7 +65,7 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
     if let Tool::Helm(_) = job.tool {
         return chart(files, job, options);
     }
-    let rendered = run(files, &discovery, &job);
+    let rendered = run(files, &discovery, &Charts::default(), &job);
     Shown { text: one_by_one(&rendered.manifests), rendered }
 }
 

@@ -16,9 +16,8 @@ use mlgitops_yaml::{Node, Origins, Role, SourceFile, Value, parse_file};
 
 use super::super::{Deployments, Tree};
 use super::expand;
-use crate::config::{self, FILE_NAME};
+use crate::config::{self, FILE_NAME, Vocabulary};
 use crate::discover::{Trees, discover};
-use crate::rules::vocabulary;
 use crate::source::{Memory, Repositories};
 
 /// What a set became.
@@ -88,7 +87,9 @@ pub(super) fn expand_with(files: &[(&str, &str)], repositories: &Repositories) -
     let trees = Trees::new(&memory, &discovery, repositories);
     let config = files.iter().find(|(path, _)| *path == FILE_NAME).map(|(path, text)| {
         let file = Arc::new(SourceFile::of_text(path, text));
-        config::read(&file, &vocabulary()).unwrap()
+        // No rule is configured here.
+        let words = Vocabulary { rules: Vec::new(), columns: Vec::new(), is_usual_environment: |_| false };
+        config::read(&file, &words).unwrap()
     });
     let config = config.unwrap_or_default();
     let tree = Tree { discovery: &discovery, trees: &trees, clusters: &config.argocd.clusters };
