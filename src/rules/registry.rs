@@ -27,6 +27,8 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "reconcile/self_heal.rs"]
+mod self_heal;
 #[path = "reconcile/source_path.rs"]
 mod source_path;
 #[path = "startup/startup_budget.rs"]
@@ -447,6 +449,26 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "self-heal",
+        category: "reconcile",
+        summary: "Argo CD undoes what people change in the cluster by hand",
+        cases: &[
+            Case {
+                id: "off",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Warning)],
+            },
+            Case {
+                id: "manual",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/self-heal.md"),
+        checks: self_heal::CHECKS,
     },
     Rule {
         id: "source-path",
