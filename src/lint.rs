@@ -133,7 +133,7 @@ impl Survey {
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let Survey { discovery, fleet } = survey(files, config, &options.repositories);
-    let facts = Facts::new(config, &fleet);
+    let facts = Facts::new(config, &fleet, &discovery);
     let context = Context {
         fleet: &fleet,
         discovery: &discovery,

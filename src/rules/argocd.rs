@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::Node;
+use mlgitops_yaml::{Node, Origins};
 
+use crate::discover::Discovery;
 use crate::finding::Location;
 use crate::fleet::{Deployment, Fleet};
+use crate::kinds::argocd::GROUP;
+use crate::kinds::argocd_system::{self, System};
 
 /// An ApplicationSet, as far as its Applications do not show it.
 #[derive(Debug, Clone)]
@@ -26,28 +29,48 @@ pub struct ArgoCd {
     /// The bytes of a set's template, by which an Application is known to be made of it: file,
     /// first and last byte, and the index of the set.
     templates: BTreeMap<(String, u32, u32), usize>,
+    /// What is set for all Applications.
+    pub system: System,
 }
 
 /// The parts of a template that are in every Application made of it.
 const PARTS: [&str; 2] = ["spec", "metadata"];
 
 impl ArgoCd {
-    /// Reads what a fleet says of Argo CD itself.
+    /// Reads what a repository says of Argo CD itself: as it is rendered, and as it is written, for
+    /// the values and patches of Argo CD's own installation are often all of it that is here.
     #[must_use]
-    pub fn of(fleet: &Fleet) -> Self {
+    pub fn of(fleet: &Fleet, discovery: &Discovery) -> Self {
         let mut found = Self::default();
-        for object in &fleet.objects {
-            if object.manifest.id.is(crate::kinds::argocd::GROUP, "ApplicationSet") {
-                found.add_set(&object.manifest);
+        for manifest in fleet.objects.iter().map(|object| &object.manifest) {
+            match manifest.id.kind.as_str() {
+                "ApplicationSet" if manifest.id.group() == GROUP => found.add_set(manifest),
+                "ArgoCD" if manifest.id.group() == GROUP => found.system.read(&manifest.root),
+                "ConfigMap" if manifest.id.name.starts_with("argocd-cm") => found.system.read(&manifest.root),
+                _ => {}
+            }
+        }
+        for file in discovery.files.values().filter(|file| argocd_system::may_tell(file.file.text())) {
+            for root in file.tree.documents().iter().filter_map(|document| document.root) {
+                if let Ok(node) = file.tree.node(root, &mut Origins::default()) {
+                    found.system.read(&node);
+                }
             }
         }
         found
     }
 
+    /// Whether anything is ignored for all Applications.
+    #[must_use]
+    pub fn ignores_somewhere(&self) -> bool {
+        self.system.ignores_anything()
+    }
+
     fn add_set(&mut self, set: &Manifest) {
         let spec = set.root.get("spec");
-        let strategy = spec.get("strategy").get("type").present();
-        let rolling = strategy.filter(|kind| kind.text() == Some("RollingSync"));
+        let strategy = spec.get("strategy");
+        let rolling = strategy.get("type").present().filter(|kind| kind.text() == Some("RollingSync"));
+        let rolling = rolling.filter(|_| !strategy.get("rollingSync").is_absent());
         let rolling = rolling.and_then(|kind| set.place(kind.origin)).map(Location::from);
         let index = self.sets.len();
         self.sets.push(Set { name: set.id.name.clone(), rolling });

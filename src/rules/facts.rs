@@ -7,6 +7,7 @@ use mlgitops_manifest::fields::{Project, ReleaseSet};
 
 use super::argocd::ArgoCd;
 use crate::config::{Config, DeploymentMode};
+use crate::discover::Discovery;
 use crate::fleet::Fleet;
 use crate::kinds::kserve;
 
@@ -31,11 +32,11 @@ pub(super) const NEWEST_KSERVE: u8 = 20;
 impl Facts {
     /// The facts a configuration states.
     #[must_use]
-    pub fn new(config: &Config, fleet: &Fleet) -> Self {
+    pub fn new(config: &Config, fleet: &Fleet, discovery: &Discovery) -> Self {
         Self {
             kserve: config.kserve.version.as_ref().map(|version| version.value.clone()),
             default_mode: config.kserve.mode.as_ref().map(|mode| mode.value),
-            argocd: ArgoCd::of(fleet),
+            argocd: ArgoCd::of(fleet, discovery),
         }
     }
 

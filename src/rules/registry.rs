@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "reconcile/dead_sync_option.rs"]
+mod dead_sync_option;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -52,6 +54,35 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "dead-sync-option",
+        category: "reconcile",
+        summary: "every sync option is one that Argo CD reads, and has something to do",
+        cases: &[
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "nothing-to-respect",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "self-heal",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/dead-sync-option.md"),
+        checks: dead_sync_option::CHECKS,
+    },
     Rule {
         id: "duplicate-key",
         category: "schema",
