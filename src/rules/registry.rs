@@ -13,6 +13,8 @@ mod empty_version;
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
 mod gpu_placement;
+#[path = "reconcile/ignore_never_matches.rs"]
+mod ignore_never_matches;
 #[path = "artifact/image_not_rewritten.rs"]
 mod image_not_rewritten;
 #[path = "reconcile/kustomize_build.rs"]
@@ -208,6 +210,76 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/gpu-placement.md"),
         checks: gpu_placement::CHECKS,
+    },
+    Rule {
+        id: "ignore-never-matches",
+        category: "reconcile",
+        summary: "every entry of ignoreDifferences names something that exists",
+        cases: &[
+            Case {
+                id: "group",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "name",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "pointer",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "field",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "empty",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "jq",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/ignore-never-matches.md"),
+        checks: ignore_never_matches::CHECKS,
     },
     Rule {
         id: "image-not-rewritten",
