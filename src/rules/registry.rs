@@ -15,6 +15,8 @@ mod gpu_limit;
 mod gpu_placement;
 #[path = "reconcile/ignore_never_matches.rs"]
 mod ignore_never_matches;
+#[path = "reconcile/ignore_too_broad.rs"]
+mod ignore_too_broad;
 #[path = "artifact/image_not_rewritten.rs"]
 mod image_not_rewritten;
 #[path = "reconcile/kustomize_build.rs"]
@@ -280,6 +282,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/ignore-never-matches.md"),
         checks: ignore_never_matches::CHECKS,
+    },
+    Rule {
+        id: "ignore-too-broad",
+        category: "reconcile",
+        summary: "Argo CD ignores no field that a promotion changes",
+        cases: &[
+            Case {
+                id: "promoted",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "wide",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/ignore-too-broad.md"),
+        checks: ignore_too_broad::CHECKS,
     },
     Rule {
         id: "image-not-rewritten",
