@@ -138,7 +138,7 @@ impl Survey {
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let Survey { discovery, fleet } = survey(files, config, &options.repositories);
-    let facts = Facts::new(config, &fleet);
+    let facts = Facts::new(config, &fleet, &discovery);
     let base_config = options.base.as_ref();
     let repositories = &options.repositories;
     let reviewed = Reviewed { fleet: &fleet, config, base_config, repositories, now: options.now };

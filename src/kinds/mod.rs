@@ -1,7 +1,11 @@
 //! Typed views of the kinds the linter knows: one file a kind, each keeping the nodes it read.
 
 pub mod argocd;
+pub mod argocd_ignore;
+pub mod argocd_sync;
+pub mod argocd_system;
 pub mod gpu;
+pub mod jq_path;
 pub mod kserve;
 pub mod kubernetes;
 pub mod probes;

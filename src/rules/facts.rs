@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Project, ReleaseSet};
 
+use super::argocd::ArgoCd;
 use crate::config::{Config, DeploymentMode};
+use crate::discover::Discovery;
 use crate::fleet::Fleet;
 use crate::kinds::kserve;
 
@@ -16,6 +18,8 @@ pub struct Facts {
     pub kserve: Option<String>,
     /// The mode of services that name none, if it is known.
     pub default_mode: Option<DeploymentMode>,
+    /// What is known of Argo CD.
+    pub argocd: ArgoCd,
 }
 
 /// KServe releases older than 0.13 are asked about only where the configuration names one: they
@@ -28,10 +32,11 @@ pub(super) const NEWEST_KSERVE: u8 = 20;
 impl Facts {
     /// The facts a configuration states.
     #[must_use]
-    pub fn new(config: &Config, _fleet: &Fleet) -> Self {
+    pub fn new(config: &Config, fleet: &Fleet, discovery: &Discovery) -> Self {
         Self {
             kserve: config.kserve.version.as_ref().map(|version| version.value.clone()),
             default_mode: config.kserve.mode.as_ref().map(|mode| mode.value),
+            argocd: ArgoCd::of(fleet, discovery),
         }
     }
 

@@ -4,6 +4,7 @@
 //! `src/rules/<category>/<rule>.rs`. `cargo xtask generate` writes [`registry`] and [`params`]
 //! from the pages; nothing else is edited to add a rule.
 
+pub mod argocd;
 mod engine;
 mod facts;
 pub mod params;

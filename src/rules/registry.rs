@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
 mod appset_empty;
+#[path = "reconcile/dead_sync_option.rs"]
+mod dead_sync_option;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "reconcile/duplicate_object.rs"]
@@ -17,6 +19,10 @@ mod empty_version;
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
 mod gpu_placement;
+#[path = "reconcile/ignore_never_matches.rs"]
+mod ignore_never_matches;
+#[path = "reconcile/ignore_too_broad.rs"]
+mod ignore_too_broad;
 #[path = "artifact/image_not_rewritten.rs"]
 mod image_not_rewritten;
 #[path = "reconcile/kustomize_build.rs"]
@@ -35,6 +41,8 @@ mod policy_changed;
 mod ran_in_staging;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "reconcile/self_heal.rs"]
+mod self_heal;
 #[path = "reconcile/shared_object.rs"]
 mod shared_object;
 #[path = "reconcile/source_path.rs"]
@@ -116,6 +124,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/appset-empty.md"),
         checks: appset_empty::CHECKS,
+    },
+    Rule {
+        id: "dead-sync-option",
+        category: "reconcile",
+        summary: "every sync option is one that Argo CD reads, and has something to do",
+        cases: &[
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "nothing-to-respect",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "self-heal",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/dead-sync-option.md"),
+        checks: dead_sync_option::CHECKS,
     },
     Rule {
         id: "duplicate-key",
@@ -271,6 +308,106 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/gpu-placement.md"),
         checks: gpu_placement::CHECKS,
+    },
+    Rule {
+        id: "ignore-never-matches",
+        category: "reconcile",
+        summary: "every entry of ignoreDifferences names something that exists",
+        cases: &[
+            Case {
+                id: "group",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "name",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "pointer",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "field",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "empty",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "jq",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/ignore-never-matches.md"),
+        checks: ignore_never_matches::CHECKS,
+    },
+    Rule {
+        id: "ignore-too-broad",
+        category: "reconcile",
+        summary: "Argo CD ignores no field that a promotion changes",
+        cases: &[
+            Case {
+                id: "promoted",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "wide",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/ignore-too-broad.md"),
+        checks: ignore_too_broad::CHECKS,
     },
     Rule {
         id: "image-not-rewritten",
@@ -574,6 +711,26 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "self-heal",
+        category: "reconcile",
+        summary: "Argo CD undoes what people change in the cluster by hand",
+        cases: &[
+            Case {
+                id: "off",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Warning)],
+            },
+            Case {
+                id: "manual",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/self-heal.md"),
+        checks: self_heal::CHECKS,
     },
     Rule {
         id: "shared-object",
