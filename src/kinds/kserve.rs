@@ -350,6 +350,8 @@ pub struct Serving {
     /// `minReplicas`, or `replicas` of an LLMInferenceService; `None` where KServe's default of 1
     /// holds or the number cannot be known.
     pub min_replicas: Option<i64>,
+    /// `maxReplicas`; `None` where none is stated or the number cannot be known.
+    pub max_replicas: Option<i64>,
     /// `canaryTrafficPercent`: the share of the newest revision, in per cent.
     pub canary_percent: Option<i64>,
     /// GPUs of one pod of the predictor; `None` where no limit states them.
@@ -363,11 +365,13 @@ pub fn serving(manifest: &Manifest) -> Serving {
     let whole = |lookup: Lookup<'_>| lookup.present().and_then(Node::as_int);
     let gpu = gpus_of_predictor(manifest);
     if manifest.id.kind == "LLMInferenceService" {
-        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None, gpu };
+        let replicas = whole(spec.get("replicas"));
+        return Serving { min_replicas: replicas, max_replicas: None, canary_percent: None, gpu };
     }
     let predictor = spec.get("predictor");
     Serving {
         min_replicas: whole(predictor.get("minReplicas")),
+        max_replicas: whole(predictor.get("maxReplicas")),
         canary_percent: whole(predictor.get("canaryTrafficPercent")),
         gpu,
     }

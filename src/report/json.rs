@@ -120,7 +120,7 @@ impl<'r> From<&'r Finding> for FindingOut<'r> {
 /// file as stored. `repository` and `rev` are null for what the run itself read.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LocationOut<'r> {
+pub(super) struct LocationOut<'r> {
     file: &'r str,
     line: u32,
     column: u32,
@@ -194,7 +194,7 @@ impl<'r> From<&'r PlaceOfFinding> for PlaceOut<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ObjectOut<'r> {
+pub(super) struct ObjectOut<'r> {
     api_version: &'r str,
     kind: &'r str,
     namespace: Option<&'r str>,
@@ -264,7 +264,7 @@ impl<'r> From<&'r Edit> for EditOut<'r> {
 }
 
 #[derive(Serialize)]
-struct NotCheckedOut<'r> {
+pub(super) struct NotCheckedOut<'r> {
     code: &'static str,
     what: &'r str,
     reason: &'r str,
