@@ -106,6 +106,8 @@ pub struct Survey {
     pub discovery: Discovery,
     /// What will be deployed, and where.
     pub fleet: Fleet,
+    /// What is known of the installation.
+    pub facts: Facts,
 }
 
 /// Runs the flow up to the fleet. `repositories` are those at hand beside the ones the
@@ -118,7 +120,8 @@ pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositori
     let repositories = stated.fold(repositories.clone(), |all, (url, folder)| all.with_folder(url, folder));
     let planned = plan(files, &discovery, &repositories);
     let fleet = fleet::build(planned, config);
-    Survey { discovery, fleet }
+    let facts = Facts::new(config, &discovery, &fleet);
+    Survey { discovery, fleet, facts }
 }
 
 impl Survey {
@@ -132,8 +135,7 @@ impl Survey {
 /// Runs the whole flow over a source.
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
-    let Survey { discovery, fleet } = survey(files, config, &options.repositories);
-    let facts = Facts::new(config, &fleet);
+    let Survey { discovery, fleet, facts } = survey(files, config, &options.repositories);
     let context = Context {
         fleet: &fleet,
         discovery: &discovery,

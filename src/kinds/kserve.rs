@@ -337,11 +337,12 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 }
 
 /// The deployment mode an object names itself: both spellings (kserve v0.16
-/// `pkg/constants/constants.go`); `None` where it names none, or a word KServe does not know.
+/// `pkg/constants/constants.go`), with the node that names it; `None` where it names none, or a word
+/// KServe does not know.
 #[must_use]
-pub fn named_mode(manifest: &Manifest) -> Option<DeploymentMode> {
+pub fn named_mode(manifest: &Manifest) -> Option<(DeploymentMode, &Node)> {
     let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
-    DeploymentMode::parse(node.text()?)
+    Some((DeploymentMode::parse(node.text()?)?, node))
 }
 
 /// How a service answers: how many pods, with how much of the traffic, on how many GPUs.
