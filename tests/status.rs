@@ -183,7 +183,7 @@ fn regions() -> Survey {
 
 #[test]
 fn an_environment_of_many_places_names_them_in_its_cells() {
-    insta::assert_snapshot!(status::human(&regions()), @r"
+    insta::assert_snapshot!(status::human(&regions(), false), @r"
     model   dev                       prod                                                        (unnamed)
             in-cluster
             ml
@@ -196,7 +196,7 @@ fn an_environment_of_many_places_names_them_in_its_cells() {
 
 #[test]
 fn replicas_canary_and_gpus_are_numbers_for_machines() {
-    let json: serde_json::Value = serde_json::from_str(&status::json(&regions())).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&status::json(&regions(), false)).unwrap();
     let of = |release: &serde_json::Value| {
         ["model", "cluster", "replicas", "maxReplicas", "canaryPercent", "gpu"]
             .map(|field| release[field].to_string())
@@ -214,5 +214,125 @@ fn replicas_canary_and_gpus_are_numbers_for_machines() {
 
 #[test]
 fn nothing_deployed_is_said() {
-    insta::assert_snapshot!(status::human(&surveyed(&[("README.md", "words\n")])), @r"no model is deployed here");
+    insta::assert_snapshot!(status::human(&surveyed(&[("README.md", "words\n")]), true), @r"no model is deployed here");
+}
+
+#[test]
+fn why_names_the_line_of_each_environment_mode_and_version() {
+    insta::assert_snapshot!(of_fixture("helm-one-values", &["--why"]), @r"
+    model   staging               prod
+            staging.example.com   prod.example.com
+            churn                 churn
+    churn   v9, 1 replica         v8, 3 replicas
+
+    environment                      staging               applicationset.yaml:11   the name `churn-staging`
+    environment                      prod                  applicationset.yaml:12   the name `churn-prod`
+    mode          churn in staging   Standard or Knative   -                        nothing names one: kserve.mode in mlgitops.yaml
+    mode          churn in prod      Standard or Knative   -                        nothing names one: kserve.mode in mlgitops.yaml
+    kserve                           0.13 to 0.20          -                        nothing names one: kserve.version in mlgitops.yaml
+    version       churn in staging   v9                    chart/values.yaml:4      `s3://models/churn/v9/`
+    version       churn in prod      v8                    chart/values.yaml:9      `s3://models/churn/v8`
+    ");
+    insta::assert_snapshot!(of_fixture("kustomize-patch", &["--why"]), @r"
+    model   prod
+            churn-prod
+    churn   v9
+
+    environment                   prod                  overlays/prod/kustomization.yaml:1   the path `overlays/prod`
+    mode          churn in prod   Standard or Knative   -                                    nothing names one: kserve.mode in mlgitops.yaml
+    kserve                        0.13 to 0.20          -                                    nothing names one: kserve.version in mlgitops.yaml
+    version       churn in prod   v9                    overlays/prod/version.yaml:8         `s3://models/churn/v9`
+    ");
+    insta::assert_snapshot!(of_fixture("demo", &["--why"]), @r"
+    model              dev              staging          prod
+                       ml-dev           ml-staging       ml-prod
+    fraud-detector     v48, 1 replica   v47, 1 replica   Production (moves), 3 replicas
+    image-classifier   -                -                v1.3.0, 2 replicas, 1 GPU
+
+    environment                               dev                  environments/dev/fraud-detector.yaml:1        the path `environments/dev/fraud-detector.yaml`
+    environment                               staging              environments/staging/fraud-detector.yaml:1    the path `environments/staging/fraud-detector.yaml`
+    environment                               prod                 environments/prod/fraud-detector.yaml:1       the path `environments/prod/fraud-detector.yaml`
+    mode          fraud-detector in dev       Standard             environments/dev/fraud-detector.yaml:9        its annotation
+    mode          fraud-detector in prod      Standard             environments/prod/fraud-detector.yaml:9       its annotation
+    mode          image-classifier in prod    Standard             environments/prod/image-classifier.yaml:9     its annotation
+    mode          fraud-detector in staging   Standard             environments/staging/fraud-detector.yaml:9    its annotation
+    kserve                                    0.13 to 0.20         -                                             nothing names one: kserve.version in mlgitops.yaml
+    version       fraud-detector in dev       v48                  environments/dev/fraud-detector.yaml:16       `s3://models/fraud-detector/v48/`
+    version       fraud-detector in prod      Production (moves)   environments/prod/fraud-detector.yaml:16      `models:/fraud-detector/Production`
+    version       image-classifier in prod    v1.3.0               environments/prod/image-classifier.yaml:16    `s3://models/image-classifier/v1.3.0/`
+    version       fraud-detector in staging   v47                  environments/staging/fraud-detector.yaml:16   `s3://models/fraud-detector/v47/`
+    ");
+}
+
+#[test]
+fn an_environment_is_believed_from_what_names_it() {
+    let service = service("fraud", "v1", "");
+    let mode = service
+        .replace("{name: fraud}", "{name: fraud, annotations: {serving.kserve.io/deploymentMode: Standard}}");
+    let of = |destination: &str| application("fraud", "apps/fraud", destination);
+    let on_cluster = of("{name: prod-eu, namespace: ml}");
+    let in_namespace = of("{server: 'https://kubernetes.default.svc', namespace: ml-staging}");
+    let by_name = of("{server: 'https://kubernetes.default.svc', namespace: ml}")
+        .replace("{name: fraud,", "{name: fraud-dev,");
+    let kserve = application("kserve", "x", "{name: a}")
+        .replace("path: x", "chart: kserve")
+        .replace("HEAD", "v0.16.0");
+    for (files, expected) in [
+        (
+            vec![("app.yaml", &on_cluster)],
+            "prod app.yaml:7, Standard or Knative -, 0.13 to 0.20 -, v1 apps/fraud/fraud.yaml:8",
+        ),
+        (
+            vec![("app.yaml", &in_namespace)],
+            "staging app.yaml:7, Standard or Knative -, 0.13 to 0.20 -, v1 apps/fraud/fraud.yaml:8",
+        ),
+        (
+            vec![("app.yaml", &by_name)],
+            "dev app.yaml:3, Standard or Knative -, 0.13 to 0.20 -, v1 apps/fraud/fraud.yaml:8",
+        ),
+        (
+            vec![("apps/fraud/fraud.yaml", &mode)],
+            "(unnamed) -, Standard apps/fraud/fraud.yaml:3, 0.13 to 0.20 -, v1 apps/fraud/fraud.yaml:8",
+        ),
+        (
+            vec![("kserve.yaml", &kserve)],
+            "(unnamed) -, Standard or Knative -, 0.16.0 kserve.yaml:6, v1 apps/fraud/fraud.yaml:8",
+        ),
+    ] {
+        let mut all: Vec<(&str, &str)> = vec![("apps/fraud/fraud.yaml", &service)];
+        for (path, text) in files {
+            all.retain(|(known, _)| *known != path);
+            all.push((path, text));
+        }
+        let json: serde_json::Value = serde_json::from_str(&status::json(&surveyed(&all), true)).unwrap();
+        let line = |one: &serde_json::Value| {
+            let value = one["value"].as_str().unwrap();
+            match one["location"]["file"].as_str() {
+                Some(file) => format!("{value} {file}:{}", one["location"]["line"]),
+                None => format!("{value} -"),
+            }
+        };
+        let got: Vec<String> = json["why"].as_array().unwrap().iter().map(line).collect();
+        assert_eq!(got.join(", "), expected);
+    }
+}
+
+#[test]
+fn the_configuration_is_believed_first() {
+    let text = "environments:\n  - {name: prod, match: {namespace: ml}}\nkserve: {mode: Standard, version: '0.17'}\n";
+    let file = Arc::new(mlgitops_yaml::SourceFile::of_text("mlgitops.yaml", text));
+    let config = mlgitops::config::read(&file, &mlgitops::rules::vocabulary()).unwrap();
+    let service = service("fraud", "v1", "").replace("{name: fraud}", "{name: fraud, namespace: ml}");
+    let files = [("mlgitops.yaml".to_owned(), text.into()), ("fraud.yaml".to_owned(), service.into_bytes())];
+    let files: Arc<dyn Files> = Arc::new(Memory::new(files.into_iter().collect()));
+    insta::assert_snapshot!(status::human(&survey(&files, &config), true), @r"
+    model   prod
+            ml
+    fraud   v1, 2 GPUs
+
+    environment                   prod       mlgitops.yaml:2   the configuration says so
+    mode          fraud in prod   Standard   mlgitops.yaml:3   the default
+    kserve                        0.17       mlgitops.yaml:3   installed or configured
+    version       fraud in prod   v1         fraud.yaml:8      `s3://models/fraud/v1/`
+    ");
 }

@@ -3,26 +3,30 @@
 
 use serde::Serialize;
 
+use super::why::{Belief, beliefs};
 use super::{environment, ladder, serving};
 use crate::finding::{Location, NotChecked};
 use crate::fleet::{Fleet, Release};
 use crate::lint::Survey;
 use crate::report::json::{LocationOut, NotCheckedOut, ObjectOut, line};
 
-/// The whole status, in one line.
+/// The whole status, in one line; with `why`, also the line that each environment, mode and version
+/// is believed from.
 #[must_use]
-pub fn json(survey: &Survey) -> String {
+pub fn json(survey: &Survey, why: bool) -> String {
     let fleet = &survey.fleet;
     let environments =
         ladder(fleet).into_iter().map(|one| EnvironmentOut { name: &one.name, rank: one.rank }).collect();
     let not_checked: Vec<NotChecked> = survey.not_checked();
     let places: Vec<Option<Location>> = fleet.releases.iter().map(|one| location(fleet, one)).collect();
     let releases = fleet.releases.iter().zip(&places).map(|(one, at)| release(fleet, one, at.as_ref()));
+    let beliefs = why.then(|| beliefs(survey));
     line(&Document {
         version: 1,
         environments,
         releases: releases.collect(),
         not_checked: not_checked.iter().map(NotCheckedOut::from).collect(),
+        why: beliefs.as_ref().map(|beliefs| beliefs.iter().map(BeliefOut::from).collect()),
     })
 }
 
@@ -33,6 +37,29 @@ struct Document<'s> {
     environments: Vec<EnvironmentOut<'s>>,
     releases: Vec<ReleaseOut<'s>>,
     not_checked: Vec<NotCheckedOut<'s>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<Vec<BeliefOut<'s>>>,
+}
+
+#[derive(Serialize)]
+struct BeliefOut<'s> {
+    kind: &'s str,
+    subject: &'s str,
+    value: &'s str,
+    because: &'s str,
+    location: Option<LocationOut<'s>>,
+}
+
+impl<'s> From<&'s Belief> for BeliefOut<'s> {
+    fn from(belief: &'s Belief) -> Self {
+        Self {
+            kind: belief.kind,
+            subject: &belief.subject,
+            value: &belief.value,
+            because: &belief.because,
+            location: belief.location.as_ref().map(LocationOut::from),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! Which version of which model runs where: the table for people.
 
 mod json;
+mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -26,8 +27,9 @@ type Cell = BTreeSet<String>;
 
 /// The table for people: a line a model, a column an environment, lowest rung first. An environment
 /// with one place names it in the head of its column; one with more names it in every cell.
+/// With `why`, the line that each environment, mode and version is believed from follows.
 #[must_use]
-pub fn human(survey: &Survey) -> String {
+pub fn human(survey: &Survey, why: bool) -> String {
     let fleet = &survey.fleet;
     let places = places(fleet);
     let mut cells: BTreeMap<&str, BTreeMap<&str, Cell>> = BTreeMap::new();
@@ -43,7 +45,11 @@ pub fn human(survey: &Survey) -> String {
     for (model, row) in &cells {
         rows.extend(lines(model, row, &columns));
     }
-    let mut out = if cells.is_empty() { "no model is deployed here\n".to_owned() } else { table(&rows) };
+    let mut out =
+        if cells.is_empty() { "no model is deployed here\n".to_owned() } else { rows_to_text(&rows) };
+    if why && !cells.is_empty() {
+        out.push_str(&why::human(survey));
+    }
     for item in survey.not_checked() {
         let _ = writeln!(out, "not checked: {}: {}", shown(&item.what), shown(&item.reason));
     }
@@ -109,15 +115,20 @@ fn lines(model: &str, row: &BTreeMap<&str, Cell>, columns: &[&str]) -> Vec<Vec<S
     (0..height).map(line).collect()
 }
 
-/// The version as it is written (`?` where the reference names none), the replicas, the share of
+/// The version as it is written; `?` where the reference names none.
+fn version(fleet: &Fleet, release: &Release) -> String {
+    let parsed = fleet.uses.get(release.model_use).map(|used| &used.parsed);
+    match parsed.map(|parsed| (&parsed.class, parsed.class_text())) {
+        Some((Class::Pinned { .. }, version)) => version.to_owned(),
+        Some((Class::Mutable { .. }, name)) => format!("{name} (moves)"),
+        _ => "?".to_owned(),
+    }
+}
+
+/// The version, the replicas, the share of
 /// traffic a canary has, the GPUs of one pod, and where it runs if that has to be said here.
 fn cell(fleet: &Fleet, release: &Release, with_place: bool) -> String {
-    let parsed = fleet.uses.get(release.model_use).map(|used| &used.parsed);
-    let mut text = match parsed.map(|parsed| (&parsed.class, parsed.class_text())) {
-        Some((Class::Pinned { .. }, version)) => shown(version),
-        Some((Class::Mutable { .. }, name)) => format!("{} (moves)", shown(name)),
-        _ => "?".to_owned(),
-    };
+    let mut text = shown(&version(fleet, release));
     let serving = serving(fleet, release);
     if let Some(replicas) = replicas(&serving) {
         let _ = write!(text, ", {replicas}");
@@ -157,7 +168,8 @@ fn serving(fleet: &Fleet, release: &Release) -> kserve::Serving {
     fleet.objects.get(release.object).map(|object| kserve::serving(&object.manifest)).unwrap_or_default()
 }
 
-fn table(rows: &[Vec<String>]) -> String {
+/// Columns as wide as their widest text.
+fn rows_to_text(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widest = |column: usize| {
         rows.iter().filter_map(|row| row.get(column)).map(|text| width(text)).max().unwrap_or(0)
