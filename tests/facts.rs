@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mlgitops::config::{self, Config};
 use mlgitops::finding::Location;
 use mlgitops::rules::{Facts, vocabulary};
-use mlgitops::source::Memory;
+use mlgitops::source::{Memory, Repositories};
 use mlgitops::survey;
 use mlgitops_files::Files;
 
@@ -19,7 +19,7 @@ fn facts(files: &[(&str, &str)]) -> Facts {
         let file = Arc::new(mlgitops_yaml::SourceFile::of_text(path, text));
         config::read(&file, &vocabulary()).unwrap()
     });
-    survey(&source, &config).facts
+    survey(&source, &config, &Repositories::default()).facts
 }
 
 /// `0.16.0 app.yaml:9, Standard values.yaml:3`
@@ -227,7 +227,7 @@ spec: {predictor: {model: {modelFormat: {name: onnx}, storageUri: 's3://models/f
     let modes = |files: &[(&str, &str)]| {
         let owned = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
         let source: Arc<dyn Files> = Arc::new(Memory::new(owned));
-        let survey = survey(&source, &Config::default());
+        let survey = survey(&source, &Config::default(), &Repositories::default());
         let served =
             survey.fleet.objects.iter().find(|one| one.manifest.id.kind == "InferenceService").unwrap();
         survey.facts.modes(&served.manifest).into_iter().collect::<Vec<_>>()

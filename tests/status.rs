@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use mlgitops::config::Config;
 use mlgitops::report::status;
-use mlgitops::source::Memory;
+use mlgitops::source::{Memory, Repositories};
 use mlgitops::{Survey, survey};
 use mlgitops_files::Files;
 
@@ -23,7 +23,7 @@ fn of_fixture(name: &str, args: &[&str]) -> String {
 fn surveyed(files: &[(&str, &str)]) -> Survey {
     let owned = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
     let files: Arc<dyn Files> = Arc::new(Memory::new(owned));
-    survey(&files, &Config::default())
+    survey(&files, &Config::default(), &Repositories::default())
 }
 
 fn service(name: &str, version: &str, more: &str) -> String {
@@ -325,7 +325,7 @@ fn the_configuration_is_believed_first() {
     let service = service("fraud", "v1", "").replace("{name: fraud}", "{name: fraud, namespace: ml}");
     let files = [("mlgitops.yaml".to_owned(), text.into()), ("fraud.yaml".to_owned(), service.into_bytes())];
     let files: Arc<dyn Files> = Arc::new(Memory::new(files.into_iter().collect()));
-    insta::assert_snapshot!(status::human(&survey(&files, &config), true), @r"
+    insta::assert_snapshot!(status::human(&survey(&files, &config, &Repositories::default()), true), @r"
     model   prod
             ml
     fraud   v1, 2 GPUs
