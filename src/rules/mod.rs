@@ -9,6 +9,7 @@ mod facts;
 pub mod params;
 pub mod registry;
 pub mod sink;
+mod subject;
 mod vocabulary;
 pub mod waivers;
 

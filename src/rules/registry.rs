@@ -3,10 +3,14 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "reconcile/destination.rs"]
+mod destination;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "reconcile/floating_revision.rs"]
+mod floating_revision;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
@@ -25,6 +29,10 @@ mod outside_root;
 mod pinned_model_uri;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
+#[path = "reconcile/prune.rs"]
+mod prune;
+#[path = "reconcile/retry.rs"]
+mod retry;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/source_path.rs"]
@@ -50,6 +58,45 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "destination",
+        category: "reconcile",
+        summary: "an Application names its cluster by a URL in `server` or by a name in `name`",
+        cases: &[
+            Case {
+                id: "name-as-server",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "url-as-name",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "both",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/destination.md"),
+        checks: destination::CHECKS,
+    },
     Rule {
         id: "duplicate-key",
         category: "schema",
@@ -116,6 +163,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "floating-revision",
+        category: "reconcile",
+        summary: "what deploys models names the revision it deploys",
+        cases: &[Case {
+            id: "moves",
+            levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/floating-revision.md"),
+        checks: floating_revision::CHECKS,
     },
     Rule {
         id: "gpu-limit",
@@ -417,6 +478,46 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/policy-changed.md"),
         checks: policy_changed::CHECKS,
+    },
+    Rule {
+        id: "prune",
+        category: "reconcile",
+        summary: "what is removed from Git is removed from the cluster, and never by accident",
+        cases: &[
+            Case {
+                id: "off",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "empty",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/prune.md"),
+        checks: prune::CHECKS,
+    },
+    Rule {
+        id: "retry",
+        category: "reconcile",
+        summary: "an automated sync that fails is tried again",
+        cases: &[
+            Case {
+                id: "never",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "duration",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/retry.md"),
+        checks: retry::CHECKS,
     },
     Rule {
         id: "s3-prefix",
