@@ -23,6 +23,8 @@ mod kustomize_build;
 mod list_replaced;
 #[path = "reconcile/not_a_chart.rs"]
 mod not_a_chart;
+#[path = "hygiene/orphan.rs"]
+mod orphan;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -332,6 +334,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/not-a-chart.md"),
         checks: not_a_chart::CHECKS,
+    },
+    Rule {
+        id: "orphan",
+        category: "hygiene",
+        summary: "every model of a repository is deployed by something",
+        cases: &[Case {
+            id: "unreached",
+            levels: [Some(Severity::Note), Some(Severity::Note), Some(Severity::Note), Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/orphan.md"),
+        checks: orphan::CHECKS,
     },
     Rule {
         id: "outside-root",
