@@ -29,6 +29,8 @@ mod orphan;
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
+#[path = "security/plaintext_secret.rs"]
+mod plaintext_secret;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
 #[path = "reconcile/prune.rs"]
@@ -446,6 +448,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/pinned-model-uri.md"),
         checks: pinned_model_uri::CHECKS,
+    },
+    Rule {
+        id: "plaintext-secret",
+        category: "security",
+        summary: "no credential stands in Git in plain text",
+        cases: &[
+            Case {
+                id: "credential",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "secret",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "environment",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "development",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "overwrites",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/plaintext-secret.md"),
+        checks: plaintext_secret::CHECKS,
     },
     Rule {
         id: "policy-changed",
