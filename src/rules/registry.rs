@@ -33,6 +33,8 @@ mod pinned_model_uri;
 mod plaintext_secret;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
+#[path = "reconcile/project_denies.rs"]
+mod project_denies;
 #[path = "reconcile/prune.rs"]
 mod prune;
 #[path = "reconcile/retry.rs"]
@@ -553,6 +555,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/policy-changed.md"),
         checks: policy_changed::CHECKS,
+    },
+    Rule {
+        id: "project-denies",
+        category: "reconcile",
+        summary: "an AppProject permits what its Applications deploy",
+        cases: &[
+            Case {
+                id: "source",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "destination",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/project-denies.md"),
+        checks: project_denies::CHECKS,
     },
     Rule {
         id: "prune",
