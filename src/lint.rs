@@ -113,6 +113,8 @@ pub struct Survey {
     pub discovery: Discovery,
     /// What will be deployed, and where.
     pub fleet: Fleet,
+    /// What is known of the installation.
+    pub facts: Facts,
 }
 
 /// Runs the flow up to the fleet. `repositories` are those at hand beside the ones the
@@ -123,7 +125,8 @@ pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositori
     let repositories = at_hand(repositories, config);
     let planned = plan(files, &discovery, &repositories, &config.argocd.clusters);
     let fleet = fleet::build(planned, config);
-    Survey { discovery, fleet }
+    let facts = Facts::new(config, &discovery, &fleet);
+    Survey { discovery, fleet, facts }
 }
 
 impl Survey {
@@ -137,8 +140,7 @@ impl Survey {
 /// Runs the whole flow over a source.
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
-    let Survey { discovery, fleet } = survey(files, config, &options.repositories);
-    let facts = Facts::new(config, &fleet, &discovery);
+    let Survey { discovery, fleet, facts } = survey(files, config, &options.repositories);
     let base_config = options.base.as_ref();
     let repositories = &options.repositories;
     let reviewed = Reviewed { fleet: &fleet, config, base_config, repositories, now: options.now };

@@ -187,6 +187,7 @@ fn status_shows_models_by_environment() {
     assert_eq!(
         ran.out,
         "model   dev   staging   prod\n\
+         \x20       ml    ml        ml\n\
          churn   -     -         v47\n\
          fraud   v48   v47       v45\n"
     );

@@ -15,6 +15,9 @@ pub(super) struct Args {
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
+    /// Also print the line that each environment, mode and version is believed from
+    #[arg(long)]
+    why: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -29,8 +32,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let repositories = args.input.repositories(&opened.root, None)?;
     let survey = survey(&opened.files, &opened.config, &repositories);
     print(&match args.format {
-        Format::Human => status::human(&survey),
-        Format::Json => status::json(&survey),
+        Format::Human => status::human(&survey, args.why),
+        Format::Json => status::json(&survey, args.why),
     })?;
     Ok(if survey.fleet.releases.is_empty() { 3 } else { 0 })
 }

@@ -12,13 +12,21 @@ pub struct Label {
     pub location: Location,
     /// What it is there, a few words: `moves in MLflow, without a commit`.
     pub text: String,
+    /// Whether its bytes are a secret: no report shows them.
+    pub is_secret: bool,
 }
 
 impl Label {
     /// A label.
     #[must_use]
     pub fn new(location: impl Into<Location>, text: impl Into<String>) -> Self {
-        Self { location: location.into(), text: text.into() }
+        Self { location: location.into(), text: text.into(), is_secret: false }
+    }
+
+    /// The same, with bytes that no report shows.
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self { is_secret: true, ..self }
     }
 }
 

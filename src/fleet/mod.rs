@@ -3,6 +3,7 @@
 mod build;
 mod environment;
 mod identity;
+mod installation;
 mod model;
 mod place;
 mod reading;
@@ -11,6 +12,7 @@ pub mod serving_runtime;
 pub mod size;
 pub mod startup_time;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use mlgitops_kustomize::Effect;
@@ -25,6 +27,7 @@ pub use crate::finding::PlaceIndex;
 pub use build::build;
 pub use environment::{Evidence, Ladder};
 pub use identity::Identity;
+pub use installation::{Installation, find as find_installation};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 
 /// Everything that will be deployed, and where.
@@ -159,6 +162,16 @@ impl Fleet {
     #[must_use]
     pub fn objects_of(&self, deployment: &Deployment) -> &[Object] {
         self.objects.get(deployment.objects.clone()).unwrap_or_default()
+    }
+
+    /// The models a deployment serves, sorted, each once.
+    #[must_use]
+    pub fn models_of(&self, deployment: &Deployment) -> Vec<&str> {
+        let objects = &deployment.objects;
+        let from = self.releases.partition_point(|release| release.object < objects.start);
+        let own = self.releases.iter().skip(from).take_while(|release| release.object < objects.end);
+        let models: BTreeSet<&str> = own.map(|release| release.model.as_str()).collect();
+        models.into_iter().collect()
     }
 
     /// The object of a model reference.

@@ -139,7 +139,11 @@ impl Running {
 /// The share of the traffic that the model named here gets. `canaryTrafficPercent` splits traffic
 /// between Knative revisions; without Knative it does nothing (domain.md §1.5).
 fn exposure(manifest: &Manifest, part: Part, config: &Config) -> u8 {
-    let mode = kserve::named_mode(manifest).or(config.kserve.mode.as_ref().map(|mode| mode.value));
+    let mode = kserve::named_mode(manifest).map(|(mode, _)| mode).or(config
+        .kserve
+        .mode
+        .as_ref()
+        .map(|mode| mode.value));
     if part == Part::Canary || mode == Some(DeploymentMode::Standard) {
         return 100;
     }

@@ -337,11 +337,12 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 }
 
 /// The deployment mode an object names itself: both spellings (kserve v0.16
-/// `pkg/constants/constants.go`); `None` where it names none, or a word KServe does not know.
+/// `pkg/constants/constants.go`), with the node that names it; `None` where it names none, or a word
+/// KServe does not know.
 #[must_use]
-pub fn named_mode(manifest: &Manifest) -> Option<DeploymentMode> {
+pub fn named_mode(manifest: &Manifest) -> Option<(DeploymentMode, &Node)> {
     let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
-    DeploymentMode::parse(node.text()?)
+    Some((DeploymentMode::parse(node.text()?)?, node))
 }
 
 /// How a service answers: how many pods, with how much of the traffic, on how many GPUs.
@@ -350,6 +351,8 @@ pub struct Serving {
     /// `minReplicas`, or `replicas` of an LLMInferenceService; `None` where KServe's default of 1
     /// holds or the number cannot be known.
     pub min_replicas: Option<i64>,
+    /// `maxReplicas`; `None` where none is stated or the number cannot be known.
+    pub max_replicas: Option<i64>,
     /// `canaryTrafficPercent`: the share of the newest revision, in per cent.
     pub canary_percent: Option<i64>,
     /// GPUs of one pod of the predictor; `None` where no limit states them.
@@ -363,11 +366,13 @@ pub fn serving(manifest: &Manifest) -> Serving {
     let whole = |lookup: Lookup<'_>| lookup.present().and_then(Node::as_int);
     let gpu = gpus_of_predictor(manifest);
     if manifest.id.kind == "LLMInferenceService" {
-        return Serving { min_replicas: whole(spec.get("replicas")), canary_percent: None, gpu };
+        let replicas = whole(spec.get("replicas"));
+        return Serving { min_replicas: replicas, max_replicas: None, canary_percent: None, gpu };
     }
     let predictor = spec.get("predictor");
     Serving {
         min_replicas: whole(predictor.get("minReplicas")),
+        max_replicas: whole(predictor.get("maxReplicas")),
         canary_percent: whole(predictor.get("canaryTrafficPercent")),
         gpu,
     }

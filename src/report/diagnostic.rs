@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Range;
 
 use miette::{
     Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
@@ -74,7 +75,11 @@ impl<'r> Drawn<'r> {
         let new = self.files.len();
         let file = *self.numbers.entry(location.path()).or_insert(new);
         if file == new {
-            self.files.push(Marked { file: FileText(&location.file), labels: Vec::new() });
+            let file = FileText { file: &location.file, starred: None };
+            self.files.push(Marked { file, labels: Vec::new() });
+        }
+        if let Some(marked) = self.files.get_mut(file).filter(|_| label.is_secret) {
+            marked.file.hide(location.start..location.end);
         }
         if !self.said.insert((file, location.start, location.end, text.to_owned())) {
             return;
@@ -132,7 +137,7 @@ impl Diagnostic for Drawn<'_> {
 
 impl fmt::Display for Marked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.file.0.path())
+        f.write_str(self.file.file.path())
     }
 }
 
@@ -164,8 +169,30 @@ impl Diagnostic for Remark {
 
 /// A file as miette reads it: by its line index, in O(log n), where miette's own sources scan from
 /// the first byte.
-#[derive(Debug, Clone, Copy)]
-struct FileText<'r>(&'r SourceFile);
+#[derive(Debug, Clone)]
+struct FileText<'r> {
+    file: &'r SourceFile,
+    /// The text with a star for each byte of a secret, where it holds one.
+    starred: Option<Vec<u8>>,
+}
+
+impl FileText<'_> {
+    /// Shows stars for some bytes, as many as there are.
+    fn hide(&mut self, range: Range<u32>) {
+        let starred = self.starred.get_or_insert_with(|| self.file.text().as_bytes().to_vec());
+        let bytes = starred.get_mut(range.start as usize..range.end as usize);
+        for byte in bytes.into_iter().flatten().filter(|byte| **byte != b'\n') {
+            *byte = b'*';
+        }
+    }
+
+    fn bytes(&self, range: Range<u32>) -> &[u8] {
+        let plain = self.file.slice(range.clone()).as_bytes();
+        let start = range.start as usize;
+        let starred = self.starred.as_ref().and_then(|starred| starred.get(start..start + plain.len()));
+        starred.unwrap_or(plain)
+    }
+}
 
 impl SourceCode for FileText<'_> {
     /// As miette's own sources: without context exactly the span, with context whole lines.
@@ -180,7 +207,7 @@ impl SourceCode for FileText<'_> {
         let (Ok(start), Ok(end)) = (u32::try_from(span.offset()), u32::try_from(end)) else {
             return Err(MietteError::OutOfBounds);
         };
-        let file = self.0;
+        let file = self.file;
         let (first, last) = (file.position(start), file.position(end));
         let line = first.line.saturating_sub(u32::try_from(before).unwrap_or(u32::MAX)).max(1);
         let last = last.line.saturating_add(u32::try_from(after).unwrap_or(u32::MAX)).min(file.line_count());
@@ -189,7 +216,7 @@ impl SourceCode for FileText<'_> {
             _ => (file.line_range(line).start, 0),
         };
         let end = if after == 0 { end } else { file.line_range(last).end };
-        let data = file.slice(start..end).as_bytes();
+        let data = self.bytes(start..end);
         Ok(Box::new(MietteSpanContents::new_named(
             file.path().to_string(),
             data,
@@ -210,7 +237,7 @@ mod tests {
         span: std::ops::Range<usize>,
         context: usize,
     ) -> (String, usize, usize, usize) {
-        let text = FileText(file);
+        let text = FileText { file, starred: None };
         let contents = text.read_span(&span.into(), context, context).unwrap();
         let data = String::from_utf8(contents.data().to_vec()).unwrap();
         (data, contents.line(), contents.column(), contents.line_count())

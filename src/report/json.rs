@@ -140,7 +140,7 @@ impl<'r> From<&'r Finding> for FindingOut<'r> {
 /// file as stored. `repository` and `rev` are null for the tree under review.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LocationOut<'r> {
+pub(super) struct LocationOut<'r> {
     file: &'r str,
     line: u32,
     column: u32,
@@ -227,7 +227,7 @@ impl<'r> From<&'r PlaceOfFinding> for PlaceOut<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ObjectOut<'r> {
+pub(super) struct ObjectOut<'r> {
     api_version: &'r str,
     kind: &'r str,
     namespace: Option<&'r str>,
@@ -297,7 +297,7 @@ impl<'r> From<&'r Edit> for EditOut<'r> {
 }
 
 #[derive(Serialize)]
-struct NotCheckedOut<'r> {
+pub(super) struct NotCheckedOut<'r> {
     code: &'static str,
     what: &'r str,
     reason: &'r str,

@@ -3,39 +3,42 @@
 use std::collections::BTreeSet;
 
 use mlgitops_manifest::Manifest;
-use mlgitops_manifest::fields::{Project, ReleaseSet};
+use mlgitops_manifest::fields::{Project, Release, ReleaseSet};
 
 use super::argocd::ArgoCd;
-use crate::config::{Config, DeploymentMode};
+use crate::config::{Config, DeploymentMode, Stated};
 use crate::discover::Discovery;
-use crate::fleet::Fleet;
+use crate::finding::Location;
+use crate::fleet::{Fleet, Installation, find_installation};
 use crate::kinds::kserve;
 
-/// Versions and modes that may be in force: configured, or all that the tables hold.
-#[derive(Debug, Clone)]
+/// Versions and modes that may be in force: configured, else found in the repository, else all that
+/// the tables hold.
+#[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// The KServe release, if the configuration names one: `0.17`.
-    pub kserve: Option<String>,
-    /// The mode of services that name none, if it is known.
-    pub default_mode: Option<DeploymentMode>,
+    /// The KServe releases in question, each with the line that names it; empty: all.
+    pub kserve: Vec<Stated<String>>,
+    /// The modes of services that name none, each with the line that says so; empty: all.
+    pub default_modes: Vec<Stated<DeploymentMode>>,
     /// What is known of Argo CD.
     pub argocd: ArgoCd,
 }
 
-/// KServe releases older than 0.13 are asked about only where the configuration names one: they
-/// are long out of support, and a note on everything newer would be noise.
+/// KServe releases older than 0.13 are asked about only where something names one: they are long
+/// out of support, and a note on everything newer would be noise.
 pub(super) const OLDEST_KSERVE: u8 = 13;
 
 /// The newest KServe release the tables were read from.
 pub(super) const NEWEST_KSERVE: u8 = 20;
 
 impl Facts {
-    /// The facts a configuration states.
+    /// The facts a configuration states; what it leaves open, the installation found here.
     #[must_use]
-    pub fn new(config: &Config, fleet: &Fleet, discovery: &Discovery) -> Self {
+    pub fn new(config: &Config, discovery: &Discovery, fleet: &Fleet) -> Self {
+        let Installation { releases, modes } = find_installation(discovery, fleet);
         Self {
-            kserve: config.kserve.version.as_ref().map(|version| version.value.clone()),
-            default_mode: config.kserve.mode.as_ref().map(|mode| mode.value),
+            kserve: config.kserve.version.clone().map_or(releases, |stated| vec![stated]),
+            default_modes: config.kserve.mode.clone().map_or(modes, |stated| vec![stated]),
             argocd: ArgoCd::of(fleet, discovery),
         }
     }
@@ -45,26 +48,44 @@ impl Facts {
     pub fn releases(&self, project: Project) -> ReleaseSet {
         let mut set = ReleaseSet::all();
         if project == Project::KServe {
-            match &self.kserve {
-                // The configuration was checked when it was read; what is no release adds none.
-                Some(stated) => drop(set.add(stated)),
-                None => {
-                    (OLDEST_KSERVE..=NEWEST_KSERVE).for_each(|minor| drop(set.add(&format!("0.{minor}"))))
-                }
+            if self.kserve.is_empty() {
+                (OLDEST_KSERVE..=NEWEST_KSERVE).for_each(|minor| drop(set.add(&format!("0.{minor}"))));
             }
+            // The configuration was checked when it was read; what is no release adds none.
+            self.kserve.iter().for_each(|stated| drop(set.add(&stated.value)));
         }
         set
+    }
+
+    /// The minor releases of KServe 0.x that may be in force, lowest first.
+    #[must_use]
+    pub fn kserve_minors(&self) -> BTreeSet<u16> {
+        let stated = self.kserve.iter().filter_map(|stated| stated.value.parse::<Release>().ok());
+        let minors: BTreeSet<u16> =
+            stated.filter(|release| release.major == 0).map(|one| one.minor).collect();
+        if minors.is_empty() { (OLDEST_KSERVE..=NEWEST_KSERVE).map(u16::from).collect() } else { minors }
     }
 
     /// The modes an object may run in.
     #[must_use]
     pub fn modes(&self, manifest: &Manifest) -> BTreeSet<DeploymentMode> {
-        if manifest.id.kind == "LLMInferenceService" {
-            return BTreeSet::from([DeploymentMode::Standard]);
+        let stated = self.stated_modes(manifest);
+        if stated.is_empty() {
+            return BTreeSet::from([DeploymentMode::Standard, DeploymentMode::Knative]);
         }
-        match kserve::named_mode(manifest).or(self.default_mode) {
-            Some(mode) => BTreeSet::from([mode]),
-            None => BTreeSet::from([DeploymentMode::Standard, DeploymentMode::Knative]),
+        stated.into_iter().map(|(mode, _)| mode).collect()
+    }
+
+    /// The modes that something states for an object, each with its line, where a file holds one;
+    /// none where nothing does.
+    #[must_use]
+    pub fn stated_modes(&self, manifest: &Manifest) -> Vec<(DeploymentMode, Option<Location>)> {
+        if manifest.id.kind == "LLMInferenceService" {
+            return vec![(DeploymentMode::Standard, None)];
+        }
+        match kserve::named_mode(manifest) {
+            Some((mode, node)) => vec![(mode, manifest.place(node.origin).map(Location::from))],
+            None => self.default_modes.iter().map(|one| (one.value, Some(one.location.clone()))).collect(),
         }
     }
 }

@@ -9,12 +9,16 @@ mod application_circle;
 mod appset_empty;
 #[path = "reconcile/dead_sync_option.rs"]
 mod dead_sync_option;
+#[path = "reconcile/destination.rs"]
+mod destination;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "reconcile/duplicate_object.rs"]
 mod duplicate_object;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "reconcile/floating_revision.rs"]
+mod floating_revision;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
@@ -31,14 +35,24 @@ mod kustomize_build;
 mod list_replaced;
 #[path = "reconcile/not_a_chart.rs"]
 mod not_a_chart;
+#[path = "hygiene/orphan.rs"]
+mod orphan;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
+#[path = "security/plaintext_secret.rs"]
+mod plaintext_secret;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
+#[path = "reconcile/project_denies.rs"]
+mod project_denies;
+#[path = "reconcile/prune.rs"]
+mod prune;
 #[path = "promotion/ran_in_staging.rs"]
 mod ran_in_staging;
+#[path = "reconcile/retry.rs"]
+mod retry;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/self_heal.rs"]
@@ -155,6 +169,45 @@ pub static RULES: &[Rule] = &[
         checks: dead_sync_option::CHECKS,
     },
     Rule {
+        id: "destination",
+        category: "reconcile",
+        summary: "an Application names its cluster by a URL in `server` or by a name in `name`",
+        cases: &[
+            Case {
+                id: "name-as-server",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "url-as-name",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "both",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/destination.md"),
+        checks: destination::CHECKS,
+    },
+    Rule {
         id: "duplicate-key",
         category: "schema",
         summary: "no map has a key twice",
@@ -249,6 +302,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/empty-version.md"),
         checks: empty_version::CHECKS,
+    },
+    Rule {
+        id: "floating-revision",
+        category: "reconcile",
+        summary: "what deploys models names the revision it deploys",
+        cases: &[Case {
+            id: "moves",
+            levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/floating-revision.md"),
+        checks: floating_revision::CHECKS,
     },
     Rule {
         id: "gpu-limit",
@@ -506,6 +573,20 @@ pub static RULES: &[Rule] = &[
         checks: not_a_chart::CHECKS,
     },
     Rule {
+        id: "orphan",
+        category: "hygiene",
+        summary: "every model of a repository is deployed by something",
+        cases: &[Case {
+            id: "unreached",
+            levels: [Some(Severity::Note), Some(Severity::Note), Some(Severity::Note), Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/orphan.md"),
+        checks: orphan::CHECKS,
+    },
+    Rule {
         id: "outside-root",
         category: "security",
         summary: "no link leads out of the repository",
@@ -604,6 +685,63 @@ pub static RULES: &[Rule] = &[
         checks: pinned_model_uri::CHECKS,
     },
     Rule {
+        id: "plaintext-secret",
+        category: "security",
+        summary: "no credential stands in Git in plain text",
+        cases: &[
+            Case {
+                id: "credential",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "secret",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "environment",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "development",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "overwrites",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/plaintext-secret.md"),
+        checks: plaintext_secret::CHECKS,
+    },
+    Rule {
         id: "policy-changed",
         category: "hygiene",
         summary: "a change that loosens the policy says so",
@@ -652,6 +790,65 @@ pub static RULES: &[Rule] = &[
         checks: policy_changed::CHECKS,
     },
     Rule {
+        id: "project-denies",
+        category: "reconcile",
+        summary: "an AppProject permits what its Applications deploy",
+        cases: &[
+            Case {
+                id: "source",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "destination",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/project-denies.md"),
+        checks: project_denies::CHECKS,
+    },
+    Rule {
+        id: "prune",
+        category: "reconcile",
+        summary: "what is removed from Git is removed from the cluster, and never by accident",
+        cases: &[
+            Case {
+                id: "off",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "empty",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/prune.md"),
+        checks: prune::CHECKS,
+    },
+    Rule {
         id: "ran-in-staging",
         category: "promotion",
         summary: "a guarded environment only gets a version that already ran one rung below",
@@ -681,6 +878,26 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/promotion/ran-in-staging.md"),
         checks: ran_in_staging::CHECKS,
+    },
+    Rule {
+        id: "retry",
+        category: "reconcile",
+        summary: "an automated sync that fails is tried again",
+        cases: &[
+            Case {
+                id: "never",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "duration",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/retry.md"),
+        checks: retry::CHECKS,
     },
     Rule {
         id: "s3-prefix",

@@ -1,6 +1,5 @@
 //! `artifact/pinned-model-uri`: a model reference names one immutable version.
 
-use super::super::facts::OLDEST_KSERVE;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::reference::{
@@ -215,9 +214,8 @@ fn unsupported(why: Unsupported, name: &str) -> String {
 
 /// The releases in question that fetch a scheme, and those that do not.
 fn releases(scheme: Scheme, consumer: Consumer, context: &Context<'_>) -> (Vec<Release>, Vec<Release>) {
-    let stated = context.facts.kserve.as_deref().and_then(Release::parse);
-    let range = stated.map_or(OLDEST_KSERVE..=Release::LAST.0, |release| release.0..=release.0);
+    let minors = context.facts.kserve_minors().into_iter().filter_map(|minor| u8::try_from(minor).ok());
     let support = |release: Release| scheme_support(scheme, release, consumer);
-    let known = range.map(Release).filter(|release| support(*release) != Support::NoSuchKind);
+    let known = minors.map(Release).filter(|release| support(*release) != Support::NoSuchKind);
     known.partition(|release| matches!(support(*release), Support::Accepted | Support::OffByDefault))
 }

@@ -1,0 +1,374 @@
+//! Which KServe this repository installs: its releases and its default modes, each with the line
+//! that says so (domain.md §1.5).
+
+use mlgitops_files::RepoPath;
+use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::Release;
+use mlgitops_yaml::{Node, NodeIndex, Role, SourceFile, Text, Tree, parse};
+use std::sync::Arc;
+
+use super::Fleet;
+use crate::config::{DeploymentMode, Stated};
+use crate::discover::{Discovery, FileKind, Found, is_documentation};
+use crate::finding::Location;
+
+/// What a repository says of the KServe it installs; empty where it says nothing. More than one
+/// entry where several clusters differ, or where one says it twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Installation {
+    /// Releases, as `ReleaseSet::add` reads them.
+    pub releases: Vec<Stated<String>>,
+    /// Modes of services that name none.
+    pub modes: Vec<Stated<DeploymentMode>>,
+}
+
+/// The charts whose version is KServe's own and whose values name the mode: `kserve`, from 0.17 on
+/// `kserve-resources` (kserve v0.20 `charts/`).
+const CHARTS: [&str; 2] = ["kserve", "kserve-resources"];
+
+/// The value of those charts that becomes `defaultDeploymentMode`.
+const MODE_VALUE: [&str; 3] = ["kserve", "controller", "deploymentMode"];
+
+/// Reads every object that is deployed, and every kustomization and chart that takes in KServe's.
+#[must_use]
+pub fn find(discovery: &Discovery, fleet: &Fleet) -> Installation {
+    let mut found = Finder { discovery, installation: Installation::default() };
+    for object in &fleet.objects {
+        found.object(&object.manifest);
+    }
+    // What an ApplicationSet gives is no object of the repository.
+    for deployment in &fleet.deployments {
+        found.object(&deployment.manifest);
+    }
+    for file in discovery.files.values().filter(|file| !is_documentation(&file.path)) {
+        match file.kind {
+            FileKind::Kustomization => found.kustomization(file),
+            FileKind::Chart if file.path.file_name() == "Chart.yaml" => found.chart(file),
+            _ => {}
+        }
+    }
+    let Installation { mut releases, mut modes } = found.installation;
+    let key = |at: &Location| (at.path().to_owned(), at.start);
+    releases.sort_by_key(|one| key(&one.location));
+    releases.dedup();
+    modes.sort_by_key(|one| key(&one.location));
+    modes.dedup();
+    Installation { releases, modes }
+}
+
+struct Finder<'d> {
+    discovery: &'d Discovery,
+    installation: Installation,
+}
+
+impl Finder<'_> {
+    fn object(&mut self, manifest: &Manifest) {
+        let root = &*manifest.root;
+        match (manifest.id.group(), manifest.id.kind.as_str()) {
+            ("", "ConfigMap") if manifest.id.name == "inferenceservice-config" => {
+                self.config_map(manifest);
+            }
+            ("apps", "Deployment") if manifest.id.name == "kserve-controller-manager" => {
+                self.controller(manifest);
+            }
+            ("argoproj.io", "Application") => self.application(manifest, root),
+            ("argoproj.io", "ApplicationSet") => {
+                if let Some(template) = root.find(&["spec", "template"]).present() {
+                    self.application(manifest, template);
+                }
+            }
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => {
+                let chart = root.find(&["spec", "chart", "spec"]);
+                if chart.get("chart").text().is_some_and(is_chart) {
+                    self.release(manifest, chart.get("version").present());
+                    self.mode(manifest, root.find(&["spec", "values"]).present());
+                }
+            }
+            // Open Data Hub and OpenShift AI install KServe by this object.
+            ("datasciencecluster.opendatahub.io", "DataScienceCluster") => {
+                let mode = root.find(&["spec", "components", "kserve", "defaultDeploymentMode"]);
+                self.mode_node(manifest, mode.present());
+            }
+            _ => {}
+        }
+    }
+
+    /// `data.deploy` is JSON: `{"defaultDeploymentMode": "Knative"}` (kserve v0.20
+    /// `pkg/apis/serving/v1beta1/configmap.go`).
+    fn config_map(&mut self, manifest: &Manifest) {
+        let Some(deploy) = manifest.root.find(&["data", "deploy"]).present() else { return };
+        let Some((text, tree)) = embedded(manifest, deploy) else { return };
+        let mode = at(&tree, &["defaultDeploymentMode"]);
+        self.embedded_mode(manifest, &text, &tree, mode);
+    }
+
+    /// The tag of the controller's image is KServe's release.
+    fn controller(&mut self, manifest: &Manifest) {
+        let containers = manifest.root.find(&["spec", "template", "spec", "containers"]).items();
+        for image in containers.iter().filter_map(|container| container.get("image").present()) {
+            let Some(text) = image.text() else { continue };
+            let name = text.split('@').next().unwrap_or(text);
+            let Some((name, tag)) = name.rsplit_once(':') else { continue };
+            if name.rsplit('/').next() == Some("kserve-controller") {
+                let content = manifest.content_of_piece(image, name.len() + 1..name.len() + 1 + tag.len());
+                self.add_release(tag, content.into_iter().next().map(Location::from));
+            }
+        }
+    }
+
+    fn application(&mut self, manifest: &Manifest, application: &Node) {
+        let spec = application.get("spec");
+        let one = spec.get("source").present();
+        for source in spec.get("sources").items().iter().chain(one) {
+            if source.get("chart").text().is_some_and(is_chart) {
+                self.release(manifest, source.get("targetRevision").present());
+                self.helm_options(manifest, source);
+            }
+        }
+    }
+
+    /// In Argo CD's order: what is given most closely counts (domain.md §3.7).
+    fn helm_options(&mut self, manifest: &Manifest, source: &Node) {
+        let helm = source.get("helm");
+        let dotted = MODE_VALUE.join(".");
+        let mut parameters = helm.get("parameters").items().iter();
+        let stated = parameters.rfind(|one| one.get("name").text() == Some(dotted.as_str()));
+        if let Some(value) = stated.and_then(|one| one.get("value").present()) {
+            return self.mode_node(manifest, Some(value));
+        }
+        if let Some(values) = helm.get("valuesObject").present().filter(|values| !values.is_null()) {
+            if values.find(&MODE_VALUE).present().is_some() {
+                return self.mode(manifest, Some(values));
+            }
+        } else if let Some((text, tree)) =
+            helm.get("values").present().and_then(|node| embedded(manifest, node))
+            && let Some(mode) = at(&tree, &MODE_VALUE)
+        {
+            return self.embedded_mode(manifest, &text, &tree, Some(mode));
+        }
+        for file in helm.get("valueFiles").items().iter().rev().filter_map(Node::text) {
+            // `$ref/path` is a path of the repository that `ref` names, most often this one.
+            let path =
+                file.strip_prefix('$').and_then(|rest| rest.split_once('/')).map_or(file, |(_, path)| path);
+            if self.values_file(path) {
+                return;
+            }
+        }
+    }
+
+    /// Whether a file of this repository names the mode.
+    fn values_file(&mut self, path: &str) -> bool {
+        let found = RepoPath::parse(path).ok().and_then(|path| self.discovery.files.get(&path));
+        let Some(found) = found else { return false };
+        match at(&found.tree, &MODE_VALUE) {
+            Some(mode) => {
+                self.tree_mode(found, mode);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// `helmCharts`, and KServe's own release files among the resources.
+    fn kustomization(&mut self, found: &Found) {
+        let tree = &*found.tree;
+        let Some(root) = root(tree) else { return };
+        for list in ["resources", "bases"] {
+            let entries = tree.get(root, list).map_or(&[][..], |list| tree.children(list));
+            for &entry in entries {
+                let Some(release) = tree.scalar(entry).and_then(release_of_url) else { continue };
+                self.add_release(release, Some(in_file(&found.file, tree, entry)));
+            }
+        }
+        let charts = tree.get(root, "helmCharts").map_or(&[][..], |list| tree.children(list));
+        for &chart in charts {
+            let text = |key: &str| tree.get(chart, key).and_then(|node| tree.scalar(node));
+            if !text("name").is_some_and(is_chart) {
+                continue;
+            }
+            if let Some(version) = tree.get(chart, "version") {
+                self.tree_release(found, version);
+            }
+            let inline = tree.get(chart, "valuesInline").and_then(|values| below(tree, values, &MODE_VALUE));
+            let file = text("valuesFile").and_then(|file| found.path.parent()?.join(file).ok());
+            match (inline, file) {
+                (Some(mode), _) => self.tree_mode(found, mode),
+                (None, Some(file)) => drop(self.values_file(file.as_str())),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// A chart that depends on KServe's: the version there, the mode below its alias.
+    fn chart(&mut self, found: &Found) {
+        let tree = &*found.tree;
+        let entries = root(tree).and_then(|root| tree.get(root, "dependencies"));
+        for &entry in entries.map_or(&[][..], |list| tree.children(list)) {
+            let text = |key: &str| tree.get(entry, key).and_then(|node| tree.scalar(node));
+            let Some(name) = text("name").filter(|name| is_chart(name)) else { continue };
+            if let Some(version) = tree.get(entry, "version") {
+                self.tree_release(found, version);
+            }
+            let values = found.path.parent().and_then(|folder| folder.join("values.yaml").ok());
+            let Some(values) = values.and_then(|path| self.discovery.files.get(&path)) else { continue };
+            let [kserve, controller, mode] = MODE_VALUE;
+            let path = [text("alias").unwrap_or(name), kserve, controller, mode];
+            if let Some(mode) = at(&values.tree, &path) {
+                self.tree_mode(values, mode);
+            }
+        }
+    }
+
+    fn release(&mut self, manifest: &Manifest, version: Option<&Node>) {
+        if let Some((text, node)) = version.and_then(|node| Some((node.text()?, node))) {
+            self.add_release(text, manifest.place(node.origin).map(Location::from));
+        }
+    }
+
+    fn tree_release(&mut self, found: &Found, node: NodeIndex) {
+        if let Some(text) = found.tree.scalar(node) {
+            self.add_release(text, Some(in_file(&found.file, &found.tree, node)));
+        }
+    }
+
+    fn add_release(&mut self, text: &str, location: Option<Location>) {
+        if let (Some(value), Some(location)) = (release_of(text), location) {
+            self.installation.releases.push(Stated { value, location });
+        }
+    }
+
+    fn mode(&mut self, manifest: &Manifest, values: Option<&Node>) {
+        self.mode_node(manifest, values.and_then(|values| values.find(&MODE_VALUE).present()));
+    }
+
+    fn mode_node(&mut self, manifest: &Manifest, node: Option<&Node>) {
+        if let Some((text, node)) = node.and_then(|node| Some((node.text()?, node))) {
+            self.add_mode(text, manifest.place(node.origin).map(Location::from));
+        }
+    }
+
+    fn tree_mode(&mut self, found: &Found, node: NodeIndex) {
+        if let Some(text) = found.tree.scalar(node) {
+            self.add_mode(text, Some(in_file(&found.file, &found.tree, node)));
+        }
+    }
+
+    fn embedded_mode(&mut self, manifest: &Manifest, text: &Text, tree: &Tree, node: Option<NodeIndex>) {
+        let Some((node, word)) = node.and_then(|node| Some((node, tree.scalar(node)?))) else { return };
+        let mut origins = (*manifest.origins).clone();
+        let origin = text.origin(tree.range(node), &mut origins);
+        self.add_mode(word, origins.first(origin).map(Location::from));
+    }
+
+    fn add_mode(&mut self, word: &str, location: Option<Location>) {
+        if let (Some(value), Some(location)) = (DeploymentMode::parse(word), location) {
+            self.installation.modes.push(Stated { value, location });
+        }
+    }
+}
+
+/// YAML or JSON that stands in a scalar of an object.
+fn embedded(manifest: &Manifest, node: &Node) -> Option<(Text, Tree)> {
+    let mut origins = (*manifest.origins).clone();
+    let text = node.as_scalar()?.to_text(node.origin, &mut origins);
+    let tree = parse(text.clone());
+    Some((text, tree))
+}
+
+fn root(tree: &Tree) -> Option<NodeIndex> {
+    tree.documents().first()?.root
+}
+
+fn at(tree: &Tree, path: &[&str]) -> Option<NodeIndex> {
+    below(tree, root(tree)?, path)
+}
+
+fn below(tree: &Tree, from: NodeIndex, path: &[&str]) -> Option<NodeIndex> {
+    path.iter().try_fold(from, |node, key| tree.get(node, key))
+}
+
+fn in_file(file: &Arc<SourceFile>, tree: &Tree, node: NodeIndex) -> Location {
+    Location::new(file, tree.range(node), Role::Values)
+}
+
+/// `kserve`, also where an OCI repository is named before it.
+fn is_chart(name: &str) -> bool {
+    CHARTS.contains(&name.rsplit('/').next().unwrap_or(name))
+}
+
+/// The release a version names: `v0.16.0`, `0.16.*`, `~0.16.1` and `^0.16.1`, which stay in one
+/// minor release. Anything else may be any release.
+fn release_of(version: &str) -> Option<String> {
+    let version = version.trim();
+    let (version, whole_minor) = match version.strip_prefix(['~', '^']) {
+        Some(rest) => (rest, true),
+        None => (version.strip_prefix('=').unwrap_or(version), false),
+    };
+    let version = version.trim_start().trim_end_matches(".*").trim_end_matches(".x").trim_end_matches(".X");
+    let release: Release = version.parse().ok()?;
+    // A lone `0` names no minor release.
+    let minor_is_stated = version.contains('.');
+    let numbers = version.split(['-', '+']).next().map_or(0, |core| core.split('.').count());
+    minor_is_stated.then(|| match numbers {
+        3 if !whole_minor => format!("{}.{}.{}", release.major, release.minor, release.patch),
+        _ => format!("{}.{}", release.major, release.minor),
+    })
+}
+
+/// `https://github.com/kserve/kserve/releases/download/v0.12.1/kserve.yaml`, and
+/// `github.com/kserve/kserve//config/default?ref=v0.15.0`.
+fn release_of_url(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("github.com/kserve/kserve")?;
+    if let Some(rest) = rest.strip_prefix("/releases/download/") {
+        let (release, file) = rest.split_once('/')?;
+        return file.starts_with("kserve").then_some(release);
+    }
+    let (folder, query) = rest.split_once('?')?;
+    let reference = query.split('&').find_map(|pair| pair.strip_prefix("ref="));
+    reference.filter(|_| folder.contains("config"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_names_a_release_or_any() {
+        for (version, expected) in [
+            ("v0.16.0", Some("0.16.0")),
+            ("0.17", Some("0.17")),
+            ("v0.17.0-rc1", Some("0.17.0")),
+            ("0.15.*", Some("0.15")),
+            ("0.15.x", Some("0.15")),
+            ("~0.15.2", Some("0.15")),
+            ("^0.15.2", Some("0.15")),
+            ("=0.15.2", Some("0.15.2")),
+            (">=0.15.0", None),
+            (">=0.15.0 <0.17.0", None),
+            ("0", None),
+            ("*", None),
+            ("latest", None),
+            ("HEAD", None),
+            ("", None),
+        ] {
+            assert_eq!(release_of(version).as_deref(), expected, "{version}");
+        }
+    }
+
+    #[test]
+    fn only_kserve_s_own_files_name_its_release() {
+        for (url, expected) in [
+            ("https://github.com/kserve/kserve/releases/download/v0.12.1/kserve.yaml", Some("v0.12.1")),
+            (
+                "https://github.com/kserve/kserve/releases/download/v0.12.1/kserve-cluster-resources.yaml",
+                Some("v0.12.1"),
+            ),
+            ("github.com/kserve/kserve//config/default?timeout=120&ref=v0.15.0", Some("v0.15.0")),
+            ("https://github.com/kserve/kserve/releases/download/v0.12.1/install.sh", None),
+            ("https://github.com/kserve/modelmesh-serving//config/default?ref=v0.12.0", None),
+            ("https://github.com/kserve/kserve//docs/samples?ref=v0.12.0", None),
+        ] {
+            assert_eq!(release_of_url(url), expected, "{url}");
+        }
+    }
+}

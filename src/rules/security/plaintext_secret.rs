@@ -1,0 +1,202 @@
+//! `security/plaintext-secret`: credentials that stand in Git for everybody to read.
+
+#[path = "plaintext_secret/overwrites.rs"]
+mod overwrites;
+#[path = "plaintext_secret/value.rs"]
+mod value;
+
+use std::ops::Range;
+
+use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{Node, Pointer, Step, Value};
+
+use super::super::{Check, Context, Violations};
+use crate::finding::Violation;
+use crate::fleet::Object;
+
+pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
+
+const NOTE: &str = "it stays in every clone and in history: to remove the line does not take it back";
+const HELP: &str = "revoke it, then keep the new one in a SealedSecret, an ExternalSecret or SOPS, or give the \
+                    ServiceAccount a role and keep none";
+
+fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let manifest = &object.manifest;
+    // Encrypted as a whole, or sealed; and schemas, which hold patterns and no values.
+    let is_sealed = manifest.root.get("sops").present().is_some()
+        || matches!(
+            manifest.id.group(),
+            "bitnami.com" | "external-secrets.io" | "secrets-store.csi.x-k8s.io"
+        );
+    if is_sealed || manifest.id.kind == "CustomResourceDefinition" {
+        return;
+    }
+    if manifest.id.is("", "Secret") {
+        return secret(object, context, out);
+    }
+    let mut walk = Walk { manifest, path: Vec::new(), out };
+    walk.node(&manifest.root);
+}
+
+/// Every text of an object, and every variable of its containers.
+struct Walk<'w> {
+    manifest: &'w Manifest,
+    path: Vec<Step>,
+    out: &'w mut Violations,
+}
+
+impl Walk<'_> {
+    /// Goes as deep as a document may be nested (`limits::DEPTH`).
+    fn node(&mut self, node: &Node) {
+        match &node.value {
+            Value::Map(map) => {
+                if self.variable(node) {
+                    return;
+                }
+                for (key, value) in map.iter() {
+                    self.path.push(Step::Key(key.name().to_owned()));
+                    self.node(value);
+                    self.path.pop();
+                }
+            }
+            Value::Sequence(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.path.push(Step::Index(index));
+                    self.node(item);
+                    self.path.pop();
+                }
+            }
+            Value::Scalar(scalar) => {
+                if let Some((what, range)) = value::credential(&scalar.text) {
+                    let path = Pointer(self.path.clone());
+                    self.out.push(found("credential", self.manifest, path, Some(range), what));
+                }
+            }
+            Value::Null | Value::Unknown(_) => {}
+        }
+    }
+
+    /// Whether an entry of `env` names a secret and holds it.
+    fn variable(&mut self, entry: &Node) -> bool {
+        let in_env = matches!(self.path.as_slice(), [.., Step::Key(list), Step::Index(_)] if list == "env");
+        let (Some(name), Some(text)) = (entry.get("name").text(), entry.get("value").text()) else {
+            return false;
+        };
+        if !in_env || !value::names_a_secret(name) || value::credential(text).is_some() {
+            return false;
+        }
+        let Some(case) = judge(text) else { return true };
+        // `S3_SECRET: aws-credentials` names an object.
+        if name.to_ascii_lowercase().ends_with("secret") && is_object_name(text) {
+            return true;
+        }
+        let case = if case == "secret" { "environment" } else { case };
+        let path = Pointer(self.path.clone()).key("value");
+        self.out.push(found(case, self.manifest, path, None, &format!("`{name}`")));
+        true
+    }
+}
+
+/// What a text is that is called a secret; `None` where it is none, or not in Git.
+fn judge(text: &str) -> Option<&'static str> {
+    if value::is_placeholder(text) || value::is_kept_elsewhere(text) || value::is_setting(text) {
+        return None;
+    }
+    Some(if value::is_development(text) { "development" } else { "secret" })
+}
+
+/// Lower-case words with dashes and hardly a digit, as people name objects.
+fn is_object_name(text: &str) -> bool {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    text.contains('-') && digits <= 2 && text.bytes().all(is_word)
+}
+
+/// A Secret: each of its values, decoded.
+fn secret(object: &Object, context: &Context<'_>, out: &mut Violations) {
+    let manifest = &object.manifest;
+    let root = &manifest.root;
+    let is_filled_in =
+        root.get("metadata").get("annotations").get("avp.kubernetes.io/path").present().is_some();
+    if is_filled_in || root.get("type").text() == Some("kubernetes.io/service-account-token") {
+        return;
+    }
+    let mut empty = Vec::new();
+    for field in ["data", "stringData"] {
+        for (key, node) in
+            root.get(field).present().and_then(Node::as_map).into_iter().flat_map(|map| map.iter())
+        {
+            let Some(scalar) = node.as_scalar() else { continue };
+            let written = &*scalar.text;
+            let is_open = value::is_kept_elsewhere(written);
+            let decoded = if field == "data" { value::decoded(written) } else { None };
+            let text = decoded.as_deref().filter(|_| !is_open).unwrap_or(written);
+            let path = Pointer::of(&[field, key.name()]);
+            if let Some((case, what)) = in_secret(key.name(), text) {
+                out.push(found(case, manifest, path, None, &what));
+            } else if !is_open && value::names_a_secret(key.name()) && value::is_placeholder(text) {
+                empty.push((path, node));
+            }
+        }
+    }
+    out.push(overwrites::judge(object, &empty, context));
+}
+
+/// What a value of a Secret is.
+fn in_secret(key: &str, text: &str) -> Option<(&'static str, String)> {
+    if let Some((what, _)) = value::credential(text) {
+        return Some(("credential", what.to_owned()));
+    }
+    if matches!(key, ".dockerconfigjson" | ".dockercfg") && text.contains("\"auth\"") && !text.contains("${")
+    {
+        return Some(("secret", "the registry's password".to_owned()));
+    }
+    // The values of KServe's `storage-config` are JSON (kserve `pkg/credentials`).
+    if text.trim_start().starts_with('{')
+        && let Ok(serde_json::Value::Object(fields)) = serde_json::from_str(text)
+    {
+        let of = |(name, value): (&String, &serde_json::Value)| {
+            let case = judge(value.as_str()?).filter(|_| value::names_a_secret(name))?;
+            Some((case, format!("`{name}` in `{key}`")))
+        };
+        return fields.iter().find_map(of);
+    }
+    let case = judge(text).filter(|_| value::names_a_secret(key))?;
+    Some((case, format!("`{key}`")))
+}
+
+/// The violation; where the value was joined of several pieces, the piece with the credential.
+fn found(
+    case: &'static str,
+    manifest: &Manifest,
+    path: Pointer,
+    bytes: Option<Range<usize>>,
+    what: &str,
+) -> Option<Violation> {
+    let (kind, name) = (&manifest.id.kind, &manifest.id.name);
+    let (message, label) = match case {
+        "development" => {
+            (format!("{kind} {name}{{places}} has a password everybody knows: {what}"), "as it is delivered")
+        }
+        _ => {
+            (format!("whoever reads this repository has {what} of {kind} {name}{{places}}"), "in plain text")
+        }
+    };
+    let node = manifest.at(&path).present()?;
+    let mut found = match bytes {
+        Some(bytes) => Violation::in_piece(case, manifest, path, bytes, label, message)?,
+        None => Violation::in_object(case, manifest, path, node.origin, label, message)?,
+    };
+    found.primary = found.primary.secret();
+    let help = match case {
+        "development" => {
+            "set one of your own, and keep it out of Git: a SealedSecret, an ExternalSecret or SOPS"
+        }
+        _ => HELP,
+    };
+    let note = match case {
+        "development" => "who reaches the service can log in",
+        _ => NOTE,
+    };
+    Some(found.note(note).help(help).word(what))
+}

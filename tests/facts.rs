@@ -1,0 +1,241 @@
+//! Which KServe runs is stated by the configuration, or found where the repository installs it, each
+//! with the line it was believed from; else it is every release and both modes.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use mlgitops::config::{self, Config};
+use mlgitops::finding::Location;
+use mlgitops::rules::{Facts, vocabulary};
+use mlgitops::source::{Memory, Repositories};
+use mlgitops::survey;
+use mlgitops_files::Files;
+
+fn facts(files: &[(&str, &str)]) -> Facts {
+    let owned = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+    let source: Arc<dyn Files> = Arc::new(Memory::new(owned));
+    let stated = files.iter().find(|(path, _)| *path == config::FILE_NAME);
+    let config = stated.map_or_else(Config::default, |(path, text)| {
+        let file = Arc::new(mlgitops_yaml::SourceFile::of_text(path, text));
+        config::read(&file, &vocabulary()).unwrap()
+    });
+    survey(&source, &config, &Repositories::default()).facts
+}
+
+/// `0.16.0 app.yaml:9, Standard values.yaml:3`
+fn believed(files: &[(&str, &str)]) -> String {
+    let facts = facts(files);
+    let at = |location: &Location| format!("{}:{}", location.path(), location.position().line);
+    let releases = facts.kserve.iter().map(|one| format!("{} {}", one.value, at(&one.location)));
+    let modes = facts.default_modes.iter().map(|one| format!("{:?} {}", one.value, at(&one.location)));
+    releases.chain(modes).collect::<Vec<_>>().join(", ")
+}
+
+fn application(source: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {{name: kserve, namespace: argocd}}
+spec:
+  destination: {{server: 'https://kubernetes.default.svc', namespace: kserve}}
+  sources:
+    - repoURL: oci://ghcr.io/kserve/charts/kserve
+      chart: kserve
+      targetRevision: v0.16.0
+{source}"
+    )
+}
+
+#[test]
+fn nothing_states_it() {
+    assert_eq!(believed(&[("README.md", "words\n")]), "");
+}
+
+#[test]
+fn the_configuration_counts_before_what_is_found() {
+    let app =
+        application("      helm: {parameters: [{name: kserve.controller.deploymentMode, value: Knative}]}\n");
+    let config = "kserve: {version: '0.17', mode: Standard}\n";
+    assert_eq!(
+        believed(&[("app.yaml", &app), ("mlgitops.yaml", config)]),
+        "0.17 mlgitops.yaml:1, Standard mlgitops.yaml:1"
+    );
+    let half = "kserve: {version: '0.17'}\n";
+    assert_eq!(
+        believed(&[("app.yaml", &app), ("mlgitops.yaml", half)]),
+        "0.17 mlgitops.yaml:1, Knative app.yaml:10"
+    );
+}
+
+#[test]
+fn an_application_of_the_chart() {
+    let values = "kserve:\n  controller:\n    deploymentMode: Standard\n";
+    for (source, expected) in [
+        ("", "0.16.0 app.yaml:9"),
+        (
+            "      helm:\n        values: |\n          kserve:\n            controller: {deploymentMode: RawDeployment}\n",
+            "0.16.0 app.yaml:9, Standard app.yaml:13",
+        ),
+        (
+            "      helm:\n        valuesObject:\n          kserve:\n            controller: {deploymentMode: Knative}\n        values: 'kserve: {controller: {deploymentMode: Standard}}'\n",
+            "0.16.0 app.yaml:9, Knative app.yaml:13",
+        ),
+        (
+            "      helm: {valueFiles: [$values/kserve/values.yaml]}\n",
+            "0.16.0 app.yaml:9, Standard kserve/values.yaml:3",
+        ),
+        ("      helm: {valueFiles: [$values/kserve/missing.yaml]}\n", "0.16.0 app.yaml:9"),
+    ] {
+        let app = application(source);
+        assert_eq!(believed(&[("app.yaml", &app), ("kserve/values.yaml", values)]), expected, "{source}");
+    }
+}
+
+#[test]
+fn other_charts_say_nothing() {
+    let app = application("").replace("chart: kserve\n", "chart: kserve-crd\n");
+    assert_eq!(believed(&[("app.yaml", &app)]), "");
+}
+
+#[test]
+fn two_clusters_may_differ() {
+    let old = application("").replace("v0.16.0", "v0.15.2");
+    let new = application(
+        "      helm: {parameters: [{name: kserve.controller.deploymentMode, value: Standard}]}\n",
+    );
+    assert_eq!(
+        believed(&[("a.yaml", &old), ("b.yaml", &new)]),
+        "0.15.2 a.yaml:9, 0.16.0 b.yaml:9, Standard b.yaml:10"
+    );
+}
+
+#[test]
+fn the_set_that_installs_it_everywhere() {
+    let set = "apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: kserve}
+spec:
+  generators: [{list: {elements: [{env: dev, release: v0.16.0}, {env: prod, release: v0.15.2}]}}]
+  template:
+    metadata: {name: 'kserve-{{env}}'}
+    spec:
+      source:
+        repoURL: oci://ghcr.io/kserve/charts
+        chart: kserve-resources
+        targetRevision: v0.17.0
+        helm: {valuesObject: {kserve: {controller: {deploymentMode: Standard}}}}
+";
+    assert_eq!(believed(&[("set.yaml", set)]), "0.17.0 set.yaml:12, Standard set.yaml:13");
+}
+
+#[test]
+fn a_kustomization_of_the_chart_or_of_the_release_files() {
+    let charts = "helmCharts:
+- name: kserve
+  repo: oci://ghcr.io/kserve/charts
+  version: v0.15.0
+  valuesInline:
+    kserve: {controller: {deploymentMode: RawDeployment}}
+";
+    assert_eq!(
+        believed(&[("kserve/kustomization.yaml", charts)]),
+        "0.15.0 kserve/kustomization.yaml:4, Standard kserve/kustomization.yaml:6"
+    );
+    let files = "resources:
+- https://github.com/kserve/kserve/releases/download/v0.12.1/kserve.yaml
+";
+    assert_eq!(believed(&[("kserve/kustomization.yaml", files)]), "0.12.1 kserve/kustomization.yaml:2");
+    assert_eq!(believed(&[("examples/kserve/kustomization.yaml", files)]), "");
+}
+
+#[test]
+fn a_chart_that_depends_on_it() {
+    let chart = "apiVersion: v2
+name: platform
+version: 0.1.0
+dependencies:
+- {name: kserve, version: ~0.15.1, repository: 'oci://ghcr.io/kserve/charts'}
+";
+    let values = "kserve: {kserve: {controller: {deploymentMode: Standard}}}\n";
+    assert_eq!(
+        believed(&[("platform/Chart.yaml", chart), ("platform/values.yaml", values)]),
+        "0.15 platform/Chart.yaml:5, Standard platform/values.yaml:1"
+    );
+}
+
+#[test]
+fn what_is_installed_as_it_stands() {
+    let installed = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: inferenceservice-config, namespace: kserve}
+data:
+  deploy: |-
+    {
+      \"defaultDeploymentMode\": \"RawDeployment\"
+    }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: kserve-controller-manager, namespace: kserve}
+spec:
+  template:
+    spec:
+      containers:
+        - {name: kube-rbac-proxy, image: 'quay.io/brancz/kube-rbac-proxy:v0.18.0'}
+        - name: manager
+          image: docker.io/kserve/kserve-controller:v0.14.1
+";
+    assert_eq!(believed(&[("kserve.yaml", installed)]), "0.14.1 kserve.yaml:19, Standard kserve.yaml:7");
+    let image = "images: [{name: kserve/kserve-controller, newTag: v0.15.0}]\nresources: [kserve.yaml]\n";
+    let plain =
+        installed.replace("docker.io/kserve/kserve-controller:v0.14.1", "kserve/kserve-controller:v0.14.1");
+    assert_eq!(
+        believed(&[("kserve/kserve.yaml", &plain), ("kserve/kustomization.yaml", image)]),
+        "0.15.0 kserve/kustomization.yaml:1, Standard kserve/kserve.yaml:7"
+    );
+}
+
+#[test]
+fn flux_and_open_data_hub() {
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: kserve}
+spec:
+  chart: {spec: {chart: kserve, version: 0.15.*}}
+  values: {kserve: {controller: {deploymentMode: Standard}}}
+";
+    assert_eq!(believed(&[("kserve.yaml", release)]), "0.15 kserve.yaml:5, Standard kserve.yaml:6");
+    let cluster = "apiVersion: datasciencecluster.opendatahub.io/v1
+kind: DataScienceCluster
+metadata: {name: default-dsc}
+spec:
+  components:
+    kserve:
+      defaultDeploymentMode: Serverless
+";
+    assert_eq!(believed(&[("dsc.yaml", cluster)]), "Knative dsc.yaml:7");
+}
+
+#[test]
+fn a_found_mode_decides_what_rules_say() {
+    use mlgitops::config::DeploymentMode::{Knative, Standard};
+    let service = "apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: fraud}
+spec: {predictor: {model: {modelFormat: {name: onnx}, storageUri: 's3://models/fraud/v1/'}}}
+";
+    let modes = |files: &[(&str, &str)]| {
+        let owned = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let source: Arc<dyn Files> = Arc::new(Memory::new(owned));
+        let survey = survey(&source, &Config::default(), &Repositories::default());
+        let served =
+            survey.fleet.objects.iter().find(|one| one.manifest.id.kind == "InferenceService").unwrap();
+        survey.facts.modes(&served.manifest).into_iter().collect::<Vec<_>>()
+    };
+    let app = application("      helm: {valuesObject: {kserve: {controller: {deploymentMode: Knative}}}}\n");
+    let named = service
+        .replace("{name: fraud}", "{name: fraud, annotations: {serving.kserve.io/deploymentMode: Standard}}");
+    assert_eq!(modes(&[("fraud.yaml", service)]), [Standard, Knative]);
+    assert_eq!(modes(&[("fraud.yaml", service), ("app.yaml", &app)]), [Knative]);
+    assert_eq!(modes(&[("fraud.yaml", &named), ("app.yaml", &app)]), [Standard]);
+}
