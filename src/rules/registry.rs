@@ -5,6 +5,8 @@ use crate::finding::Severity;
 
 #[path = "reconcile/application_circle.rs"]
 mod application_circle;
+#[path = "schema/coerced_value.rs"]
+mod coerced_value;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -78,6 +80,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/application-circle.md"),
         checks: application_circle::CHECKS,
+    },
+    Rule {
+        id: "coerced-value",
+        category: "schema",
+        summary: "text of an object is what its values file says",
+        cases: &[
+            Case {
+                id: "text",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "number",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/coerced-value.md"),
+        checks: coerced_value::CHECKS,
     },
     Rule {
         id: "duplicate-key",
