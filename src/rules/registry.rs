@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
 mod appset_empty;
+#[path = "schema/coerced_value.rs"]
+mod coerced_value;
 #[path = "reconcile/dead_sync_option.rs"]
 mod dead_sync_option;
 #[path = "reconcile/destination.rs"]
@@ -138,6 +140,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/appset-empty.md"),
         checks: appset_empty::CHECKS,
+    },
+    Rule {
+        id: "coerced-value",
+        category: "schema",
+        summary: "text of an object is what its values file says",
+        cases: &[
+            Case {
+                id: "text",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "number",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/coerced-value.md"),
+        checks: coerced_value::CHECKS,
     },
     Rule {
         id: "dead-sync-option",

@@ -1,7 +1,7 @@
 //! `artifact/empty-version`: the version got lost on the way.
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Cause, Violation, field_of};
 use crate::fleet::reference::{BrokenWhy, Class, Input};
 use crate::fleet::{ModelUse, Object};
 
@@ -44,5 +44,14 @@ fn check(model_use: &ModelUse, object: &Object, _: &Context<'_>, out: &mut Viola
         Input::Revision => 0..reference.text.len(),
     };
     let found = Violation::in_piece(case, &object.manifest, reference.path.clone(), bytes, "here", message);
-    out.push(found.map(|found| found.note(note).help(help)));
+    out.push(found.map(|found| {
+        let found = found.note(note).help(help);
+        match why {
+            BrokenWhy::CoercedNumber => {
+                let field = field_of(&object.manifest.root, &reference.path);
+                found.follows_from(Cause { rule: "coerced-value", field: Some(field) })
+            }
+            _ => found,
+        }
+    }));
 }

@@ -26,7 +26,13 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     }
     let by_another =
         SYNCED_BY.iter().any(|name| metadata_value(&application.root, "annotations", name).is_some());
+    let is_rolling = context.facts.argocd.set_of(application).is_some_and(|set| set.rolling.is_some());
     match automation(&application.root) {
+        // It is the set that switches it off, whatever its template says.
+        Automation::Disabled(_) if is_rolling => {
+            let automated = application.root.get("spec").get("syncPolicy").get("automated");
+            out.push(automated.present().and_then(|block| on(deployment, block, context)));
+        }
         Automation::Unknown => {}
         Automation::On(block) => out.push(on(deployment, block, context)),
         Automation::Disabled(_) | Automation::Manual if by_another => {}

@@ -81,6 +81,12 @@ fn judge(
 /// How the keys end whose values are versions.
 const VERSION_KEYS: [&str; 7] = ["version", "tag", "revision", "sha", "digest", "commit", "build"];
 
+/// Whether the name of a key says that its value is a version.
+pub(super) fn names_a_version(key: &str) -> bool {
+    let lower = key.to_lowercase();
+    VERSION_KEYS.iter().any(|end| lower.ends_with(end))
+}
+
 fn values(found: &Found, _: &Context<'_>, out: &mut Violations) {
     let tree = &found.tree;
     let mut open: Vec<_> = tree.documents().iter().filter_map(|document| document.root).collect();
@@ -89,9 +95,7 @@ fn values(found: &Found, _: &Context<'_>, out: &mut Violations) {
         for (key, value) in tree.entries(node) {
             let (Some(name), Some(text)) = (tree.scalar(key), tree.scalar(value)) else { continue };
             let plain = matches!(tree.shape(value), Shape::Scalar { style: Style::Plain, .. });
-            let lower = name.to_lowercase();
-            let is_version = VERSION_KEYS.iter().any(|end| lower.ends_with(end));
-            if !plain || !is_version || tree.tag(value).is_some() {
+            if !plain || !names_a_version(name) || tree.tag(value).is_some() {
                 continue;
             }
             let Some(surprise) = ambiguity(text).filter(|surprise| changes_a_version(surprise.kind)) else {
