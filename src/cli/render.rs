@@ -63,7 +63,7 @@ struct ChartArgs {
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
     /// The version of Kubernetes that templates may ask for
-    #[arg(long, value_name = "VERSION")]
+    #[arg(long, value_name = "VERSION", value_parser = kube_version)]
     kube_version: Option<String>,
     /// An API version that the cluster has
     #[arg(short, long, value_name = "GROUP/VERSION")]
@@ -71,6 +71,14 @@ struct ChartArgs {
     /// Print what stands below `crds/` too
     #[arg(long)]
     include_crds: bool,
+}
+
+/// `1.33`, `v1.33.1`, `1.33.1+k3s1`, as `helm template` takes them.
+fn kube_version(text: &str) -> Result<String, String> {
+    let numbers = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("");
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_version = (1..=3).contains(&numbers.split('.').count()) && numbers.split('.').all(is_number);
+    if is_version { Ok(text.to_owned()) } else { Err("write a version as in 1.33".to_owned()) }
 }
 
 /// Runs `render`: 1 where the real tool refuses, 3 where a part could not be rendered here.

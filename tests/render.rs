@@ -1,0 +1,113 @@
+//! `mlgitops render` prints what the real tools print, byte for byte, and says where each value
+//! comes from. What they print is kept in `tests/render`, made by helm v3.22 (`helm template`) and
+//! kustomize v5.8.1 (`kustomize build`).
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/render")
+}
+
+/// Exit code, standard output and standard error, of a run in a copy of the repository that holds
+/// a root.
+fn render(args: &[&str]) -> (i32, String, String) {
+    let root = tempfile::tempdir().unwrap();
+    copy(&folder().join("repo"), root.path());
+    fs::write(root.path().join("mlgitops.yaml"), "").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_mlgitops"))
+        .arg("render")
+        .args(args)
+        .current_dir(root.path())
+        .output()
+        .unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn it_prints_what_the_real_tools_print() {
+    let options =
+        ["chart", "--name", "fraud", "--namespace", "ml", "--set", "replicas=3,version=48", "--include-crds"];
+    let table: [(&[&str], &str); 3] =
+        [(&["chart"], "helm.txt"), (&options, "helm-options.txt"), (&["prod"], "kustomize.txt")];
+    for (args, expected) in table {
+        let expected = fs::read_to_string(folder().join(expected)).unwrap();
+        assert_eq!(render(args), (0, expected, String::new()), "{args:?}");
+    }
+}
+
+#[test]
+fn every_piece_of_a_joined_value_names_its_own_place() {
+    let (code, out, _) = render(&["chart", "--origins"]);
+    assert_eq!(code, 0);
+    let lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let uri = lines.iter().find(|line| line["path"] == "/spec/predictor/model/storageUri").unwrap();
+    assert_eq!(uri["value"], "s3://models/fraud/v47/");
+    let parts: Vec<(String, String)> = uri["parts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|part| {
+            let bytes = |name: &str| usize::try_from(part[name].as_u64().unwrap()).unwrap();
+            let text = uri["value"].as_str().unwrap()[bytes("start")..bytes("end")].to_owned();
+            let at = &part["origins"][0];
+            let place = format!("{}:{}:{}", at["file"].as_str().unwrap(), at["line"], at["column"]);
+            (text, format!("{} {place}", at["role"].as_str().unwrap()))
+        })
+        .collect();
+    let expected = [
+        ("s3://", "template chart/templates/service.yaml:12:29"),
+        ("models", "values chart/values.yaml:1:9"),
+        ("/", "template chart/templates/service.yaml:12:29"),
+        ("fraud", "values chart/values.yaml:2:7"),
+        ("/v", "template chart/templates/service.yaml:12:29"),
+        ("47", "values chart/values.yaml:3:10"),
+        ("/", "template chart/templates/service.yaml:12:29"),
+    ];
+    assert_eq!(parts, expected.map(|(text, place)| (text.to_owned(), place.to_owned())));
+    assert!(!out.contains("\"guard\""), "guards are printed only where they are asked for");
+    assert!(render(&["chart", "--origins=all"]).1.contains("\"via\":\"guard\""));
+}
+
+#[test]
+fn a_patch_names_itself_and_the_value_before_it() {
+    let (_, out, _) = render(&["prod", "--origins"]);
+    let line = out.lines().find(|line| line.contains("\"/spec/predictor/model/storageUri\"")).unwrap();
+    let line: Value = serde_json::from_str(line).unwrap();
+    let places: Vec<(&str, &str, u64)> = line["origins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|at| (at["role"].as_str().unwrap(), at["file"].as_str().unwrap(), at["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(places, [("patch", "prod/kustomization.yaml", 5), ("base", "base/fraud.yaml", 8)]);
+}
+
+/// What the real tool refuses is said with its place; nothing is printed.
+#[test]
+fn a_refusal_names_its_place() {
+    let (code, out, err) = render(&["chart", "--set", "a[=x"]);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.starts_with("error: "), "{err}");
+    for wrong in [&["nowhere"][..], &["chart", "--kube-version", "nonsense"], &["chart", "-f", "no.yaml"]] {
+        let (code, out, err) = render(wrong);
+        assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}: {err}");
+    }
+}
