@@ -10,6 +10,7 @@ use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
+use crate::index::Names;
 use crate::provenance::Metadata;
 use crate::read::Kustomization;
 use crate::resource::Resource;
@@ -28,11 +29,13 @@ pub(crate) struct Accumulated {
     pub(crate) vars: Vec<Var>,
     /// The identities of the objects, while they are only collected.
     ids: Option<HashSet<Id>>,
+    /// The objects by their names, while those do not change.
+    pub(crate) names: Option<Names>,
 }
 
 impl Accumulated {
     pub(crate) fn new() -> Self {
-        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new(), ids: None }
+        Self { resources: Vec::new(), config: tables::built_in(), vars: Vec::new(), ids: None, names: None }
     }
 }
 
@@ -258,6 +261,7 @@ impl Builder<'_> {
     pub(crate) fn append(&mut self, built: &mut Accumulated, more: Vec<Resource>) -> Step<()> {
         let resources = &built.resources;
         let known = built.ids.get_or_insert_with(|| resources.iter().map(Resource::id).collect());
+        built.names = None;
         let mut result = Ok(());
         for resource in more {
             let id = resource.id();

@@ -20,6 +20,9 @@ struct Types<'n> {
     by_name: HashMap<&'n str, &'n Node>,
 }
 
+/// The work of reading one type: each way to it is one more.
+const TYPE: usize = 1024;
+
 /// The properties passed from an object's type on, and the references followed.
 struct Way {
     path: Vec<String>,
@@ -83,7 +86,7 @@ impl Builder<'_> {
         config: &mut Config,
     ) -> Step<()> {
         let Some(found) = types.by_name.get(name) else { return Ok(()) };
-        self.spend(1, found.origin)?;
+        self.spend(TYPE, found.origin)?;
         if way.path.len() > limits::DEPTH {
             self.leave_out(LeftOutKind::Limit, format!("the type `{name}` nests without end"), found.origin);
             return Err(Refused);

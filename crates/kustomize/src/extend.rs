@@ -124,18 +124,31 @@ impl Builder<'_> {
         let node = &resource.node;
         let fields = node.get("fieldSpecs").items().iter();
         let specs: Vec<FieldSpec> = fields.map(|field| field_spec(field, self.origins)).collect();
+        self.run_built_in(folder, resource, &specs, built)?;
+        built.sweep();
+        Ok(())
+    }
+
+    fn run_built_in(
+        &mut self,
+        folder: &RepoPath,
+        resource: &Resource,
+        specs: &[FieldSpec],
+        built: &mut Accumulated,
+    ) -> Step<()> {
+        let node = &resource.node;
         let map = |field: &str| {
             let mut map = node.get(field).present().and_then(Node::as_map).cloned().unwrap_or_default();
             map.sort();
             map
         };
         match resource.gvk().kind.as_str() {
-            "NamespaceTransformer" => self.run_namespace(node, &specs, built),
-            "PrefixTransformer" => self.run_affixes(node, &["prefix"], &specs, built),
-            "SuffixTransformer" => self.run_affixes(node, &["suffix"], &specs, built),
-            "PrefixSuffixTransformer" => self.run_affixes(node, &["prefix", "suffix"], &specs, built),
-            "LabelTransformer" => self.set_entries(&map("labels"), &specs, built),
-            "AnnotationsTransformer" => self.set_entries(&map("annotations"), &specs, built),
+            "NamespaceTransformer" => self.run_namespace(node, specs, built),
+            "PrefixTransformer" => self.run_affixes(node, &["prefix"], specs, built),
+            "SuffixTransformer" => self.run_affixes(node, &["suffix"], specs, built),
+            "PrefixSuffixTransformer" => self.run_affixes(node, &["prefix", "suffix"], specs, built),
+            "LabelTransformer" => self.set_entries(&map("labels"), specs, built),
+            "AnnotationsTransformer" => self.set_entries(&map("annotations"), specs, built),
             "PatchTransformer" => self.patch(folder, node, built),
             "PatchJson6902Transformer" => self.json_patch(folder, node, "jsonOp", built),
             "PatchStrategicMergeTransformer" => {
@@ -148,11 +161,11 @@ impl Builder<'_> {
                 }
             }
             "ImageTagTransformer" => match node.get("imageTag").present() {
-                Some(entry) => self.rewrite_images(entry, &specs, built),
+                Some(entry) => self.rewrite_images(entry, specs, built),
                 None => Ok(()),
             },
             "ReplicaCountTransformer" => match node.get("replica").present() {
-                Some(entry) => self.scale(entry, &specs, built),
+                Some(entry) => self.scale(entry, specs, built),
                 None => Ok(()),
             },
             "ReplacementTransformer" => {

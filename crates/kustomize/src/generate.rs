@@ -4,6 +4,7 @@ use mlgitops_files::{ReadError, RepoPath};
 use mlgitops_yaml::{
     Key, Lookup, Map, Node, OriginId, Role, Scalar, SourceFile, Style, Text, Unknown, Value,
 };
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::accumulate::Accumulated;
@@ -12,7 +13,6 @@ use crate::hash::{base64, suffix};
 use crate::origin::{all_of, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
-use crate::transform::by_any_id;
 
 /// What a generated object does to one that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -306,6 +306,7 @@ impl Builder<'_> {
 
     /// Adds the hash of their content to the names of generated objects.
     pub(crate) fn add_hashes(&mut self, built: &mut Accumulated) {
+        built.names_change();
         for resource in built.resources.iter_mut().filter(|resource| resource.needs_hash) {
             let suffix = format!("-{}", suffix(&resource.node));
             resource.remember();
@@ -334,11 +335,10 @@ impl Builder<'_> {
     ) -> Step<()> {
         let id = new.id();
         let at = new.entry;
-        self.spend(built.resources.len() / 16 + 1, at)?;
         new.provenance = self.maker.clone();
-        match (by_any_id(&built.resources, &id).as_slice(), behavior) {
-            ([], Behavior::Create) => built.resources.push(new),
-            ([], _) if self.is_partial() => built.resources.push(new),
+        match (built.by_any_id(&id).as_slice(), behavior) {
+            ([], Behavior::Create) => built.push(new),
+            ([], _) if self.is_partial() => built.push(new),
             ([], _) => {
                 let message = format!("{id} is not there, so that nothing can be merged or replaced");
                 return Err(self.refuse("generator", message, at));
@@ -406,12 +406,20 @@ impl Builder<'_> {
             at = next;
         }
         let Some(map) = at.as_map_mut() else { return };
-        for (key, value) in entries.iter() {
-            match map.get_mut(key.name()) {
-                Some(own) => own.origin = crate::origin::over(own.origin, value.origin, self.origins),
-                None => map.set(key.clone(), value.clone()),
+        let old: HashMap<&str, &Node> = entries.iter().map(|(key, value)| (key.name(), value)).collect();
+        let mut own = HashSet::new();
+        let mut filled: Vec<(Key, Node)> = Vec::with_capacity(map.len() + entries.len());
+        for (key, value) in std::mem::take(map).iter() {
+            let mut value = value.clone();
+            if let Some(old) = old.get(key.name()) {
+                value.origin = crate::origin::over(value.origin, old.origin, self.origins);
             }
+            own.insert(key.name().to_owned());
+            filled.push((key.clone(), value));
         }
+        let more = entries.iter().filter(|(key, _)| !own.contains(key.name()));
+        filled.extend(more.map(|(key, value)| (key.clone(), value.clone())));
+        *map = Map::of(filled);
     }
 }
 

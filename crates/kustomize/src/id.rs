@@ -29,28 +29,34 @@ impl Gvk {
     }
 
     /// Whether objects of the kind belong to no namespace, as far as kustomize knows: its built-in
-    /// list (kyaml v0.21 `openapi/openapi.go`), in any version. What it does not know it takes for
-    /// namespaced.
+    /// list (kyaml v0.21 `openapi/openapi.go`), which is that of Kubernetes 1.21. What it does not
+    /// know, newer versions of these kinds among it, it takes for namespaced.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
-        const KINDS: [(&str, &[&str]); 12] = [
-            ("", &["ComponentStatus", "Namespace", "Node", "NodeProxyOptions", "PersistentVolume"]),
+        const V1: &[&str] = &["v1"];
+        const BETA: &[&str] = &["v1beta1"];
+        const BOTH: &[&str] = &["v1", "v1beta1"];
+        const KINDS: [(&str, &[&str], &[&str]); 12] = [
+            ("", V1, &["ComponentStatus", "Namespace", "Node", "NodeProxyOptions", "PersistentVolume"]),
             (
                 "admissionregistration.k8s.io",
+                BOTH,
                 &["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
             ),
-            ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
-            ("apiregistration.k8s.io", &["APIService"]),
-            ("certificates.k8s.io", &["CertificateSigningRequest"]),
-            ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
-            ("networking.k8s.io", &["IngressClass"]),
-            ("node.k8s.io", &["RuntimeClass"]),
-            ("policy", &["PodSecurityPolicy"]),
-            ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
-            ("scheduling.k8s.io", &["PriorityClass"]),
-            ("storage.k8s.io", &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"]),
+            ("apiextensions.k8s.io", BOTH, &["CustomResourceDefinition"]),
+            ("apiregistration.k8s.io", BOTH, &["APIService"]),
+            ("certificates.k8s.io", BOTH, &["CertificateSigningRequest"]),
+            ("flowcontrol.apiserver.k8s.io", BETA, &["FlowSchema", "PriorityLevelConfiguration"]),
+            ("networking.k8s.io", BOTH, &["IngressClass"]),
+            ("node.k8s.io", BOTH, &["RuntimeClass"]),
+            ("policy", BETA, &["PodSecurityPolicy"]),
+            ("rbac.authorization.k8s.io", BOTH, &["ClusterRole", "ClusterRoleBinding"]),
+            ("scheduling.k8s.io", BOTH, &["PriorityClass"]),
+            ("storage.k8s.io", BOTH, &["CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"]),
         ];
-        let kinds = KINDS.iter().find(|(group, _)| *group == self.group);
-        kinds.is_some_and(|(_, kinds)| kinds.contains(&&*self.kind))
+        let found = KINDS.iter().find(|(group, ..)| *group == self.group);
+        found.is_some_and(|(_, versions, kinds)| {
+            kinds.contains(&&*self.kind) && (self.version.is_empty() || versions.contains(&&*self.version))
+        })
     }
 }
 

@@ -12,7 +12,7 @@ use crate::select;
 
 /// One entry of `images`.
 pub(crate) struct Image {
-    pattern: Regex,
+    name: Name,
     entry: Node,
     /// The name it selects by decided that a value changed.
     guard: OriginId,
@@ -20,15 +20,51 @@ pub(crate) struct Image {
     pub(crate) no_scalar: Cell<Option<OriginId>>,
 }
 
+/// The name of an entry: a part of a pattern, as kustomize has it (`api/internal/image/image.go`).
+/// Without anything a pattern is made of, it is compared and not compiled.
+enum Name {
+    Simple(String),
+    Pattern(Regex),
+}
+
+impl Name {
+    fn of(text: &str) -> Result<Self, String> {
+        if select::is_simple(text) {
+            return Ok(Self::Simple(text.to_owned()));
+        }
+        let pattern = format!("{text}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?");
+        select::whole(&pattern).map(Self::Pattern)
+    }
+
+    /// Whether an image has the name, whatever its tag and digest.
+    fn is_of(&self, image: &str) -> bool {
+        match self {
+            Self::Simple(name) => select::after_simple(name, image).is_some_and(is_version),
+            Self::Pattern(pattern) => pattern.is_match(image),
+        }
+    }
+}
+
+/// Whether a text is nothing, or a tag, a digest, or both, with their marks.
+fn is_version(text: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte);
+    let (tag, digest) = match text.split_once('@') {
+        Some((tag, digest)) => (tag, Some(digest)),
+        None => (text, None),
+    };
+    let tag_is_one = tag.is_empty() || tag.strip_prefix(':').is_some_and(|tag| tag.bytes().all(part));
+    let is_digest =
+        |digest: &str| digest.strip_prefix("sha256:").is_some_and(|digest| digest.bytes().all(part));
+    tag_is_one && digest.is_none_or(is_digest)
+}
+
 impl Image {
     pub(crate) fn of(entry: &Node) -> Result<Self, String> {
         let name = entry.get("name");
         let text = name.text().unwrap_or_default();
-        // The name is a part of a pattern, as kustomize has it (`api/internal/image/image.go`).
-        let pattern = format!("{text}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?");
-        let pattern = select::whole(&pattern)?;
+        let pattern = Name::of(text)?;
         let guard = name.present().map_or(OriginId::NONE, |name| name.origin);
-        Ok(Self { pattern, entry: entry.clone(), guard, no_scalar: Cell::new(None) })
+        Ok(Self { name: pattern, entry: entry.clone(), guard, no_scalar: Cell::new(None) })
     }
 
     /// Changes every `image` of a `containers` or `initContainers` list, at any depth.
@@ -80,7 +116,7 @@ impl Image {
                 }
                 _ => None,
             };
-            if let Some(image) = image.filter(|image| self.pattern.is_match(image.as_str())) {
+            if let Some(image) = image.filter(|image| self.name.is_of(image.as_str())) {
                 let wanted = self.rewritten(&image, origins).as_str().to_owned();
                 if wanted != image.as_str() {
                     missed.push(Effect::ImageNotRewritten { path: path.clone(), entry: self.guard, wanted });
@@ -99,7 +135,7 @@ impl Image {
             }
             return;
         };
-        if !self.pattern.is_match(&scalar.text) {
+        if !self.name.is_of(&scalar.text) {
             return;
         }
         let style = if scalar.style == Style::Plain { Style::Plain } else { Style::Double };

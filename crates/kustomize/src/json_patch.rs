@@ -49,6 +49,13 @@ impl Operation {
         self.at
     }
 
+    /// Whether it may change the name of an object.
+    pub(crate) fn may_rename(&self) -> bool {
+        let touches =
+            |path: &[String]| path.first().is_none_or(|first| first == "metadata" || first == "kind");
+        touches(&self.path) || self.from.as_deref().is_some_and(touches)
+    }
+
     /// Adds a guard to the value it sets.
     pub(crate) fn guard(&mut self, guard: OriginId, origins: &mut Origins) {
         if let Some(value) = &mut self.value {
@@ -63,7 +70,7 @@ impl Operation {
             _ => self.value.as_ref(),
         };
         let (size, depth) = value.map_or((0, 0), size_of);
-        (size, depth + self.path.len())
+        (size + width(root, &self.path), depth + self.path.len())
     }
 
     /// Applies it to an object.
@@ -232,6 +239,28 @@ fn find_mut<'n>(root: &'n mut Node, path: &[String]) -> Option<&'n mut Node> {
         };
     }
     Some(at)
+}
+
+/// How much of maps and lists finding a path looks at, or moves, about.
+fn width(root: &Node, path: &[String]) -> usize {
+    let mut width = 0;
+    let mut at = root;
+    for name in path {
+        let next = match &at.value {
+            Value::Map(map) => {
+                width += map.len() / 4;
+                map.get(name)
+            }
+            Value::Sequence(items) => {
+                width += items.len() / 4;
+                index(name, items.len()).and_then(|index| items.get(index))
+            }
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        at = next;
+    }
+    width
 }
 
 /// Whether two values are the same JSON.

@@ -18,6 +18,7 @@ mod hash;
 mod iam;
 mod id;
 mod image;
+mod index;
 mod json_patch;
 mod merge;
 mod merge_schema;

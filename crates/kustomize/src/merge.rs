@@ -1,7 +1,7 @@
 //! Strategic merge as kustomize does it (kyaml v0.21 `yaml/merge2`, `yaml/walk`): maps are merged,
 //! lists by their merge keys where Kubernetes' schema has some, all other lists replaced.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Value};
 
@@ -34,6 +34,9 @@ pub(crate) fn merge_with(
 ) -> Merged {
     Merger { schemas, origins, path: Pointer::default(), effects }.both(base, patch, None)
 }
+
+/// How many names are looked through one by one.
+const FEW: usize = 16;
 
 struct Merger<'o> {
     schemas: &'o Schemas,
@@ -99,13 +102,24 @@ impl<'o> Merger<'o> {
         let Value::Map(patch) = patch.value else { return Ok(Node::new(Value::Map(base), at)) };
         let mut patches: Vec<Option<(mlgitops_yaml::Key, Node)>> =
             patch.iter().map(|(key, value)| Some((key.clone(), value.clone()))).collect();
+        // Looking through few names is faster than hashing them.
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        if patches.len() > FEW {
+            for (at, (key, _)) in patch.iter().enumerate() {
+                places.entry(key.name()).or_insert(at);
+            }
+        }
         let mut merged = Vec::with_capacity(base.len() + patches.len());
         let mut guard = OriginId::NONE;
         for (key, value) in base.iter() {
             let below = schema.and_then(|schema| schema.child(key.name()));
-            let slot = patches
-                .iter_mut()
-                .find(|slot| slot.as_ref().is_some_and(|(patch_key, _)| patch_key.name() == key.name()));
+            let slot = if places.is_empty() {
+                patches
+                    .iter_mut()
+                    .find(|slot| slot.as_ref().is_some_and(|(have, _)| have.name() == key.name()))
+            } else {
+                places.get(key.name()).and_then(|at| patches.get_mut(*at))
+            };
             let result = match slot.and_then(Option::take) {
                 Some((_, patch)) => {
                     let by = patch.origin;
@@ -245,6 +259,7 @@ impl<'o> Merger<'o> {
         keys: &[&str],
         schema: Option<Schema<'o>>,
     ) -> Result<Vec<Node>, Misfit> {
+        let places = Places::of(&base, keys);
         let mut base: Vec<Option<Node>> = base.into_iter().map(Some).collect();
         let mut first = Vec::new();
         let mut later = Vec::new();
@@ -254,7 +269,8 @@ impl<'o> Merger<'o> {
             let is_same = |have: &Option<Node>| {
                 have.as_ref().is_some_and(|have| same(&key_values(have, keys), &values))
             };
-            match base.iter().position(is_same) {
+            let mut candidates = places.of_item(&values).into_iter();
+            match candidates.find(|at| base.get(*at).is_some_and(is_same)) {
                 // Of two items of which one leaves out a key, kustomize keeps the object's own.
                 Some(at)
                     if several && base.get(at).is_some_and(|have| differs(&values, have.as_ref(), keys)) => {}
@@ -288,6 +304,38 @@ impl<'o> Merger<'o> {
 /// The merge keys of a list; `None` for a list that is replaced.
 fn merge_keys(schema: Option<Schema<'_>>) -> Option<Vec<&str>> {
     schema?.merge_keys()
+}
+
+/// Where the items of a list stand, by the value of their first key.
+struct Places {
+    by_first: HashMap<String, Vec<usize>>,
+    all: usize,
+}
+
+impl Places {
+    fn of(items: &[Node], keys: &[&str]) -> Self {
+        let mut by_first: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, item) in items.iter().enumerate() {
+            let first = keys.first().and_then(|key| item.get(key).text()).unwrap_or_default();
+            by_first.entry(first.to_owned()).or_default().push(at);
+        }
+        Self { by_first, all: items.len() }
+    }
+
+    /// The items one may be the same as, in order: those with its first key, or with none.
+    fn of_item(&self, values: &[String]) -> Vec<usize> {
+        let first = values.first().map_or("", String::as_str);
+        if first.is_empty() && values.len() > 1 {
+            return (0..self.all).collect();
+        }
+        let with = |value: &str| self.by_first.get(value).cloned().unwrap_or_default();
+        let mut found = with(first);
+        if values.len() > 1 {
+            found.extend(with(""));
+            found.sort_unstable();
+        }
+        found
+    }
 }
 
 fn key_values(item: &Node, keys: &[&str]) -> Vec<String> {

@@ -41,6 +41,8 @@ struct Referrer {
 struct Candidates {
     all: Vec<Candidate>,
     by_name: HashMap<String, Vec<usize>>,
+    /// Where objects are that were written for a namespace: one object for each namespace reached.
+    by_namespace: HashMap<String, HashMap<(bool, String, String), usize>>,
 }
 
 impl Builder<'_> {
@@ -198,7 +200,20 @@ impl Candidates {
                 }
             }
         }
-        Self { all, by_name }
+        let mut by_namespace: HashMap<String, HashMap<_, _>> = HashMap::new();
+        for (at, candidate) in all.iter().enumerate() {
+            let place = (
+                candidate.id.gvk.is_cluster_scoped(),
+                candidate.id.namespace.clone(),
+                candidate.namespace.clone(),
+            );
+            by_namespace
+                .entry(candidate.original().namespace.clone())
+                .or_default()
+                .entry(place)
+                .or_insert(at);
+        }
+        Self { all, by_name, by_namespace }
     }
 
     /// The objects a name may mean; more than one where that cannot be told.
@@ -214,8 +229,9 @@ impl Candidates {
         if let Some(namespace) = namespace {
             let was = |candidate: &&Candidate| candidate.original().namespace == namespace;
             let is = |candidate: &&Candidate| candidate.id.namespace == namespace;
-            let in_original =
-                self.all.iter().any(|candidate| referrer.may_reach(candidate) && was(&candidate));
+            let places = self.by_namespace.get(namespace).into_iter().flat_map(HashMap::values);
+            let mut written = places.filter_map(|&at| self.all.get(at));
+            let in_original = written.any(|candidate| referrer.may_reach(candidate));
             found.retain(|candidate| if in_original { was(candidate) } else { is(candidate) });
         }
         found.retain(|candidate| candidate.had_kind(wanted.target));

@@ -45,6 +45,7 @@ impl Builder<'_> {
         options: NamespaceOptions,
         built: &mut Accumulated,
     ) -> Step<()> {
+        built.names_change();
         // What Helm rendered got its namespace from Helm.
         for resource in built.resources.iter_mut().filter(|resource| !resource.is_from_helm) {
             resource.remember();

@@ -11,7 +11,6 @@ use crate::origin::{all_of, guard_all};
 use crate::resource::Resource;
 use crate::select::Selector;
 use crate::settle;
-use crate::transform::by_any_id;
 
 /// The documents of a patch.
 enum Documents {
@@ -213,7 +212,7 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let wanted = Resource::new(patch.clone(), at).id();
-        let found = by_any_id(&built.resources, &wanted);
+        let found = built.by_any_id(&wanted);
         match found.as_slice() {
             [one] => self.patch_at(*one, patch, allowed, built),
             [] if self.is_partial() => Ok(()),
@@ -238,10 +237,9 @@ impl Builder<'_> {
         allowed: Allowed,
         built: &mut Accumulated,
     ) -> Step<()> {
-        self.spend(built.resources.len(), patch.origin)?;
-        let selected: Vec<usize> = (0..built.resources.len())
-            .filter(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)))
-            .collect();
+        let mut selected = built.candidates(selector);
+        self.spend(selected.len() * SELECT, patch.origin)?;
+        selected.retain(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)));
         // From the last, for a patch may delete an object.
         for at in selected.into_iter().rev() {
             self.patch_at(at, patch.clone(), allowed, built)?;
@@ -263,6 +261,7 @@ impl Builder<'_> {
         }
         if allowed.name || allowed.kind {
             resource.remember();
+            built.names = None;
         }
         self.schemas.keeps_built_in |= !self.schemas.is_set;
         strip_identity(&mut patch, allowed);
@@ -274,7 +273,9 @@ impl Builder<'_> {
                 resource.follow_shared();
             }
             Ok(None) => {
-                built.resources.remove(at);
+                // Its place is kept until all patches are done.
+                resource.node = Node::new(Value::Null, OriginId::NONE);
+                resource.previous.clear();
             }
             Err(misfit) => return Err(self.refuse("patch", misfit.message, misfit.at)),
         }
@@ -311,8 +312,14 @@ impl Builder<'_> {
         built: &mut Accumulated,
     ) -> Step<()> {
         let at = operations.first().map_or(OriginId::NONE, Operation::place);
-        self.spend(built.resources.len(), at)?;
-        for resource in built.resources.iter_mut().filter(|resource| selector.selects(resource)) {
+        let selected = built.candidates(selector);
+        self.spend(selected.len() * SELECT, at)?;
+        if operations.iter().any(Operation::may_rename) {
+            built.names_change();
+        }
+        for at in selected {
+            let resource = built.resources.get_mut(at);
+            let Some(resource) = resource.filter(|resource| selector.selects(resource)) else { continue };
             if remember {
                 resource.remember();
             }
@@ -322,7 +329,7 @@ impl Builder<'_> {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
             for operation in operations {
-                self.put(operation.size(&mut resource.node), at)?;
+                self.put(operation.size(&mut resource.node), operation.place())?;
                 if let Err(wrong) = operation.apply(&mut resource.node, self.origins) {
                     let message = format!("the patch does not fit {}: {}", resource.id(), wrong.message);
                     return Err(self.refuse("patch", message, wrong.at));
@@ -332,6 +339,9 @@ impl Builder<'_> {
         Ok(())
     }
 }
+
+/// The work of asking whether one object is selected.
+pub(crate) const SELECT: usize = 8;
 
 /// What begins with a bracket is read as JSON, not as YAML.
 fn is_json_where_it_looks_so(tree: &Tree, root: NodeIndex) -> bool {

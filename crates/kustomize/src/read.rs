@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{EntryKind, ReadError, RepoPath};
 use mlgitops_yaml::{
-    ConvertErrorKind, Map, Node, OriginId, Role, SourceFile, Span, Text, Tree, Value, parse,
+    ConvertErrorKind, Map, Node, OriginId, Role, SourceFile, Span, Style, Text, Tree, Value, parse,
 };
 
 use crate::build::{Builder, LeftOutKind, Refused, Step};
@@ -173,7 +173,10 @@ impl Builder<'_> {
         self.check_syntax(&file, &tree)?;
         let mut objects = Vec::new();
         for root in tree.documents().iter().filter_map(|document| document.root) {
-            let node = self.convert(&file, &tree, root, role)?;
+            let mut node = self.convert(&file, &tree, root, role)?;
+            if !file.text().ends_with('\n') {
+                self.end_without_break(&mut node, file.text().trim_end().len());
+            }
             self.add_object(node, &mut objects)?;
         }
         if let Some(twice) = tree.duplicates().first() {
@@ -186,6 +189,30 @@ impl Builder<'_> {
             ));
         }
         Ok(objects)
+    }
+
+    /// To kustomize a block of text has no line break at its end where the file ends without one.
+    fn end_without_break(&self, node: &mut Node, end: usize) {
+        let at = node.origin;
+        match &mut node.value {
+            Value::Map(map) => {
+                if let Some((_, last)) = map.iter_mut().last() {
+                    self.end_without_break(last, end);
+                }
+            }
+            Value::Sequence(items) => {
+                if let Some(last) = items.last_mut() {
+                    self.end_without_break(last, end);
+                }
+            }
+            Value::Scalar(scalar) if matches!(scalar.style, Style::Literal | Style::Folded) => {
+                let ends_file = self.origins.exact(at).is_some_and(|(_, span)| span.end as usize >= end);
+                if ends_file && let Some(text) = scalar.text.strip_suffix('\n') {
+                    scalar.text = text.into();
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The objects of a text that is a value of a kustomization.

@@ -10,6 +10,7 @@ use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
 use crate::id::{Gvk, Id, effective_namespace};
 use crate::origin::{all_of, guard_all, over, scalar_of, size_of};
+use crate::patch::SELECT;
 use crate::path::{self, Make};
 use crate::resource::Resource;
 use crate::schema::{self, REPLACEMENT};
@@ -74,7 +75,7 @@ impl Builder<'_> {
     }
 
     /// What is copied; `None` where the source may be in what is missing.
-    fn source_value(&mut self, entry: &Node, built: &Accumulated) -> Step<Option<Node>> {
+    fn source_value(&mut self, entry: &Node, built: &mut Accumulated) -> Step<Option<Node>> {
         let (source, value) = (entry.get("source").present(), entry.get("sourceValue").present());
         match (source, value) {
             (None, Some(value)) => {
@@ -91,10 +92,12 @@ impl Builder<'_> {
         }
     }
 
-    fn source_field(&mut self, source: &Node, built: &Accumulated) -> Step<Option<Node>> {
-        self.spend(built.resources.len(), source.origin)?;
+    fn source_field(&mut self, source: &Node, built: &mut Accumulated) -> Step<Option<Node>> {
+        let candidates = built.named_or_all(source.get("name").text().unwrap_or_default());
+        self.spend(candidates.len() * SELECT, source.origin)?;
+        let candidates = candidates.iter().filter_map(|at| built.resources.get(*at));
         let found: Vec<&Resource> =
-            built.resources.iter().filter(|resource| resource.any_id(|id| is_meant(id, source))).collect();
+            candidates.filter(|resource| resource.any_id(|id| is_meant(id, source))).collect();
         let resource = match found.as_slice() {
             [one] => *one,
             [] if self.is_partial() => return Ok(None),
@@ -140,10 +143,21 @@ impl Builder<'_> {
         for reject in target.get("reject").items() {
             rejects.push(self.selector(reject)?);
         }
-        self.spend(built.resources.len(), target.origin)?;
+        let candidates = built.candidates(&selector);
+        self.spend(candidates.len() * SELECT, target.origin)?;
         let fields = target.get("fieldPaths").items();
         let by = all_of(target, self.origins);
-        for resource in &mut built.resources {
+        let renames = |field: &Node| {
+            field.text().is_none_or(|path| {
+                let path = path.trim_start_matches(['.', '[', ' ']);
+                path.is_empty() || path.starts_with("metadata") || path.starts_with("kind")
+            })
+        };
+        if fields.is_empty() || fields.iter().any(renames) {
+            built.names_change();
+        }
+        for at in candidates {
+            let Some(resource) = built.resources.get_mut(at) else { continue };
             let is_meant = selector.selects_by_any_id(resource)
                 && !rejects.iter().any(|reject| reject.rejects(resource));
             if !is_meant {

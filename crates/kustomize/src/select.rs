@@ -8,11 +8,11 @@ use crate::resource::Resource;
 /// Which objects are meant (kustomize `api/types/selector.go`).
 #[derive(Debug, Clone)]
 pub(crate) struct Selector {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Option<Pattern>,
+    version: Option<Pattern>,
+    kind: Option<Pattern>,
+    name: Option<Pattern>,
+    namespace: Option<Pattern>,
     labels: Vec<Requirement>,
     annotations: Vec<Requirement>,
 }
@@ -27,14 +27,22 @@ pub(crate) struct Unreadable {
 impl Selector {
     pub(crate) fn of(node: &Node) -> Result<Self, Unreadable> {
         Ok(Self {
-            group: regex(node, "group")?,
-            version: regex(node, "version")?,
-            kind: regex(node, "kind")?,
-            name: regex(node, "name")?,
-            namespace: regex(node, "namespace")?,
+            group: pattern(node, "group")?,
+            version: pattern(node, "version")?,
+            kind: pattern(node, "kind")?,
+            name: pattern(node, "name")?,
+            namespace: pattern(node, "namespace")?,
             labels: requirements(node, "labelSelector")?,
             annotations: requirements(node, "annotationSelector")?,
         })
+    }
+
+    /// The name it asks for, where that is no pattern.
+    pub(crate) fn literal_name(&self) -> Option<&str> {
+        match &self.name {
+            Some(Pattern::Simple(name)) if !name.contains('.') => Some(name),
+            _ => None,
+        }
     }
 
     /// Whether one of the identities it has or had is selected, as replacements see it.
@@ -57,7 +65,7 @@ impl Selector {
 
     fn names_any_id(&self, resource: &Resource) -> bool {
         let holds =
-            |regex: &Option<Regex>, text: &str| regex.as_ref().is_none_or(|regex| regex.is_match(text));
+            |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|one| one.is_match(text));
         let now = resource.id();
         resource.any_id(|id| {
             // The namespace of now is the one that is written, none where none is.
@@ -73,7 +81,7 @@ impl Selector {
     pub(crate) fn selects(&self, resource: &Resource) -> bool {
         let (now, first) = (resource.id(), resource.original_id());
         let holds =
-            |regex: &Option<Regex>, text: &str| regex.as_ref().is_none_or(|regex| regex.is_match(text));
+            |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|one| one.is_match(text));
         (holds(&self.namespace, &first.namespace) || holds(&self.namespace, &now.namespace))
             && (holds(&self.name, &first.name) || holds(&self.name, &now.name))
             && holds(&self.group, &now.gvk.group)
@@ -84,11 +92,50 @@ impl Selector {
     }
 }
 
+/// What a text has to be. Most patterns are plain names, and comparing is cheaper than compiling.
+#[derive(Debug, Clone)]
+enum Pattern {
+    Simple(String),
+    Regex(Regex),
+}
+
+impl Pattern {
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Self::Simple(simple) => after_simple(simple, text) == Some(""),
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+/// Whether a pattern means its own text, but for dots, which mean any character.
+pub(crate) fn is_simple(pattern: &str) -> bool {
+    let is_simple =
+        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'/' | b':' | b'.');
+    pattern.bytes().all(is_simple)
+}
+
+/// What follows a simple pattern in a text that begins as it says.
+pub(crate) fn after_simple<'t>(pattern: &str, text: &'t str) -> Option<&'t str> {
+    let mut rest = text.chars();
+    for wanted in pattern.chars() {
+        let have = rest.next()?;
+        if have != wanted && (wanted != '.' || have == '\n') {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
 /// A Go regular expression for the whole of a text; `None` where nothing is asked.
-fn regex(node: &Node, field: &str) -> Result<Option<Regex>, Unreadable> {
+fn pattern(node: &Node, field: &str) -> Result<Option<Pattern>, Unreadable> {
     let Some(field) = node.get(field).present() else { return Ok(None) };
     let Some(text) = field.text().filter(|text| !text.is_empty()) else { return Ok(None) };
-    whole(text).map(Some).map_err(|message| Unreadable { message, at: field.origin })
+    if is_simple(text) {
+        return Ok(Some(Pattern::Simple(text.to_owned())));
+    }
+    let regex = whole(text).map_err(|message| Unreadable { message, at: field.origin })?;
+    Ok(Some(Pattern::Regex(regex)))
 }
 
 /// A regular expression that has to match the whole text.
@@ -224,6 +271,19 @@ mod tests {
         }
         for text in ["a in b)", "a b", "=", "a>b", "a around (b)"] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dot_is_any_character() {
+        for (pattern, text, rest) in [
+            ("a.c", "abc:1", Some(":1")),
+            ("a.c", "a.c", Some("")),
+            ("a.c", "a\nc", None),
+            ("abc", "ab", None),
+            ("", "x", Some("x")),
+        ] {
+            assert_eq!(super::after_simple(pattern, text), rest, "{pattern} {text}");
         }
     }
 

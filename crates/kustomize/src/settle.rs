@@ -1,6 +1,6 @@
 //! Scalars as kustomize prints them, so that they read the same in every mode.
 
-use mlgitops_yaml::{Mode, Node, OriginId, Resolved, Scalar, Style, Value, go_time};
+use mlgitops_yaml::{Mode, Node, OriginId, Pieces, Resolved, Scalar, Style, Value, go_time};
 
 /// A scalar that has no JSON form.
 pub(crate) struct Unreadable {
@@ -39,6 +39,9 @@ fn settle(node: &mut Node, mode: Mode) -> Result<(), Unreadable> {
 }
 
 fn settle_scalar(scalar: &mut Scalar, mode: Mode) -> Result<(), String> {
+    if scalar.style == Style::Folded && mode == Mode::Kustomize {
+        *scalar = folded_again(scalar);
+    }
     if scalar.style != Style::Plain && scalar.tag.is_none() {
         return Ok(());
     }
@@ -63,6 +66,40 @@ fn settle_scalar(scalar: &mut Scalar, mode: Mode) -> Result<(), String> {
         Resolved::Refused => return Err(format!("`{}` cannot be read as its tag says", scalar.text)),
     };
     Ok(())
+}
+
+/// A folded text as kustomize has it after printing and reading it once. Its printer doubles the line
+/// break after every line that is not indented further, so that folding gives one back; before a
+/// line that is, nothing is folded, and both stay (go-yaml v3 `yaml_emitter_write_folded_scalar`).
+fn folded_again(scalar: &Scalar) -> Scalar {
+    let is_blank = |line: &str| line.starts_with([' ', '\t']);
+    let text = &*scalar.text;
+    // It looks at the first character of the text where it means the next one.
+    let doubles = !text.is_empty() && !text.starts_with([' ', '\t', '\n']);
+    let body = text.trim_end_matches('\n');
+    let mut again = String::with_capacity(text.len());
+    let mut lines = body.split('\n').peekable();
+    while let Some(line) = lines.next() {
+        again.push_str(line);
+        let mut breaks = 1;
+        while lines.next_if(|next| next.is_empty()).is_some() {
+            breaks += 1;
+        }
+        let Some(next) = lines.peek() else { break };
+        let printed = breaks + usize::from(doubles && !is_blank(line));
+        if is_blank(line) || is_blank(next) {
+            again.push_str(&"\n".repeat(printed));
+        } else if printed == 1 {
+            again.push(' ');
+        } else {
+            again.push_str(&"\n".repeat(printed - 1));
+        }
+    }
+    let ending = text.len() - body.len();
+    let kept = ending > 1 && doubles && !body.rsplit('\n').next().is_some_and(is_blank);
+    again.push_str(&"\n".repeat(ending + usize::from(kept)));
+    let pieces = if again == *text { scalar.pieces.clone() } else { Pieces::Whole };
+    Scalar { text: again.into(), style: Style::Double, tag: scalar.tag.clone(), pieces }
 }
 
 /// Whether a key is text to kustomize, which prints no other.

@@ -86,6 +86,8 @@ fn walk(
     let at = node.origin;
     match &mut node.value {
         Value::Sequence(items) => items.iter_mut().try_for_each(|item| walk(item, path, create, by, set)),
+        // A wildcard is for lists.
+        Value::Map(_) if name == "*" => Err(NoWay(at)),
         Value::Map(map) => {
             let plain = name.strip_suffix("[]");
             let creates = if plain.is_some() { Create::Never } else { create };

@@ -12,7 +12,6 @@ use crate::image::Image;
 use crate::namespace::NamespaceOptions;
 use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::read::Kustomization;
-use crate::resource::Resource;
 use crate::shared;
 use crate::spec::{self, Create, FieldSpec, NoWay};
 
@@ -88,12 +87,14 @@ impl Builder<'_> {
             self.merge_patch(folder, entry, built)?;
         }
         if !merged.is_empty() {
+            built.sweep();
             self.passed_built_in(kustomization, "PatchStrategicMergeTransformer", built);
         }
         for entry in kustomization.list("patches") {
             self.patch(folder, &entry, built)?;
             self.passed_built_in(kustomization, "PatchTransformer", built);
         }
+        built.sweep();
         Ok(())
     }
 
@@ -109,6 +110,7 @@ impl Builder<'_> {
         specs: &[FieldSpec],
         built: &mut Accumulated,
     ) -> Step<()> {
+        built.names_change();
         for resource in &mut built.resources {
             let original = resource.original_id();
             if keeps_its_name(&original.gvk) {
@@ -198,11 +200,12 @@ impl Builder<'_> {
         specs: &[FieldSpec],
         built: &mut Accumulated,
     ) -> Step<()> {
+        built.names_change();
         for resource in &mut built.resources {
             let gvk = resource.gvk();
             let mut shared = Vec::new();
             for (key, value) in pairs.iter() {
-                self.spend(pairs.len() / 64 + resource.shared.len() + 1, key.origin)?;
+                self.spend(pairs.len() / 64 + resource.shared.len() + SET, key.origin)?;
                 let mut added = Vec::new();
                 for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
                     let path = spec::split(&spec.path);
@@ -243,8 +246,12 @@ impl Builder<'_> {
         let by = count.map_or(entry.origin, |count| count.origin);
         let text = count.and_then(Node::text).unwrap_or("0").to_owned();
         let mut found = false;
+        let named = built.named_or_all(&name);
+        built.names_change();
         for spec in specs {
-            for resource in &mut built.resources {
+            self.spend(named.len(), entry.origin)?;
+            for at in &named {
+                let Some(resource) = built.resources.get_mut(*at) else { continue };
                 if !resource.any_id(|id| id.name == name && spec.is_for(&id.gvk)) {
                     continue;
                 }
@@ -277,7 +284,9 @@ impl Builder<'_> {
             Ok(image) => image,
             Err(message) => return Err(self.refuse("image", message, entry.origin)),
         };
+        built.names_change();
         for resource in &mut built.resources {
+            self.spend(IMAGE, entry.origin)?;
             let gvk = resource.gvk();
             if gvk.kind == "CustomResourceDefinition" {
                 continue;
@@ -348,6 +357,12 @@ impl Builder<'_> {
     }
 }
 
+/// The work of setting one label or annotation of one object.
+const SET: usize = 32;
+
+/// The work of looking for an image in one object.
+const IMAGE: usize = 128;
+
 /// Kinds whose names prefixes and suffixes leave alone.
 fn keeps_its_name(gvk: &Gvk) -> bool {
     matches!(gvk.kind.as_str(), "CustomResourceDefinition" | "Namespace")
@@ -364,10 +379,4 @@ pub(crate) fn field_spec(node: &Node, origins: &mut Origins) -> FieldSpec {
     let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
     let create = node.get("create").present().and_then(Node::as_bool).unwrap_or_default();
     FieldSpec { gvk, path: text("path"), create, at: all_of(node, origins) }
-}
-
-/// The objects that have, or had, an identity.
-pub(crate) fn by_any_id(resources: &[Resource], wanted: &Id) -> Vec<usize> {
-    let found = resources.iter().enumerate().filter(|(_, resource)| resource.has_or_had(wanted));
-    found.map(|(at, _)| at).collect()
 }

@@ -8,6 +8,7 @@ use crate::accumulate::Accumulated;
 use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::namespace::NamespaceOptions;
 use crate::origin::{all_of, over, scalar_of};
+use crate::patch::SELECT;
 use crate::path;
 use crate::resource::Resource;
 use crate::select::Selector;
@@ -87,7 +88,8 @@ impl Builder<'_> {
     }
 
     fn add_value_to(&mut self, value: &Node, target: &Target, built: &mut Accumulated) -> Step<()> {
-        self.spend(built.resources.len(), target.at)?;
+        self.spend(built.resources.len() * SELECT, target.at)?;
+        built.names_change();
         let options = NamespaceOptions { guard: target.guard, ..NamespaceOptions::default() };
         for resource in &mut built.resources {
             if target.selector.as_ref().is_some_and(|selector| !selector.selects(resource)) {

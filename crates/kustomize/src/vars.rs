@@ -1,7 +1,7 @@
 //! `vars`: values of fields put where `$(NAME)` stands (kustomize v5.8
 //! `api/internal/accumulator/refvartransformer.go`, `api/filters/refvar`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use mlgitops_yaml::{Mode, Node, OriginId, Origins, Resolved, Scalar, Style, Text, TextBuilder, Value};
 
@@ -11,6 +11,7 @@ use crate::id::{Gvk, effective_namespace, split_api_version};
 use crate::origin::{all_of, scalar_of};
 use crate::path;
 use crate::read::Kustomization;
+use crate::resource::Resource;
 use crate::spec::Create;
 
 /// A variable, and the field it reads.
@@ -60,17 +61,23 @@ impl Builder<'_> {
         for var in &vars {
             let everywhere = var.namespace.is_empty() && !var.gvk.is_cluster_scoped();
             let namespace = effective_namespace(&var.gvk, &var.namespace);
-            let mut found = built.resources.iter_mut().filter(|resource| {
-                resource.any_id(|id| {
-                    id.name == var.object && id.gvk == var.gvk && (everywhere || id.namespace == namespace)
+            let mut found = built.named_or_all(&var.object);
+            self.spend(found.len(), var.at)?;
+            found.retain(|at| {
+                built.resources.get(*at).is_some_and(|resource| {
+                    resource.any_id(|id| {
+                        id.name == var.object
+                            && id.gvk == var.gvk
+                            && (everywhere || id.namespace == namespace)
+                    })
                 })
             });
-            if let Some(first) = found.next() {
-                if found.next().is_some() {
-                    let message = format!("`{}` is of an object that is there twice", var.name);
-                    return Err(self.refuse("var", message, var.at));
-                }
-                first.var_names.push(var.name.clone());
+            if found.len() > 1 {
+                let message = format!("`{}` is of an object that is there twice", var.name);
+                return Err(self.refuse("var", message, var.at));
+            }
+            if let Some(resource) = found.first().and_then(|at| built.resources.get_mut(*at)) {
+                resource.var_names.push(var.name.clone());
             }
         }
         self.add_vars(vars, built)
@@ -78,8 +85,12 @@ impl Builder<'_> {
 
     /// Adds variables; two of one name are refused.
     pub(crate) fn add_vars(&mut self, vars: Vec<Var>, built: &mut Accumulated) -> Step<()> {
+        if vars.is_empty() {
+            return Ok(());
+        }
+        let mut known: HashSet<String> = built.vars.iter().map(|var| var.name.clone()).collect();
         for var in vars {
-            if built.vars.iter().any(|have| have.name == var.name) {
+            if !known.insert(var.name.clone()) {
                 let message = format!("there is a variable `{}` already", var.name);
                 return Err(self.refuse("var", message, var.at));
             }
@@ -94,8 +105,14 @@ impl Builder<'_> {
             return Ok(());
         }
         let mut values = BTreeMap::new();
+        let mut sources: HashMap<&str, &Resource> = HashMap::new();
+        for resource in &built.resources {
+            for name in &resource.var_names {
+                sources.entry(name).or_insert(resource);
+            }
+        }
         for var in &built.vars {
-            let source = built.resources.iter().find(|resource| resource.var_names.contains(&var.name));
+            let source = sources.get(var.name.as_str());
             let value = source.and_then(|source| path::lookup(&source.node, &parts(&var.field)));
             match value {
                 Some(value) => {

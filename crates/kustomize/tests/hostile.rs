@@ -123,3 +123,180 @@ fn aliases_that_explode() {
     let build = built(&[("kustomization.yaml", "resources: [a.yaml]\n".to_owned()), ("a.yaml", text)]);
     assert!(is_given_up(&build));
 }
+
+/// The one problem of a build: its kind, and the text it is at.
+fn problem(files: &[(&str, String)]) -> (&'static str, String) {
+    let build = built(files);
+    assert!(build.objects.is_empty());
+    assert_eq!(build.problems.len(), 1, "{:?}", build.problems);
+    let problem = build.problems.into_iter().next().unwrap();
+    let at = problem.at.unwrap();
+    let written = at.file.text()[at.start as usize..at.end as usize].to_owned();
+    (problem.kind, format!("{}: {written}", at.file.path()))
+}
+
+#[test]
+fn overlays_in_a_circle() {
+    let kustomization = |resources: &str| format!("resources: [{resources}]\n");
+    let of = |resources: &str| ("kustomization.yaml", kustomization(resources));
+    assert_eq!(problem(&[of(".")]), ("cycle", "kustomization.yaml: .".to_owned()));
+    let three = [
+        of("a"),
+        ("a/kustomization.yaml", kustomization("../b")),
+        ("b/kustomization.yaml", kustomization("../a")),
+    ];
+    assert_eq!(problem(&three), ("cycle", "b/kustomization.yaml: ../a".to_owned()));
+    let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\ncomponents: [../c]\n";
+    let components = [
+        ("kustomization.yaml", "components: [c]\n".to_owned()),
+        ("c/kustomization.yaml", component.to_owned()),
+    ];
+    assert_eq!(problem(&components), ("cycle", "c/kustomization.yaml: ../c".to_owned()));
+    let above = [of("a"), ("a/kustomization.yaml", kustomization("..")), ("a/x.yaml", CONFIG_MAP.to_owned())];
+    assert_eq!(problem(&above), ("cycle", "a/kustomization.yaml: ..".to_owned()));
+}
+
+#[test]
+fn files_outside() {
+    let secret = || ("secret.yaml", CONFIG_MAP.to_owned());
+    let overlay = |fields: &str| {
+        vec![("kustomization.yaml", "resources: [o]\n".to_owned()), secret()]
+            .into_iter()
+            .chain([("o/kustomization.yaml", fields.to_owned()), ("o/a.yaml", CONFIG_MAP.to_owned())])
+            .collect::<Vec<_>>()
+    };
+    for (fields, blamed) in [
+        ("resources: [../secret.yaml]", "../secret.yaml"),
+        ("resources: [../../../../etc/passwd]", "../../../../etc/passwd"),
+        ("resources: [/etc/passwd]", "/etc/passwd"),
+        ("resources: [a.yaml]\npatches: [{path: ../secret.yaml}]", "../secret.yaml"),
+        ("resources: [a.yaml]\npatchesStrategicMerge: [../secret.yaml]", "../secret.yaml"),
+        ("configMapGenerator: [{name: c, files: [../secret.yaml]}]", "../secret.yaml"),
+        ("configMapGenerator: [{name: c, files: [k=/proc/self/environ]}]", "k=/proc/self/environ"),
+        ("configMapGenerator: [{name: c, envs: [../secret.yaml]}]", "../secret.yaml"),
+        ("resources: [a.yaml]\nreplacements: [{path: ../secret.yaml}]", "../secret.yaml"),
+        ("resources: [a.yaml]\nconfigurations: [../secret.yaml]", "../secret.yaml"),
+        ("resources: [a.yaml]\ncrds: [../secret.yaml]", "../secret.yaml"),
+        ("resources: [a.yaml]\nopenapi: {path: ../secret.yaml}", "../secret.yaml"),
+        ("resources: [a.yaml]\ntransformers: [../secret.yaml]", "../secret.yaml"),
+        ("resources: [a.yaml]\nvalidators: [../../../etc/passwd]", "../../../etc/passwd"),
+        ("components: [../../../etc]", "../../../etc"),
+    ] {
+        let (kind, at) = problem(&overlay(fields));
+        assert!(matches!(kind, "outside" | "missing-file"), "{fields}: {kind}");
+        assert_eq!(at, format!("o/kustomization.yaml: {blamed}"), "{fields}");
+    }
+}
+
+#[test]
+fn a_pattern_that_backtracks_elsewhere() {
+    let name = "a".repeat(60);
+    let object = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n");
+    let fields = "resources: [a.yaml]\npatches:\n- target: {name: '(a+)+b|(a|aa)+c|(.*)*d'}\n  patch: '[]'\n";
+    let build = built(&[("kustomization.yaml", fields.to_owned()), ("a.yaml", object)]);
+    assert_eq!(build.objects.len(), 1);
+}
+
+#[test]
+fn schemas_that_refer_to_themselves() {
+    let schema = r##"{"definitions": {
+        "loop": {"$ref": "#/definitions/loop"},
+        "a": {"properties": {"data": {"$ref": "#/definitions/loop"}},
+              "x-kubernetes-group-version-kind": [{"group": "", "version": "v1", "kind": "ConfigMap"}]}}}"##;
+    let fields = "resources: [a.yaml]\nopenapi: {path: s.json}\npatches:\n- patch: |-\n    apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: a}\n    data: {z: z}\n";
+    let files = [
+        ("kustomization.yaml", fields.to_owned()),
+        ("a.yaml", CONFIG_MAP.to_owned()),
+        ("s.json", schema.to_owned()),
+    ];
+    assert_eq!(built(&files).objects.len(), 1);
+    // Each of two properties leads to both of the next type: 2^40 ways.
+    let mut types = String::new();
+    for level in 0..40 {
+        let next = level + 1;
+        let reference = format!("{{\"$ref\": \"t{next}\"}}");
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            types,
+            "t{level}: {{Schema: {{properties: {{kind: {{}}, apiVersion: {{}}, metadata: {{}}, a: {reference}, b: {reference}}}}}}}"
+        );
+    }
+    let files = [
+        ("kustomization.yaml", "resources: [a.yaml]\ncrds: [t.yaml]\n".to_owned()),
+        ("a.yaml", CONFIG_MAP.to_owned()),
+        ("t.yaml", types),
+    ];
+    assert!(is_given_up(&built(&files)));
+}
+
+/// Objects, a patch and a replacement for each, and a name that each refers to.
+fn busy(count: usize) -> Vec<(String, String)> {
+    let (mut objects, mut patches) = (String::new(), String::new());
+    let mut fields = String::from(
+        "namespace: prod\nnamePrefix: p-\ncommonLabels: {team: ml}\nresources: [o.yaml]\npatchesStrategicMerge: [p.yaml]\n",
+    );
+    let (mut json, mut replacements) = (String::from("patches:\n"), String::from("replacements:\n"));
+    for at in 0..count {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            objects,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{a: b}}\n---\napiVersion: v1\nkind: Pod\nmetadata: {{name: w{at}}}\nspec: {{containers: [{{name: m, image: x, envFrom: [{{configMapRef: {{name: c{at}}}}}]}}]}}"
+        );
+        let _ = writeln!(
+            patches,
+            "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{at}}}\ndata: {{n: '{at}'}}"
+        );
+        let _ = writeln!(
+            json,
+            "- target: {{kind: Pod, name: w{at}}}\n  patch: '[{{\"op\": \"add\", \"path\": \"/spec/hostname\", \"value\": \"h\"}}]'"
+        );
+        let _ = writeln!(
+            replacements,
+            "- source: {{kind: ConfigMap, name: c{at}, fieldPath: data.n}}\n  targets: [{{select: {{kind: Pod, name: w{at}}}, fieldPaths: [spec.subdomain], options: {{create: true}}}}]"
+        );
+    }
+    fields += &json;
+    fields += &replacements;
+    vec![
+        ("kustomization.yaml".to_owned(), fields),
+        ("o.yaml".to_owned(), objects),
+        ("p.yaml".to_owned(), patches),
+    ]
+}
+
+/// Twice the objects take the work of twice: a build that looks at every object for every patch
+/// would be given up long before this many.
+#[test]
+fn as_many_patches_and_replacements_as_objects() {
+    let files = busy(5_000);
+    let files: Vec<(&str, String)> = files.iter().map(|(path, text)| (path.as_str(), text.clone())).collect();
+    let build = built(&files);
+    assert!(
+        build.left_out.is_empty() && build.problems.is_empty(),
+        "{:?} {:?}",
+        build.left_out,
+        build.problems
+    );
+    assert_eq!(build.objects.len(), 10_000);
+    let last = build.objects.iter().find(|node| node.find(&["metadata", "name"]).text() == Some("p-w4999"));
+    let last = last.unwrap();
+    assert_eq!(last.find(&["spec", "subdomain"]).text(), Some("4999"));
+    assert_eq!(last.find(&["spec", "hostname"]).text(), Some("h"));
+}
+
+#[test]
+fn images_without_end() {
+    let mut fields = String::from("resources: [a.yaml]\nimages:\n");
+    for at in 0..20_000 {
+        // Writing to a String cannot fail.
+        let _ = writeln!(fields, "- {{name: i{at}, newTag: '1'}}");
+    }
+    let object = |at: usize| {
+        format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: p{at}}}\nspec: {{containers: [{{name: c, image: i}}]}}\n"
+        )
+    };
+    let objects: String = (0..1_000).map(object).collect();
+    let build = built(&[("kustomization.yaml", fields), ("a.yaml", objects)]);
+    assert!(is_given_up(&build));
+}

@@ -91,3 +91,21 @@ fn json(node: &Node, mode: Mode) -> String {
         },
     }
 }
+
+/// A case ends every file with a line break, so this one stands here; kustomize v5.8.1 prints
+/// `text` for the one and `text` with a line break for the other.
+#[test]
+fn a_block_at_the_end_of_a_file_without_a_line_break() {
+    let head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\n";
+    let one = format!("{}data:\n  a: |\n    text", head.replace("NAME", "one"));
+    let two = format!("{}data:\n  a: |\n    text\n# end", head.replace("NAME", "two"));
+    let case = Case::of(&[
+        ("kustomization.yaml", "resources: [1.yaml, 2.yaml]"),
+        ("1.yaml", &one),
+        ("2.yaml", &two),
+    ]);
+    let files = case.files();
+    let built = build(&files, &Unparsed, &case.folder, &Overrides::default(), &mut Origins::default());
+    let texts: Vec<_> = built.objects.iter().map(|node| node.find(&["data", "a"]).text()).collect();
+    assert_eq!(texts, [Some("text"), Some("text\n")]);
+}
