@@ -31,6 +31,8 @@ mod outside_root;
 mod pinned_model_uri;
 #[path = "hygiene/policy_changed.rs"]
 mod policy_changed;
+#[path = "reconcile/rewritten_field.rs"]
+mod rewritten_field;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/self_heal.rs"]
@@ -554,6 +556,49 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/policy-changed.md"),
         checks: policy_changed::CHECKS,
+    },
+    Rule {
+        id: "rewritten-field",
+        category: "reconcile",
+        summary: "what Git says of a service is what KServe stores",
+        cases: &[
+            Case {
+                id: "predictor",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "quantity",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "mode-depends",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/rewritten-field.md"),
+        checks: rewritten_field::CHECKS,
     },
     Rule {
         id: "s3-prefix",
