@@ -7,5 +7,6 @@ pub mod argocd_system;
 pub mod gpu;
 pub mod jq_path;
 pub mod kserve;
+pub mod kserve_rewrites;
 pub mod kubernetes;
 pub mod probes;

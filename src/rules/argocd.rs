@@ -4,13 +4,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::{Availability, Project};
 use mlgitops_yaml::{Node, Origins};
 
+use super::Context;
+use crate::config::DeploymentMode;
 use crate::discover::Discovery;
 use crate::finding::Location;
-use crate::fleet::{Deployment, Fleet};
+use crate::fleet::{Deployment, Fleet, Object};
 use crate::kinds::argocd::GROUP;
+use crate::kinds::argocd_ignore::{Entry, Ignored, What, entries};
+use crate::kinds::argocd_sync;
 use crate::kinds::argocd_system::{self, System};
+use crate::kinds::jq_path::Covers;
+use crate::kinds::kserve;
+use crate::kinds::kserve_rewrites::{Kind, Rewrite, mode_since, rewrites};
 
 /// An ApplicationSet, as far as its Applications do not show it.
 #[derive(Debug, Clone)]
@@ -115,4 +123,65 @@ impl ArgoCd {
 fn spans(manifest: &Manifest, node: &Node) -> Vec<(String, u32, u32)> {
     let content = manifest.origins.content(node.origin).into_iter();
     content.map(|span| (span.file.path().to_string(), span.start, span.end)).collect()
+}
+
+/// A field of a deployed service that Argo CD and KServe write differently.
+#[derive(Debug)]
+pub struct Drift<'c> {
+    /// The service.
+    pub object: &'c Object,
+    /// The field, and what becomes of it.
+    pub rewrite: Rewrite,
+    /// Whether every release of KServe that may run writes it anew.
+    pub is_certain: bool,
+}
+
+/// What of a deployment is written anew by KServe and seen by Argo CD: nothing where it compares
+/// with a dry run, or does not compare the field.
+#[must_use]
+pub fn drifts<'c>(deployment: &Deployment, context: &'c Context<'_>) -> Vec<Drift<'c>> {
+    let (application, system) = (&deployment.manifest, &context.facts.argocd.system);
+    if system.server_side_diff
+        || argocd_sync::has_server_side_diff(application)
+        || system.ignores(kserve::GROUP, "InferenceService")
+    {
+        return Vec::new();
+    }
+    let entries = entries(&application.root);
+    let mut found = Vec::new();
+    for object in context.fleet.objects_of(deployment) {
+        let namespace = context.fleet.place(object.place).and_then(|place| place.namespace.as_deref());
+        let held: Vec<&Entry<'_>> =
+            entries.iter().filter(|entry| entry.is_for(&object.manifest.id, namespace)).collect();
+        for rewrite in rewrites(&object.manifest) {
+            let covers = |ignored: &Ignored<'_>| {
+                matches!(ignored.what, What::Manager)
+                    || ignored.covers(&object.manifest, &rewrite.path) != Covers::No
+            };
+            let is_ignored = held.iter().any(|entry| entry.ignored.iter().any(covers));
+            let is_certain = certainty(&rewrite, object, context).filter(|_| !is_ignored);
+            found.extend(is_certain.map(|is_certain| Drift { object, rewrite, is_certain }));
+        }
+    }
+    found
+}
+
+/// Whether a field is written anew by every release and mode that may be in force; `None`: by none.
+fn certainty(rewrite: &Rewrite, object: &Object, context: &Context<'_>) -> Option<bool> {
+    match &rewrite.kind {
+        Kind::Framework(_) => {
+            (!context.facts.modes(&object.manifest).contains(&DeploymentMode::ModelMesh)).then_some(true)
+        }
+        Kind::Mode(..) => {
+            match context.facts.releases(Project::KServe).availability(Some(mode_since()), None) {
+                Availability::Always => Some(true),
+                Availability::Partly { .. } => Some(false),
+                Availability::Never => None,
+            }
+        }
+        Kind::Quantity(..) => {
+            let system = &context.facts.argocd.system;
+            (!system.knows_types(kserve::GROUP, "InferenceService")).then_some(true)
+        }
+    }
 }

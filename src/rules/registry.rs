@@ -55,6 +55,8 @@ mod prune;
 mod ran_in_staging;
 #[path = "reconcile/retry.rs"]
 mod retry;
+#[path = "reconcile/rewritten_field.rs"]
+mod rewritten_field;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/self_heal.rs"]
@@ -930,6 +932,49 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/retry.md"),
         checks: retry::CHECKS,
+    },
+    Rule {
+        id: "rewritten-field",
+        category: "reconcile",
+        summary: "what Git says of a service is what KServe stores",
+        cases: &[
+            Case {
+                id: "predictor",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "mode",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "quantity",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "mode-depends",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/rewritten-field.md"),
+        checks: rewritten_field::CHECKS,
     },
     Rule {
         id: "s3-prefix",

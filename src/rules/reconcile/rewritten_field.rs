@@ -1,0 +1,96 @@
+//! `reconcile/rewritten-field`: Git and KServe write one field differently, for ever.
+
+use mlgitops_yaml::Node;
+
+use super::super::argocd::{Drift, drifts};
+use super::super::{Check, Context, Violations};
+use crate::finding::{Label, Violation};
+use crate::fleet::Deployment;
+use crate::kinds::argocd_sync::{Automation, automation};
+use crate::kinds::kserve_rewrites::Kind;
+
+pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+
+fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
+    if !deployment.manifest.id.is(crate::kinds::argocd::GROUP, "Application") {
+        return;
+    }
+    for drift in drifts(deployment, context) {
+        out.push(violation(&drift, deployment));
+    }
+}
+
+fn violation(drift: &Drift<'_>, deployment: &Deployment) -> Option<Violation> {
+    let application = &deployment.manifest;
+    let manifest = &drift.object.manifest;
+    let name = &manifest.id.name;
+    let heals = heals(&application.root);
+    let (case, replaced, label, help) = words(drift);
+    let message = match (case, heals) {
+        ("mode-depends", _) => format!("{name}{{places}} may never be Synced: {replaced}"),
+        (_, Some(_)) => format!("Argo CD applies {name}{{places}} again and again: {replaced}"),
+        (_, None) => format!("{name}{{places}} is OutOfSync after every sync: {replaced}"),
+    };
+    let rewrite = &drift.rewrite;
+    let found = Violation::in_object(case, manifest, rewrite.path.clone(), rewrite.origin, label, message)?;
+    let mut found = found.note(note(case, heals.is_some())).help(help);
+    if let Some(at) = heals.and_then(|node| application.place(node.origin)).filter(|_| case != "mode-depends")
+    {
+        found = found.also_at(Label::new(at, "puts it back, every 2 s to 5 min"));
+    }
+    found.place = Some(drift.object.place);
+    Some(found)
+}
+
+/// The case, what is replaced, what stands at the place, and what to write.
+fn words(drift: &Drift<'_>) -> (&'static str, String, String, String) {
+    match &drift.rewrite.kind {
+        Kind::Framework(framework) => (
+            "predictor",
+            format!("KServe replaces `{framework}:`"),
+            format!("stored as `model: {{modelFormat: {{name: {framework}}}, …}}`"),
+            format!(
+                "write what the cluster stores; nothing restarts: model: {{modelFormat: {{name: {framework}}}, \
+                 storageUri: …, resources: …}}"
+            ),
+        ),
+        Kind::Mode(from, to) if drift.is_certain => (
+            "mode",
+            format!("KServe stores `{from}` as `{to}`"),
+            format!("stored as `{to}`"),
+            format!("write `{to}`; nothing restarts"),
+        ),
+        Kind::Mode(from, to) => (
+            "mode-depends",
+            format!("KServe 0.17 and later store `{from}` as `{to}`"),
+            format!("stored as `{to}`, from 0.17 on"),
+            format!(
+                "`{to}` from 0.16 on; or say which release runs: `kserve: {{version: \"0.15\"}}` in mlgitops.yaml"
+            ),
+        ),
+        Kind::Quantity(from, to) => (
+            "quantity",
+            format!("KServe stores `{from}` as `{to}`"),
+            format!("stored as `{to}`"),
+            format!("write `{to}`; it is the same amount, and nothing restarts"),
+        ),
+    }
+}
+
+fn note(case: &str, heals: bool) -> &'static str {
+    match (case, heals) {
+        ("predictor", _) => {
+            "what is compared is never equal; no entry of `ignoreDifferences` is right for it, for it would \
+             hide storageUri too"
+        }
+        ("mode-depends", _) => "an upgrade of KServe begins an endless sync, in which real drift is not seen",
+        (_, true) => "the webhook writes it anew at every apply; real drift is not seen among it",
+        (_, false) => "the webhook writes it anew at every apply; people learn to look away from OutOfSync",
+    }
+}
+
+/// The `selfHeal: true` that applies the object again.
+fn heals(application: &Node) -> Option<&Node> {
+    let Automation::On(block) = automation(application) else { return None };
+    block.get("selfHeal").present().filter(|node| node.as_bool() == Some(true))
+}
