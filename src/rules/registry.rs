@@ -768,6 +768,10 @@ pub static RULES: &[Rule] = &[
                     Some(Severity::Warning),
                 ],
             },
+            Case {
+                id: "key-id",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
         ],
         fix: FixKind::None,
         params: &[],

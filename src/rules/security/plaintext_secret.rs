@@ -69,7 +69,7 @@ impl Walk<'_> {
             Value::Scalar(scalar) => {
                 if let Some((what, range)) = value::credential(&scalar.text) {
                     let path = Pointer(self.path.clone());
-                    self.out.push(found("credential", self.manifest, path, Some(range), what));
+                    self.out.push(found(case_of(what), self.manifest, path, Some(range), what));
                 }
             }
             Value::Null | Value::Unknown(_) => {}
@@ -95,6 +95,10 @@ impl Walk<'_> {
         self.out.push(found(case, self.manifest, path, None, &format!("`{name}`")));
         true
     }
+}
+
+fn case_of(what: &str) -> &'static str {
+    if what == value::KEY_ID { "key-id" } else { "credential" }
 }
 
 /// What a text is that is called a secret; `None` where it is none, or not in Git.
@@ -145,7 +149,7 @@ fn secret(object: &Object, context: &Context<'_>, out: &mut Violations) {
 /// What a value of a Secret is.
 fn in_secret(key: &str, text: &str) -> Option<(&'static str, String)> {
     if let Some((what, _)) = value::credential(text) {
-        return Some(("credential", what.to_owned()));
+        return Some((case_of(what), what.to_owned()));
     }
     if matches!(key, ".dockerconfigjson" | ".dockercfg") && text.contains("\"auth\"") && !text.contains("${")
     {
@@ -176,7 +180,10 @@ fn found(
     let (kind, name) = (&manifest.id.kind, &manifest.id.name);
     let (message, label) = match case {
         "development" => {
-            (format!("{kind} {name}{{places}} has a password everybody knows: {what}"), "as it is delivered")
+            (format!("anybody would try the password of {kind} {name}{{places}}: {what}"), "a common one")
+        }
+        "key-id" => {
+            (format!("{kind} {name}{{places}} uses a long-lived AWS access key"), "its id, half of the pair")
         }
         _ => {
             (format!("whoever reads this repository has {what} of {kind} {name}{{places}}"), "in plain text")
@@ -188,15 +195,16 @@ fn found(
         None => Violation::in_object(case, manifest, path, node.origin, label, message)?,
     };
     found.primary = found.primary.secret();
-    let help = match case {
-        "development" => {
-            "set one of your own, and keep it out of Git: a SealedSecret, an ExternalSecret or SOPS"
-        }
-        _ => HELP,
-    };
-    let note = match case {
-        "development" => "who reaches the service can log in",
-        _ => NOTE,
+    let (note, help) = match case {
+        "development" => (
+            "who reaches the service can log in",
+            "set one of your own, and keep it out of Git: a SealedSecret, an ExternalSecret or SOPS",
+        ),
+        "key-id" => (
+            "the id alone opens nothing; its secret is kept somewhere, and does not end by itself",
+            "give the ServiceAccount a role and keep no key",
+        ),
+        _ => (NOTE, HELP),
     };
     Some(found.note(note).help(help).word(what))
 }

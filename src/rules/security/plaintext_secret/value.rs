@@ -6,9 +6,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+/// The name of a pair of which the other half is the secret.
+pub(super) const KEY_ID: &str = "the id of an AWS access key";
+
 /// Forms that nothing else has, and what they are. Order counts: of two that fit, the first.
 const FORMS: [(&str, &str); 10] = [
-    ("an AWS access key", r"(?-u:\b)(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?-u:\b)"),
+    (KEY_ID, r"(?-u:\b)(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}(?-u:\b)"),
     ("a private key", r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY-----"),
     ("a Hugging Face token", r"(?-u:\b)hf_[A-Za-z0-9]{34,}(?-u:\b)"),
     (
@@ -69,7 +72,8 @@ pub(super) fn is_kept_elsewhere(text: &str) -> bool {
             && text.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
-/// A text that is to be replaced by a secret: nothing, `CHANGE_ME`, `<token>`, `xxxx`.
+/// A text that is to be replaced by a secret: nothing, `CHANGE_ME`, `<token>`, `xxxx`,
+/// `AWS_SECRET_ACCESS_KEY`; also behind base64.
 pub(super) fn is_placeholder(text: &str) -> bool {
     const WORDS: [&str; 20] = [
         "changeme",
@@ -93,42 +97,42 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         "mock",
         "sample",
     ];
-    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
-    let is_one_letter = |plain: &str| plain.bytes().all(|byte| Some(byte) == plain.bytes().next());
     let text = text.trim();
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let is_one_letter = plain.bytes().all(|byte| Some(byte) == plain.bytes().next());
+    let is_capital = |byte: u8| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-' | b' ');
     text.is_empty()
-        || is_one_letter(&plain)
+        || is_one_letter
         || (text.starts_with('<') && text.ends_with('>'))
         || (text.starts_with('[') && text.ends_with(']'))
-        || matches!(plain.as_str(), "none" | "null" | "nil" | "empty" | "unset" | "na")
+        || (text.bytes().all(is_capital) && (text.contains('_') || names_a_secret(text)))
+        || matches!(plain.as_str(), "none" | "null" | "nil" | "empty" | "unset" | "na" | "token" | "secret")
         || WORDS.iter().any(|word| plain.contains(word))
+        || (text.ends_with('=')
+            && decoded(text).is_some_and(|inner| !inner.ends_with('=') && is_placeholder(&inner)))
 }
 
-/// A password everybody knows, of software as it is delivered.
+/// A password that anybody would try: of software as it is delivered, or a plain word.
 pub(super) fn is_development(text: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "minio",
-        "minio123",
-        "minioadmin",
-        "minio1234",
-        "password",
-        "postgres",
-        "admin",
-        "root",
-        "test",
-        "secret",
-        "guest",
-        "user",
-        "mlflow",
-        "token",
-    ];
-    WORDS.contains(&text.trim().to_lowercase().as_str())
+    const WORDS: [&str; 8] = ["minio", "postgres", "root", "test", "guest", "user", "mlflow", "mysql"];
+    const PARTS: [&str; 4] = ["password", "passwd", "admin", "secret-key"];
+    let lower = text.trim().to_lowercase().replace('_', "-");
+    let word = lower.trim_end_matches(|last: char| last.is_ascii_digit());
+    let is_short_word = text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    WORDS.contains(&word) || PARTS.iter().any(|part| lower.contains(part)) || is_short_word
 }
 
-/// Whether a text under the name of a secret is no secret: a switch, a number, a path, a URL.
+/// What is kept in place of a password, from which nobody gets it back (crypt(5), Argon2).
+fn is_hash(text: &str) -> bool {
+    const STARTS: [&str; 9] = ["$2a$", "$2b$", "$2y$", "$5$", "$6$", "$apr1$", "$argon2", "{SHA}", "pbkdf2"];
+    STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// Whether a text under the name of a secret is no secret: a switch, a number, a path, a URL, a hash.
 pub(super) fn is_setting(text: &str) -> bool {
     let text = text.trim();
-    matches!(text.to_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
+    is_hash(text)
+        || matches!(text.to_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off")
         || (text.len() < 6 && text.bytes().all(|byte| byte.is_ascii_digit()))
         || text.starts_with('/')
         || text.contains("://")
@@ -225,7 +229,7 @@ mod tests {
         let hex = "0123456789abcdef0123456789abcdef";
         let long = "a1B2".repeat(25);
         for (text, expected) in [
-            (of(&["AKIA", "ABCDEFGHIJ234567"]), Some("an AWS access key")),
+            (of(&["AKIA", "ABCDEFGHIJ234567"]), Some(KEY_ID)),
             (of(&["AKIA", "IOSFODNN7EXAMPLE"]), None),
             (of(&["-----BEGIN RSA ", "PRIVATE KEY-----\nMIIE"]), Some("a private key")),
             (of(&["-----BEGIN ", "CERTIFICATE-----"]), None),
@@ -269,9 +273,19 @@ mod tests {
 
     #[test]
     fn values_that_are_no_secrets() {
-        for text in
-            ["", "CHANGE_ME", "changeme", "<your-token>", "xxxxxxxx", "REDACTED", "replace-with-token", "***"]
-        {
+        for text in [
+            "",
+            "CHANGE_ME",
+            "changeme",
+            "<your-token>",
+            "xxxxxxxx",
+            "REDACTED",
+            "replace-with-token",
+            "***",
+            "UPDATE_AWS_SECRET_ACCESS_KEY",
+            "SECRET",
+            "Y2hhbmdlbWU=",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
         for text in [
@@ -285,11 +299,23 @@ mod tests {
         ] {
             assert!(is_kept_elsewhere(text), "{text}");
         }
-        for text in ["true", "0", "/var/run/secrets/token", "https://mlflow.example.com"] {
+        for text in ["true", "0", "/var/run/secrets/token", "https://mlflow.example.com", "$2y$12$4K"] {
             assert!(is_setting(text), "{text}");
         }
         for text in ["h8Gf2kPq9ZtW", "correct horse battery"] {
             assert!(!is_placeholder(text) && !is_kept_elsewhere(text) && !is_setting(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn passwords_that_anybody_would_try() {
+        for text in
+            ["minio123", "minioadmin", "password", "testpassword1", "admin123", "katib", "my_secret_key"]
+        {
+            assert!(is_development(text), "{text}");
+        }
+        for text in ["h8Gf2kPq9ZtW", "gthudfal", "kHPdpIYt"] {
+            assert!(!is_development(text) && !is_placeholder(text), "{text}");
         }
     }
 
