@@ -2,6 +2,7 @@
 
 mod build;
 mod environment;
+mod identity;
 mod model;
 mod place;
 mod reading;
@@ -23,6 +24,7 @@ pub use crate::config::is_usual_environment;
 pub use crate::finding::PlaceIndex;
 pub use build::build;
 pub use environment::{Evidence, Ladder};
+pub use identity::Identity;
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 
 /// Everything that will be deployed, and where.

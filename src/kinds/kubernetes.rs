@@ -8,3 +8,26 @@ pub fn metadata_value<'n>(root: &'n Node, map: &str, name: &str) -> Option<(&'n 
     let node = root.get("metadata").get(map).get(name).present()?;
     Some((node, Pointer::of(&["metadata", map, name])))
 }
+
+/// Whether objects of a kind lie in no namespace: those of Kubernetes v1.33 (`kubectl api-resources
+/// --namespaced=false`), of KServe v0.20 (`config/crd`) and Knative.
+#[must_use]
+pub fn is_cluster_scoped(group: &str, kind: &str) -> bool {
+    match group {
+        "" => matches!(kind, "Namespace" | "Node" | "PersistentVolume" | "ComponentStatus"),
+        "serving.kserve.io" => matches!(
+            kind,
+            "ClusterServingRuntime"
+                | "ClusterStorageContainer"
+                | "LocalModelCache"
+                | "LocalModelNodeGroup"
+                | "LocalModelNode"
+        ),
+        "rbac.authorization.k8s.io" => matches!(kind, "ClusterRole" | "ClusterRoleBinding"),
+        "storage.k8s.io" => kind != "CSIStorageCapacity",
+        "apiextensions.k8s.io" | "admissionregistration.k8s.io" | "apiregistration.k8s.io" => true,
+        "scheduling.k8s.io" | "node.k8s.io" | "flowcontrol.apiserver.k8s.io" => true,
+        "networking.k8s.io" => matches!(kind, "IngressClass" | "IPAddress" | "ServiceCIDR"),
+        _ => false,
+    }
+}

@@ -9,6 +9,8 @@ mod application_circle;
 mod appset_empty;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
+#[path = "reconcile/duplicate_object.rs"]
+mod duplicate_object;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
 #[path = "scheduling/gpu_limit.rs"]
@@ -33,6 +35,8 @@ mod policy_changed;
 mod ran_in_staging;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "reconcile/shared_object.rs"]
+mod shared_object;
 #[path = "reconcile/source_path.rs"]
 mod source_path;
 #[path = "startup/startup_budget.rs"]
@@ -131,6 +135,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/duplicate-key.md"),
         checks: duplicate_key::CHECKS,
+    },
+    Rule {
+        id: "duplicate-object",
+        category: "reconcile",
+        summary: "a deployment defines each object once",
+        cases: &[
+            Case {
+                id: "model",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "other",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "identical",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/duplicate-object.md"),
+        checks: duplicate_object::CHECKS,
     },
     Rule {
         id: "empty-version",
@@ -541,6 +574,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "shared-object",
+        category: "reconcile",
+        summary: "one Application owns each object",
+        cases: &[
+            Case {
+                id: "model",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "namespace",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "other",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/shared-object.md"),
+        checks: shared_object::CHECKS,
     },
     Rule {
         id: "source-path",
