@@ -2,7 +2,6 @@
 
 use mlgitops_yaml::{Node, Pointer};
 
-use super::super::subject::models;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Deployment;
@@ -13,26 +12,26 @@ pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
 /// and a name may be a tag.
 const TRUNKS: [&str; 7] = ["HEAD", "main", "master", "trunk", "develop", "development", "default"];
 
-fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
+fn check(deployment: &Deployment, _context: &Context<'_>, out: &mut Violations) {
     let spec = deployment.manifest.root.get("spec");
     let at = Pointer::of(&["spec"]);
     let sources = spec.get("sources").items();
     if sources.is_empty() {
         if let Some(source) = spec.get("source").present() {
-            out.push(judge(deployment, context, source, at.key("source")));
+            out.push(judge(deployment, source, at.key("source")));
         }
         return;
     }
     for (index, source) in sources.iter().enumerate() {
-        out.push(judge(deployment, context, source, at.key("sources").index(index)));
+        out.push(judge(deployment, source, at.key("sources").index(index)));
     }
 }
 
-fn judge(deployment: &Deployment, context: &Context<'_>, source: &Node, at: Pointer) -> Option<Violation> {
+fn judge(deployment: &Deployment, source: &Node, at: Pointer) -> Option<Violation> {
     let is_chart = source.get("chart").present().is_some();
     let (field, node, what) = moving(source, is_chart)?;
-    let models = models(deployment, context.fleet);
-    let message = format!("the version of {models}{{places}} is whatever {what} holds");
+    // One line of a set makes many Applications: one finding.
+    let message = format!("every model this deploys{{places}} is whatever {what} holds");
     let label =
         if field == "repoURL" { "no `targetRevision` beside it" } else { "moves without a change here" };
     let found =
