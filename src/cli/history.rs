@@ -55,7 +55,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             && args.env.as_ref().is_none_or(|env| span.running.environment.as_ref() == Some(env))
     });
     if let Some(time) = args.at {
-        let at = timeline.at(time);
+        // Where the clone does not go so far back, the gap says so.
+        let at = timeline.at(time).ok().flatten();
         spans.retain(|span| at.is_some_and(|at| span.holds(at)));
     }
     let now = args.now.unwrap_or_else(jiff::Timestamp::now);

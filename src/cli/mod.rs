@@ -4,6 +4,7 @@
 mod base;
 mod completions;
 mod date;
+mod diff;
 mod error;
 mod explain;
 mod history;
@@ -43,6 +44,8 @@ enum Command {
     Status(status::Args),
     /// Show which version ran where, from when to when, and who brought it
     History(history::Args),
+    /// Show what a change does, one line a release
+    Diff(diff::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -81,6 +84,7 @@ impl Cli {
             Command::Lint(args) => lint::run(&args, color),
             Command::Status(args) => status::run(&args),
             Command::History(args) => history::run(&args),
+            Command::Diff(args) => diff::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

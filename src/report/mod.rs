@@ -3,6 +3,7 @@
 
 mod block;
 mod diagnostic;
+pub mod diff;
 mod display;
 mod excerpt;
 mod frame;

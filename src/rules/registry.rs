@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "promotion/downgrade.rs"]
+mod downgrade;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -25,6 +27,8 @@ mod pinned_model_uri;
 mod policy_changed;
 #[path = "promotion/ran_in_staging.rs"]
 mod ran_in_staging;
+#[path = "promotion/release_removed.rs"]
+mod release_removed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "startup/startup_budget.rs"]
@@ -37,6 +41,8 @@ mod unknown_field;
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "promotion/version_reused.rs"]
+mod version_reused;
 #[path = "hygiene/waiver.rs"]
 mod waiver;
 #[path = "schema/yaml_ambiguity.rs"]
@@ -46,6 +52,17 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "downgrade",
+        category: "promotion",
+        summary: "no environment goes down to a version it never ran",
+        cases: &[Case { id: "older", levels: [Some(Severity::Warning), Some(Severity::Note), None, None] }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/downgrade.md"),
+        checks: downgrade::CHECKS,
+    },
     Rule {
         id: "duplicate-key",
         category: "schema",
@@ -407,6 +424,26 @@ pub static RULES: &[Rule] = &[
         checks: ran_in_staging::CHECKS,
     },
     Rule {
+        id: "release-removed",
+        category: "promotion",
+        summary: "a change that deletes something that runs says so",
+        cases: &[
+            Case {
+                id: "removed",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "renamed",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/release-removed.md"),
+        checks: release_removed::CHECKS,
+    },
+    Rule {
         id: "s3-prefix",
         category: "artifact",
         summary: "an S3 model path ends in a slash, so that it names one folder",
@@ -587,6 +624,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "version-reused",
+        category: "promotion",
+        summary: "a version names one artifact, now and later",
+        cases: &[Case {
+            id: "reused",
+            levels: [Some(Severity::Warning), Some(Severity::Warning), Some(Severity::Note), None],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/version-reused.md"),
+        checks: version_reused::CHECKS,
     },
     Rule {
         id: "waiver",

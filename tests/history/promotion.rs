@@ -210,7 +210,7 @@ fn changes_of_the_work_tree() {
                 "no traffic at all is a way back",
                 "11-12T09:00 staging=v45 prod=v47%10
                  edit prod=v47%0",
-                &[],
+                &["note rollback: rollback: fraud-detector in prod takes all traffic off v47"],
             ),
             (
                 "a twin service is exposure",
@@ -242,10 +242,10 @@ fn changes_of_the_work_tree() {
                 &["error soak: fraud-detector v47 has run in staging for 0 s, prod asks for 24 h", "exit 1"],
             ),
             (
-                "an artifact moved within one model and token is another question",
+                "one version, and from now on another bucket",
                 "11-12T09:00 staging=s3://a/fraud/v2/ prod=s3://a/fraud/v2/
                  edit prod=s3://b/fraud/v2/",
-                &[],
+                &["warning reused: fraud-detector in prod takes v2 from another place than before"],
             ),
         ],
         &[],
@@ -466,4 +466,114 @@ fn passes_are_explained() {
         story.run(&["lint", "--explain-passes", "--select", "promotion", "--now", super::repository::NOW]);
     let last = super::repository::without_ids(said.out.lines().last().unwrap());
     assert_eq!(last, "fraud-detector v47: staging since 2026-11-18 (COMMIT, 3d 4h)");
+}
+
+/// A rollback passes whatever is found on what it brings back: a bump and a fix in one commit,
+/// reverted.
+#[test]
+fn a_rollback_is_a_lane_of_the_whole_gate() {
+    let broken = |version: &str| {
+        format!(
+            "prod/fraud-detector.yaml:=apiVersion:_serving.kserve.io/v1beta1\\nkind:_InferenceService\\n\
+             metadata:_{{name:_fraud-detector,_namespace:_ml}}\\nspec:\\n_predictor:\\n__model:\\n___modelFormat:\
+             _{{name:_sklearn}}\\n___nodeSelector:_{{a:_b}}\\n___storageUri:_s3://models/fraud-detector/{version}/\\n"
+        )
+    };
+    let lines = |edit: &str| {
+        format!(
+            "11-10T09:00 staging=v47 {}
+             11-18T09:00 prod=v47
+             edit {edit}",
+            broken("v43")
+        )
+    };
+    let lint = |story: &Story| {
+        let said = story.run(&["lint", "--format", "json", "--now", super::repository::NOW]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let unknown = findings.iter().find(|finding| finding["rule"] == "unknown-field").cloned();
+        (said.exit, unknown.map(|finding| finding["severity"].as_str().unwrap().to_owned()))
+    };
+    let back = Story::of(&lines(&broken("v43")));
+    assert_eq!(lint(&back), (0, Some("warning".to_owned())), "back to what ran");
+    let further = Story::of(&lines(&broken("v46")));
+    assert_eq!(lint(&further), (1, Some("error".to_owned())), "to what never ran");
+    let more = Story::of(&lines(&format!("{} prod/churn=v1", broken("v43"))));
+    assert_eq!(lint(&more), (1, Some("error".to_owned())), "and something else beside");
+}
+
+/// `release-removed`: what a change deletes.
+#[test]
+fn what_a_change_deletes() {
+    check(
+        &[
+            (
+                "a file that is gone",
+                "11-12T09:00 staging=v45 prod=v43
+                 edit prod=-",
+                &["error removed: merging this deletes fraud-detector from prod", "exit 1"],
+            ),
+            (
+                "in staging it is a warning",
+                "11-12T09:00 staging=v45 prod=v43 staging/churn=v1
+                 edit staging/churn=-",
+                &["warning removed: merging this deletes churn from staging"],
+            ),
+            (
+                "a new name",
+                "11-12T09:00 staging=v45 prod=v43
+                 edit prod=- prod/fraud-detector-prod=s3://models/fraud-detector/v43/",
+                &[
+                    "error renamed: merging this deletes fraud-detector from prod and starts it anew under another \
+                   name",
+                    "exit 1",
+                ],
+            ),
+            (
+                "a canary that is over",
+                "11-12T09:00 staging=v45 prod=v43 prod/fraud-detector-canary=v45
+                 edit prod=v45 prod/fraud-detector-canary=-",
+                &[],
+            ),
+        ],
+        &[],
+    );
+}
+
+/// `mlgitops diff` and `mlgitops status --at`.
+#[test]
+fn what_a_change_does_in_one_line() {
+    let story = Story::of(
+        "11-12T09:00 staging=v45 prod=v43
+         11-18T08:00 staging=v47 staging/churn=v1
+         edit prod=v47%10 staging/churn=-",
+    );
+    let diff = |args: &[&str]| {
+        let said = story.run(&[&["diff", "--now", super::repository::NOW], args].concat());
+        assert_eq!(said.exit, 0, "{}", said.err);
+        said.out
+    };
+    assert_eq!(
+        diff(&[]),
+        "churn           staging  v1 → gone
+fraud-detector  prod     v43 → v47  (staging since 3d 4h); traffic all → 10 %\n"
+    );
+    assert_eq!(
+        diff(&["HEAD~1", "HEAD"]),
+        "churn           staging  new: v1
+fraud-detector  staging  v45 → v47\n"
+    );
+    assert!(diff(&["--format", "markdown"]).contains("| `fraud-detector` | prod | v43 → v47 |"));
+    let report: serde_json::Value = serde_json::from_str(&diff(&["--format", "json"])).unwrap();
+    assert_eq!(report["changes"][1]["after"]["canaryPercent"], 10);
+    assert_eq!(report["changes"][1]["proof"], "staging since 3d 4h");
+
+    let status = |at: &str| story.run(&["status", "--at", at]);
+    assert_eq!(
+        status("2026-11-12").out,
+        "model            staging   prod
+fraud-detector   v45       v43\n"
+    );
+    assert!(status("2026-11-18").out.contains("fraud-detector   v47"), "{}", status("2026-11-18").out);
+    assert_eq!(status("2026-11-11").exit, 2);
 }

@@ -149,7 +149,7 @@ fn timeline(trees: &[(Tree, i64)], config: &Config) -> Timeline {
 fn slow(trees: &[(Tree, i64)], config: &Config) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     for (tree, _) in trees {
-        let rendered = whole(memory(tree), config);
+        let rendered = whole(&memory(tree), config);
         states.push(match states.last() {
             Some(before) if !rendered.broken.is_empty() => rendered.after(before),
             _ => rendered,
