@@ -45,15 +45,16 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let root = Root::find(&args.root)?;
     let which = args.head.clone().map_or(Which::WorkTree, Which::Rev);
     let files = source::open(&root, &which)?;
-    let config = input::config_in(&*files)?;
+    let mut config = input::config_in(&*files)?;
     let head = args.head.as_deref();
-    let found = base::find(&root, args.base.as_deref(), head.unwrap_or("HEAD"), head.is_some())?;
+    let found = base::find(&root, args.base.as_deref(), head.unwrap_or("HEAD"), head.is_some(), &config)?;
     let Some(found) = found else {
         return Err(CliError::Usage {
             message: "there is nothing to compare with: no Git repository, or no commit".to_owned(),
             help: "run it in a clone, or name a revision: mlgitops diff main".to_owned(),
         });
     };
+    config.branch.clone_from(&found.branch);
     let mut after = survey(&files, &config).fleet;
     let (told, not_checked) = match &found.change.base {
         Err(gap) => {

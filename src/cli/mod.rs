@@ -13,6 +13,7 @@ mod lint;
 mod rules;
 mod schema;
 mod status;
+mod trace;
 
 use std::io::{ErrorKind, Write};
 
@@ -46,6 +47,8 @@ enum Command {
     History(history::Args),
     /// Show what a change does, one line a release
     Diff(diff::Args),
+    /// Show why a field has its value: where it comes from, and who last changed that
+    Trace(trace::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -85,6 +88,7 @@ impl Cli {
             Command::Status(args) => status::run(&args),
             Command::History(args) => history::run(&args),
             Command::Diff(args) => diff::run(&args),
+            Command::Trace(args) => trace::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

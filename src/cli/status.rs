@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mlgitops_files::Files;
 
-use super::{CliError, date, input, print};
+use super::{CliError, base, date, input, print};
 use crate::config::Config;
 use crate::history::Timeline;
 use crate::report::status;
@@ -35,7 +35,8 @@ enum Format {
 
 /// Runs `status`.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
-    let opened = args.input.open()?;
+    let mut opened = args.input.open()?;
+    opened.config.branch = base::branch_of(&opened.root, args.input.rev.as_deref());
     let files = match args.at {
         Some(time) => files_at(&opened.root, args.input.rev.as_deref().unwrap_or("HEAD"), time)?,
         None => opened.files,

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::discover::discover;
 use crate::finding::{Location, PlaceIndex};
 use crate::fleet::reference::compare_versions;
-use crate::fleet::{self, Environment, EnvironmentIndex, Fleet, Place};
+use crate::fleet::{self, Column, Environment, EnvironmentIndex, Fleet, Place};
 use crate::render::plan::plan;
 use crate::source::{Chain, Gap};
 
@@ -26,8 +26,9 @@ pub struct Change {
     pub base: Result<Arc<dyn Files>, Gap>,
     /// The branch it is to be merged into, or was: the commits that the change cannot have written.
     pub target: Result<Arc<dyn Chain>, Gap>,
-    /// The branches of environments that have one of their own, by the environment's name.
-    pub branches: BTreeMap<String, Result<Arc<dyn Chain>, Gap>>,
+    /// The branches of environments that have one of their own, with their names, by the
+    /// environment's.
+    pub branches: BTreeMap<String, Result<(String, Arc<dyn Chain>), Gap>>,
     /// The overrides in the messages of its commits.
     pub overrides: Vec<Override>,
 }
@@ -149,17 +150,29 @@ impl Review {
             removed = removals(before, of.fleet, &head, of.config);
         }
         let base = before.map(|(state, _)| state);
+        let guards = guards(&environments, of.config, of.base_config);
+        // What the target's policy guards is judged as guarded, whatever the change says.
+        for environment in of.fleet.environments.iter_mut().filter(|one| guards.contains_key(&one.name)) {
+            environment.guarded = true;
+            environment.column = Column::Prod;
+        }
         let config = Arc::new(of.config.clone());
         let timeline = |chain: &Result<Arc<dyn Chain>, Gap>| {
             chain.clone().map(|chain| Timeline::new(chain, Arc::clone(&config)))
+        };
+        let of_branch = |own: &Result<(String, Arc<dyn Chain>), Gap>| {
+            own.clone().map(|(branch, chain)| {
+                let config = Config { branch: Some(branch), ..of.config.clone() };
+                Timeline::new(chain, Arc::new(config))
+            })
         };
         Self {
             head,
             base,
             removed,
             target: timeline(&change.target),
-            branches: change.branches.iter().map(|(name, chain)| (name.clone(), timeline(chain))).collect(),
-            guards: guards(&environments, of.config, of.base_config),
+            branches: change.branches.iter().map(|(name, own)| (name.clone(), of_branch(own))).collect(),
+            guards,
             overrides: change.overrides.clone(),
             now: of.now,
         }

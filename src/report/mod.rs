@@ -15,6 +15,7 @@ pub mod page;
 pub mod sarif;
 pub mod status;
 mod summary;
+pub mod trace;
 
 use crate::Report;
 use crate::rules::{Rule, registry};

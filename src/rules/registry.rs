@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "promotion/canary_first.rs"]
+mod canary_first;
 #[path = "promotion/downgrade.rs"]
 mod downgrade;
 #[path = "schema/duplicate_key.rs"]
@@ -52,6 +54,33 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "canary-first",
+        category: "promotion",
+        summary: "a version gets full traffic only after a canary stage",
+        cases: &[
+            Case { id: "no-canary", levels: [None, None, None, None] },
+            Case { id: "too-short", levels: [None, None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[
+            Param {
+                name: "samples",
+                kind: "int",
+                default: "1000",
+                meaning: "how many requests the canary must answer where the traffic of the model is known",
+            },
+            Param {
+                name: "soak",
+                kind: "duration",
+                default: "\"1800s\"",
+                meaning: "how long the canary stage must last",
+            },
+        ],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/canary-first.md"),
+        checks: canary_first::CHECKS,
+    },
     Rule {
         id: "downgrade",
         category: "promotion",
