@@ -7,13 +7,14 @@ use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::{Finding, NotChecked, Severity};
+use crate::finding::{Finding, NotChecked, OtherTree, Severity};
 use crate::fleet::{self, Fleet};
-use crate::history::{Change, Review, Reviewed, ignored};
+use crate::history::{Change, Review, Reviewed, at_hand, ignored};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
 use crate::rules::{self, Context, Facts, Rule, Waivers, params};
+use crate::source::Repositories;
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Options {
     pub change: Option<Change>,
     /// Whether a required item that was not checked is accepted.
     pub allow_unchecked: bool,
+    /// The repositories whose content is at hand, by URL.
+    pub repositories: Repositories,
 }
 
 impl Default for Options {
@@ -47,6 +50,7 @@ impl Default for Options {
             base: None,
             change: None,
             allow_unchecked: false,
+            repositories: Repositories::default(),
         }
     }
 }
@@ -67,6 +71,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What was not checked.
     pub not_checked: Vec<NotChecked>,
+    /// The trees that were read beside the one under review.
+    pub trees: Vec<OtherTree>,
     /// What passed by a proof, and the proof.
     pub proofs: Vec<String>,
 }
@@ -109,11 +115,13 @@ pub struct Survey {
     pub fleet: Fleet,
 }
 
-/// Runs the flow up to the fleet.
+/// Runs the flow up to the fleet. `repositories` are those at hand beside the ones the
+/// configuration names.
 #[must_use]
-pub fn survey(files: &Arc<dyn Files>, config: &Config) -> Survey {
+pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
     let discovery = discover(files, &ignored(config));
-    let planned = plan(files, &discovery);
+    let repositories = at_hand(repositories, config);
+    let planned = plan(files, &discovery, &repositories, &config.argocd.clusters);
     let fleet = fleet::build(planned, config);
     Survey { discovery, fleet }
 }
@@ -129,10 +137,12 @@ impl Survey {
 /// Runs the whole flow over a source.
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
-    let Survey { discovery, mut fleet } = survey(files, config);
+    let Survey { discovery, mut fleet } = survey(files, config, &options.repositories);
     let base_config = options.base.as_ref();
+    let repositories = &options.repositories;
     let review = options.change.as_ref().map(|change| {
-        Review::new(change, Reviewed { fleet: &mut fleet, config, base_config, now: options.now })
+        let now = options.now;
+        Review::new(change, Reviewed { fleet: &mut fleet, config, base_config, repositories, now })
     });
     let facts = Facts::new(config, &fleet);
     let context = Context {
@@ -175,7 +185,7 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
         // Two in the morning: nothing stands in the way of what ran before.
         summary.exit = 0;
     }
-    Report { summary, findings, not_checked, proofs: run.proofs }
+    Report { summary, findings, not_checked, trees: fleet.trees, proofs: run.proofs }
 }
 
 fn selected(options: &Options) -> Vec<&'static Rule> {

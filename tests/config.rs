@@ -55,7 +55,7 @@ fn every_key_is_read() {
     assert_eq!(config.environments[2].after.as_ref().unwrap().value, "staging");
     assert_eq!(config.kserve.mode.as_ref().unwrap().value, DeploymentMode::Standard);
     assert_eq!(config.kserve.progress_deadline.as_ref().unwrap().value, Duration::from_secs(600));
-    assert_eq!(config.argocd.clusters[0].labels["env"], "prod");
+    assert_eq!(config.argocd.clusters[0].labels["env"].value, "prod");
     // A version is text, though YAML takes 1.33 for a number.
     assert_eq!(config.kubernetes.version.as_ref().unwrap().value, "1.33");
     assert_eq!(config.models["fraud-detector"].size.as_ref().unwrap().value, 2 << 30);

@@ -137,3 +137,23 @@ spec:
     let text = location.file.text().get(location.start as usize..location.end as usize);
     assert_eq!((location.path(), text), ("argocd/app.yaml", Some("registry/llm")));
 }
+
+/// A guarded environment that renders nothing hides what runs there; one that nothing guards does not.
+#[test]
+fn an_overlay_of_prod_that_gives_nothing_does_not_pass() {
+    let remote = "resources: [\"https://git.example.com/org/models//llm?ref=v1\"]\n";
+    let good = BASE.replace("latest", "v7");
+    let run = |empty: &str, full: &str| {
+        report(&[
+            ("base/kustomization.yaml", "resources: [llm.yaml]\n"),
+            ("base/llm.yaml", &good),
+            (&format!("overlays/{full}/kustomization.yaml"), &overlay("ml")),
+            (&format!("overlays/{empty}/kustomization.yaml"), remote),
+        ])
+    };
+    let required = |report: &Report| report.not_checked.iter().filter(|item| item.required).count();
+    let hidden = run("prod", "staging");
+    assert_eq!((hidden.summary.exit, required(&hidden)), (3, 1), "{:?}", hidden.not_checked);
+    let lower = run("dev", "prod");
+    assert_eq!((lower.summary.exit, required(&lower)), (0, 0), "{:?}", lower.not_checked);
+}

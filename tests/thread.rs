@@ -10,7 +10,7 @@ use mlgitops::config::Config;
 use mlgitops::finding::Finding;
 use mlgitops::render::ToolKind;
 use mlgitops::report::{self, Format};
-use mlgitops::source::{Root, Which, open};
+use mlgitops::source::{Repositories, Root, Which, open};
 use mlgitops::{Options, Survey, lint, survey};
 use mlgitops_yaml::{OriginSpan, Pointer, Role};
 
@@ -63,7 +63,11 @@ fn at(folder: &Path, rev: &str) -> Seen {
     let config = Config::default();
     let report = lint(&files, &config, &Options::default());
     let text = report::render(Format::Human, &report, &report::Context::new("."));
-    Seen { survey: survey(&files, &config), findings: report.findings, report: text }
+    Seen {
+        survey: survey(&files, &config, &Repositories::default()),
+        findings: report.findings,
+        report: text,
+    }
 }
 
 /// Where findings of `s3-prefix` are: environment, file, line, column.

@@ -1,7 +1,6 @@
 //! Where the base of a change is: what CI says in its environment, `--base`, or HEAD. Nothing
 //! outside this folder reads an environment variable.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::Files;
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use super::CliError;
 use crate::config::Config;
-use crate::history::{Change, Override};
+use crate::history::{Branches, Change, Override};
 use crate::source::{self, Chain, Commit, FirstParents, Gap, Memory, MemoryChain, Root, SourceError};
 
 /// What is asked of the environment: the value of a variable.
@@ -171,8 +170,6 @@ fn pushed(root: &Root, before: Option<&str>, head: &str) -> Based {
 }
 
 /// The branches of the environments that have one of their own, other than the one under review.
-type Branches = BTreeMap<String, Result<(String, Arc<dyn Chain>), Gap>>;
-
 fn branches(root: &Root, own: Option<&str>, config: &Config) -> Branches {
     let with_branch = config.environments.iter().filter(|one| !one.branch.is_empty());
     let globs = with_branch.map(|one| {

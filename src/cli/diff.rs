@@ -8,7 +8,7 @@ use super::{CliError, base, input, print};
 use crate::finding::{Code, NotChecked};
 use crate::history::{Identity, Ran, Review, Reviewed, differences, words::short_duration};
 use crate::report::diff::{self, Told};
-use crate::source::{self, Root, Which};
+use crate::source::{self, Repositories, Root, Which};
 use crate::survey;
 
 /// The arguments of `diff`.
@@ -55,7 +55,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         });
     };
     config.branch.clone_from(&found.branch);
-    let mut after = survey(&files, &config).fleet;
+    let repositories = Repositories::of(&root, args.base.as_deref());
+    let mut after = survey(&files, &config, &repositories).fleet;
     let (told, not_checked) = match &found.change.base {
         Err(gap) => {
             let what = "what this change does".to_owned();
@@ -65,11 +66,12 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             )
         }
         Ok(base) => {
-            let before = survey(base, &config).fleet;
+            let before = survey(base, &config, &repositories).fleet;
             let differences = differences(&before, &after, &config);
             let now = args.now.unwrap_or_else(jiff::Timestamp::now);
             let base_config = found.config.as_ref();
-            let reviewed = Reviewed { fleet: &mut after, config: &config, base_config, now };
+            let repositories = &repositories;
+            let reviewed = Reviewed { fleet: &mut after, config: &config, base_config, repositories, now };
             let review = Review::new(&found.change, reviewed);
             let told = differences.into_iter().map(|difference| {
                 let proof = proof(&difference, &review);

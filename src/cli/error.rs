@@ -20,6 +20,13 @@ pub(super) enum CliError {
         /// Why.
         reason: String,
     },
+    /// A values file that is named cannot be read.
+    ValuesFile {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
     /// A word of the command line names no rule.
     NoRule {
         /// The word.
@@ -59,6 +66,9 @@ impl fmt::Display for CliError {
             Self::Config(errors) => errors.iter().try_for_each(|error| config_error(f, error)),
             Self::ConfigFile { path, reason } => {
                 writeln!(f, "error: the configuration `{path}` cannot be read: {reason}")
+            }
+            Self::ValuesFile { path, reason } => {
+                writeln!(f, "error: the values file `{path}` cannot be read: {reason}")
             }
             Self::NoRule { word, nearest } => {
                 writeln!(f, "error: `{word}` is no rule and no category")?;

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use super::{CliError, base, date, input, print};
 use crate::history::Timeline;
 use crate::report::history::{self, Told};
-use crate::source::{FirstParents, Root};
+use crate::source::{FirstParents, Repositories, Root};
 
 /// The arguments of `history`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let chain = Arc::new(FirstParents::of(&root, &args.rev)?);
     let mut config = input::config_in(&crate::source::Commit::open(&root, &args.rev)?)?;
     config.branch = base::branch_of(&root, Some(&args.rev));
-    let timeline = Timeline::new(chain, Arc::new(config));
+    let timeline = Timeline::new(chain, Arc::new(config), Repositories::of(&root, None));
     let (mut spans, gap) = timeline.spans();
     spans.retain(|span| {
         args.model.as_ref().is_none_or(|model| span.running.model == *model)

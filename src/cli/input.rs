@@ -9,7 +9,7 @@ use mlgitops_yaml::SourceFile;
 use super::CliError;
 use crate::config::{self, Config};
 use crate::rules::vocabulary;
-use crate::source::{self, Root, Which};
+use crate::source::{self, Repositories, Root, Which};
 
 /// The arguments that say what is read.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,17 @@ pub(super) struct Args {
     /// The configuration [default: mlgitops.yaml in the root]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// A folder that holds a clone of another repository deployments read from
+    #[arg(long, value_name = "URL=FOLDER", value_parser = repository)]
+    repository: Vec<(String, PathBuf)>,
+}
+
+fn repository(text: &str) -> Result<(String, PathBuf), String> {
+    let (url, folder) = text
+        .rsplit_once('=')
+        .filter(|(url, folder)| !url.is_empty() && !folder.is_empty())
+        .ok_or("write URL=FOLDER, as in https://git.example.com/org/charts=../charts")?;
+    Ok((url.to_owned(), folder.into()))
 }
 
 /// What was opened.
@@ -64,6 +75,20 @@ impl Args {
         shown.join(" ")
     }
 
+    /// What is known of repositories: those of the command line, then what Git says. `target` is
+    /// the branch the change under review is to be merged into.
+    pub(super) fn repositories(&self, root: &Root, target: Option<&str>) -> Result<Repositories, CliError> {
+        let mut known = Repositories::of(root, target);
+        for (url, folder) in &self.repository {
+            let other = Root::find(folder)?;
+            known = match below(other.folder(), root.folder()) {
+                Some(folder) => known.with_folder(url, folder),
+                None => known.with_files(url, source::open(&other, &Which::WorkTree)?),
+            };
+        }
+        Ok(known)
+    }
+
     /// One root for all paths: a folder, or that of files which all have the same.
     fn root(&self) -> Result<(Root, Vec<RepoPath>), CliError> {
         let mut all = self.paths.iter().map(|path| Root::of(path));
@@ -83,6 +108,13 @@ impl Args {
         }
         Ok((root, only))
     }
+}
+
+/// A folder as a path below the root, where it lies there.
+fn below(folder: &Path, root: &Path) -> Option<RepoPath> {
+    let segments: Option<Vec<&str>> =
+        folder.strip_prefix(root).ok()?.iter().map(|segment| segment.to_str()).collect();
+    RepoPath::parse(&segments?.join("/")).ok()
 }
 
 /// The configuration in the root of a source; the default one where there is none.

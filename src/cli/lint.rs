@@ -105,6 +105,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let found = base::find(&opened.root, stated, head.unwrap_or("HEAD"), is_commit, &opened.config)?;
     opened.config.branch = found.as_ref().and_then(|found| found.branch.clone());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
+    let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
     let options = Options {
         select,
         ignore,
@@ -114,6 +115,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         base,
         change,
         allow_unchecked: args.allow_unchecked,
+        repositories,
     };
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();

@@ -10,6 +10,7 @@ mod explain;
 mod history;
 mod input;
 mod lint;
+mod render;
 mod rules;
 mod schema;
 mod status;
@@ -43,6 +44,8 @@ enum Command {
     Lint(lint::Args),
     /// Show which model runs where, in which version
     Status(status::Args),
+    /// Show what a chart or a kustomization renders to, and where each value comes from
+    Render(render::Args),
     /// Show which version ran where, from when to when, and who brought it
     History(history::Args),
     /// Show what a change does, one line a release
@@ -86,6 +89,7 @@ impl Cli {
         let result = match self.command {
             Command::Lint(args) => lint::run(&args, color),
             Command::Status(args) => status::run(&args),
+            Command::Render(args) => render::run(&args),
             Command::History(args) => history::run(&args),
             Command::Diff(args) => diff::run(&args),
             Command::Trace(args) => trace::run(&args),

@@ -10,7 +10,7 @@ use super::{CliError, base, date, input, print};
 use crate::config::Config;
 use crate::history::Timeline;
 use crate::report::status;
-use crate::source::{Chain, FirstParents, Root};
+use crate::source::{Chain, FirstParents, Repositories, Root};
 use crate::survey;
 
 /// The arguments of `status`.
@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         Some(time) => files_at(&opened.root, args.input.rev.as_deref().unwrap_or("HEAD"), time)?,
         None => opened.files,
     };
-    let survey = survey(&files, &opened.config);
+    let repositories = args.input.repositories(&opened.root, None)?;
+    let survey = survey(&files, &opened.config, &repositories);
     print(&match args.format {
         Format::Human => status::human(&survey),
         Format::Json => status::json(&survey),
@@ -52,7 +53,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
 /// What the branch held at a time.
 fn files_at(root: &Root, rev: &str, time: jiff::Timestamp) -> Result<Arc<dyn Files>, CliError> {
     let chain: Arc<dyn Chain> = Arc::new(FirstParents::of(root, rev)?);
-    let timeline = Timeline::new(Arc::clone(&chain), Arc::new(Config::default()));
+    let nothing = (Arc::new(Config::default()), Repositories::default());
+    let timeline = Timeline::new(Arc::clone(&chain), nothing.0, nothing.1);
     let refused = |message: String, help: String| CliError::Usage { message, help };
     let at = timeline.at(time).map_err(|gap| refused(gap.reason, gap.help))?;
     let at = at.ok_or_else(|| {

@@ -13,7 +13,7 @@ use crate::config::nearest;
 use crate::finding::Location;
 use crate::fleet::{Fleet, Release};
 use crate::report::trace::{self, Step, Traced};
-use crate::source::{self, Blamed, Root, Which};
+use crate::source::{self, Blamed, Repositories, Root, Which};
 use crate::survey;
 
 /// The arguments of `trace`.
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let files = source::open(&root, &Which::WorkTree)?;
     let mut config = input::config_in(&*files)?;
     config.branch = base::branch_of(&root, None);
-    let fleet = survey(&files, &config).fleet;
+    let fleet = survey(&files, &config, &Repositories::of(&root, None)).fleet;
     let releases = releases(&fleet, args)?;
     let mut all: Vec<Traced> = Vec::new();
     for release in releases {
@@ -94,9 +94,9 @@ fn releases<'f>(fleet: &'f Fleet, args: &Args) -> Result<Vec<&'f Release>, CliEr
     }
     let (what, word, known): (&str, &str, Vec<&str>) = match of_model().next() {
         None => ("model", &args.model, fleet.releases.iter().map(|release| release.model.as_str()).collect()),
-        Some(_) => ("environment of it", &args.env, of_model().map(|release| name(release)).collect()),
+        Some(_) => ("environment of it", &args.env, of_model().map(name).collect()),
     };
-    let help = match nearest(word, known.into_iter()) {
+    let help = match nearest(word, known) {
         Some(near) => format!("did you mean `{near}`? `mlgitops status` lists what runs"),
         None => "`mlgitops status` lists what runs".to_owned(),
     };

@@ -65,15 +65,18 @@ fn argocd(value: &Value) -> ArgocdConfig {
 }
 
 fn cluster(value: &Value) -> Option<ClusterConfig> {
-    let labels = value.get("labels").map_or(&[][..], Value::entries);
-    let label = |entry: &Entry| match entry.value.single()? {
-        Single::Text(text) => Some((entry.key.value.clone(), text.clone())),
-        _ => None,
+    let texts_by_name = |name| {
+        let entries = value.get(name).map_or(&[][..], Value::entries).iter();
+        let stated = |entry: &Entry| {
+            Some(Stated { value: text_of(entry.value.single()?)?, location: entry.value.location.clone() })
+        };
+        entries.filter_map(|entry| Some((entry.key.value.clone(), stated(entry)?))).collect()
     };
     Some(ClusterConfig {
         name: text(value, "name")?,
         server: text(value, "server"),
-        labels: labels.iter().filter_map(label).collect(),
+        labels: texts_by_name("labels"),
+        annotations: texts_by_name("annotations"),
         gpus: texts(Some(value), "gpus"),
     })
 }

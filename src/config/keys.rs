@@ -160,6 +160,7 @@ static CLUSTER: Section = Section {
         required("name", TEXT, "its name"),
         key("server", TEXT, "", "the URL of its API server"),
         key("labels", Kind::Named(&TEXT), "", "its labels, which cluster generators select by"),
+        key("annotations", Kind::Named(&TEXT), "", "its annotations, which cluster generators hand on"),
         key(
             "gpus",
             TEXTS,

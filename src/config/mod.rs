@@ -173,7 +173,9 @@ pub struct ClusterConfig {
     /// Its API server's URL.
     pub server: Option<Stated<String>>,
     /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: BTreeMap<String, Stated<String>>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, Stated<String>>,
     /// The GPU types its nodes have, by the value of their label; one type makes placement idle.
     pub gpus: Vec<Stated<String>>,
 }

@@ -1,123 +1,196 @@
 //! An Argo CD Application (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`).
 
-use mlgitops_files::RepoPath;
-use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Node, Origins};
+use mlgitops_manifest::{Manifest, Problem};
+use mlgitops_yaml::{Node, OriginId, Origins};
 
-use super::{Deployment, Deployments, Tree, kustomize};
+use super::application_env::Environment;
+use super::application_helm::{Reader, Trouble};
+use super::application_override::overridden;
+use super::application_path::{self as path, Folder, NoFolder};
+use super::{Deployment, Deployments, Refused, Tree, kustomize};
+use crate::discover::NotHere;
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Parameter, Plain, Tool};
+use crate::kinds::argocd::{self, Source, SourceType};
+use crate::render::{Given, Helm, Job, Kustomize, Plain, Tool};
 
 /// Reads an Application: what it renders, and where to.
 /// `origins` are the manifest's own, which it shares with others of its job.
 pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, all: &mut Deployments) {
-    let spec = manifest.root.get("spec");
-    let destination = spec.get("destination");
-    let mut given = |node: Option<&Node>| node.and_then(|node| Given::of(node, origins));
-    let cluster = given(destination.get("name").present().or(destination.get("server").present()));
-    let namespace = given(destination.get("namespace").present());
-    let release_name = given(manifest.root.get("metadata").get("name").present());
-    let sources: Vec<&Node> = match spec.get("sources").items() {
-        [] => spec.get("source").present().into_iter().collect(),
-        many => many.iter().collect(),
-    };
-    let mut jobs = Vec::new();
-    for source in sources {
-        let Some(path) = source.get("path").present() else {
-            if let Some(chart) = source.get("chart").present() {
-                all.not_checked.push(of_registry(manifest, source, chart));
-            }
-            continue;
-        };
-        if let Some((node, what)) = not_read(source) {
-            all.not_checked.push(
-                NotChecked::new(
-                    Code::Plugin,
-                    format!("Application {}", manifest.id.name),
-                    format!("{what} is not read yet, so its values are not known"),
-                )
-                .at(manifest.place(node.origin).map(Location::from)),
-            );
-            continue;
-        }
-        let folder =
-            path.text().and_then(|text| RepoPath::parse(text).ok()).filter(|path| tree.has_folder(path));
-        match folder {
-            Some(folder) => {
-                let common = Common { namespace: namespace.clone(), release_name: release_name.clone() };
-                jobs.push(job(source, folder, common, tree, origins));
-            }
-            None => all.not_checked.push(elsewhere(manifest, source, path)),
-        }
-    }
+    let sources = argocd::sources(&manifest.root);
+    let mut application = Application::of(manifest, &sources, tree, origins, all);
+    let jobs: Vec<Job> = sources.iter().filter_map(|source| application.job(*source)).collect();
     if jobs.is_empty() {
         return;
     }
-    all.found.push(Deployment { manifest: manifest.clone(), jobs, cluster, namespace });
+    let deployment = Deployment { jobs, ..application.deployment };
+    all.found.push(deployment);
 }
 
-/// What every source of an Application shares.
-struct Common {
-    namespace: Option<Given>,
+/// An Application while it is read.
+struct Application<'a> {
+    deployment: Deployment,
     release_name: Option<Given>,
+    sources: &'a [Source<'a>],
+    tree: &'a Tree<'a>,
+    origins: &'a mut Origins,
+    all: &'a mut Deployments,
 }
 
-/// What an Application gives its chart in a form that is not read.
-fn not_read(source: &Node) -> Option<(&Node, &'static str)> {
-    let helm = source.get("helm");
-    let files = helm.get("valueFiles").items().iter();
-    let elsewhere = files.into_iter().find(|file| file.text().is_some_and(|file| file.starts_with('$')));
-    elsewhere.map(|file| (file, "a values file of another source")).or_else(|| {
-        [("valuesObject", "`helm.valuesObject`"), ("fileParameters", "`helm.fileParameters`")]
-            .into_iter()
-            .find_map(|(field, what)| Some((helm.get(field).present()?, what)))
-    })
+impl<'a> Application<'a> {
+    fn of(
+        manifest: &Manifest,
+        sources: &'a [Source<'a>],
+        tree: &'a Tree<'a>,
+        origins: &'a mut Origins,
+        all: &'a mut Deployments,
+    ) -> Self {
+        let destination = manifest.root.get("spec").get("destination");
+        let mut given = |node: Option<&Node>| node.and_then(|node| Given::of(node, origins));
+        let cluster = given(destination.get("name").present().or(destination.get("server").present()));
+        let namespace = given(destination.get("namespace").present());
+        let release_name = given(manifest.root.get("metadata").get("name").present());
+        let deployment = Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster, namespace };
+        Self { deployment, release_name, sources, tree, origins, all }
+    }
+
+    /// What a source renders; nothing where it is there for its values files alone.
+    fn job(&mut self, source: Source<'_>) -> Option<Job> {
+        let Some(written) = source.path() else {
+            match source.chart() {
+                Some(chart) => self.of_registry(source, chart),
+                None if source.reference().is_none() => {
+                    let words = "it names neither `path` nor `chart`".to_owned();
+                    self.refuse("missing", words, source.node.origin, "");
+                }
+                None => {}
+            }
+            return None;
+        };
+        match path::find(source, written, self.tree) {
+            Ok(folder) => {
+                let application = &self.deployment.manifest.id.name;
+                let changed = overridden(source.node, &folder.path, application, self.tree, self.origins);
+                let source = changed.as_ref().map_or(source, |node| Source { node });
+                self.tool(source, &folder, written).map(|tool| Job { path: folder.path, tool })
+            }
+            Err(NoFolder::NotHere(why, at)) => {
+                self.not_checked(why, at.origin);
+                None
+            }
+            Err(NoFolder::Refused(kind, words, at)) => {
+                self.refuse(kind, words, at.origin, written.text().unwrap_or(""));
+                None
+            }
+        }
+    }
+
+    fn tool(&mut self, source: Source<'_>, folder: &Folder, written: &Node) -> Option<Tool> {
+        let kind = match source.explicit_types().as_slice() {
+            [] => path::detect(folder, self.tree),
+            [one] => *one,
+            [one, other, ..] => {
+                let words = format!("it has both a `{}` and a `{}` block", word(*one), word(*other));
+                self.refuse("several-tools", words, source.node.origin, written.text().unwrap_or(""));
+                return None;
+            }
+        };
+        match kind {
+            SourceType::Helm => self.helm(source, folder, written).map(Tool::Helm),
+            SourceType::Kustomize => Some(Tool::Kustomize(self.kustomize(source, folder))),
+            SourceType::Directory => self.directory(source, folder, written).map(Tool::Plain),
+            SourceType::Plugin => {
+                let reason = "a config management plugin renders it".to_owned();
+                let at = source.field("plugin").map_or(written.origin, |plugin| plugin.origin);
+                self.not_checked(NotHere { code: Code::Plugin, reason, help: None }, at);
+                None
+            }
+        }
+    }
+
+    fn directory(&mut self, source: Source<'_>, folder: &Folder, written: &Node) -> Option<Plain> {
+        let glob = |name| source.option("directory", name).text().filter(|glob| !glob.is_empty());
+        let options = Plain {
+            recurse: source.is_set("directory", "recurse"),
+            include: glob("include").map(str::to_owned),
+            exclude: glob("exclude").map(str::to_owned),
+        };
+        let text = written.text().unwrap_or("");
+        let jsonnet = path::jsonnet(folder, &options, self.tree);
+        if let Some(file) = &jsonnet {
+            let reason = format!("`{file}` is jsonnet, which is not evaluated");
+            self.not_checked(NotHere { code: Code::Plugin, reason, help: None }, written.origin);
+            return Some(options);
+        }
+        if let Some((kind, words)) = path::holds_nothing(folder, &options, text, self.tree) {
+            self.refuse(kind, words, written.origin, text);
+            return None;
+        }
+        Some(options)
+    }
+
+    fn kustomize(&mut self, source: Source<'_>, folder: &Folder) -> Kustomize {
+        let environment = self.environment(source);
+        kustomize::read(source, folder, &environment, self.tree, self.origins)
+    }
+
+    fn helm(&mut self, source: Source<'_>, folder: &Folder, written: &Node) -> Option<Helm> {
+        let environment = self.environment(source);
+        let (sources, tree) = (self.sources, self.tree);
+        let mut reader =
+            Reader { source, sources, folder, tree, environment: &environment, troubles: Vec::new() };
+        let namespace = self.deployment.namespace.clone();
+        let helm = reader.read(self.release_name.clone(), namespace, self.origins);
+        let mut is_known = true;
+        for trouble in reader.troubles {
+            match trouble {
+                Trouble::NotHere(why, at) => {
+                    is_known = false;
+                    self.not_checked(why, at);
+                }
+                Trouble::Refused(kind, words, at) => {
+                    self.refuse(kind, words, at, written.text().unwrap_or(""));
+                }
+            }
+        }
+        if !is_known {
+            self.all.named.insert(folder.path.clone());
+        }
+        is_known.then_some(helm)
+    }
+
+    fn environment(&self, source: Source<'_>) -> Environment {
+        let namespace = self.deployment.namespace.as_ref().map(|namespace| &*namespace.text);
+        Environment::of(&self.deployment.manifest, source, namespace)
+    }
+
+    fn of_registry(&mut self, source: Source<'_>, chart: &Node) {
+        let name = chart.text().unwrap_or("");
+        let reason = format!("its chart `{name}` is in `{}`", source.repo_url());
+        self.not_checked(NotHere { code: Code::Remote, reason, help: None }, chart.origin);
+    }
+
+    fn not_checked(&mut self, why: NotHere, at: OriginId) {
+        let manifest = &self.deployment.manifest;
+        let what = format!("Application {}", manifest.id.name);
+        let mut item = NotChecked::new(why.code, what, why.reason);
+        item.help = why.help;
+        // The origins of the manifest, as they grew while it was read.
+        self.all.not_checked.push(item.at(self.origins.first(at).map(Location::from)));
+    }
+
+    fn refuse(&mut self, kind: &'static str, message: String, at: OriginId, path: &str) {
+        let problem = Problem { kind, message, at: self.origins.first(at) };
+        let deployment = self.deployment.clone();
+        self.all.refused.push(Refused { deployment, path: path.to_owned(), problem });
+    }
 }
 
-fn of_registry(manifest: &Manifest, source: &Node, chart: &Node) -> NotChecked {
-    let url = source.get("repoURL").text().unwrap_or("");
-    let name = chart.text().unwrap_or("");
-    let place = manifest.place(chart.origin).map(Location::from);
-    let reason = format!("its chart `{name}` is in `{url}`");
-    NotChecked::new(Code::Remote, format!("Application {}", manifest.id.name), reason).at(place)
-}
-
-fn elsewhere(manifest: &Manifest, source: &Node, path: &Node) -> NotChecked {
-    let url = source.get("repoURL").text().unwrap_or("");
-    let place = manifest.place(path.origin).map(Location::from);
-    let reason =
-        format!("this repository has no folder `{}`; its source is `{url}`", path.text().unwrap_or(""));
-    NotChecked::new(Code::Remote, format!("Application {}", manifest.id.name), reason).at(place)
-}
-
-fn job(source: &Node, path: RepoPath, common: Common, tree: &Tree<'_>, origins: &mut Origins) -> Job {
-    let tool = if tree.discovery.charts.contains(&path) {
-        Tool::Helm(helm(source, &path, common, origins))
-    } else if tree.discovery.kustomizations.contains(&path) {
-        Tool::Kustomize(kustomize::read(source, origins))
-    } else {
-        let recurse = source.get("directory").get("recurse").present().and_then(Node::as_bool) == Some(true);
-        Tool::Plain(Plain { recurse })
-    };
-    Job { path, tool }
-}
-
-fn helm(source: &Node, chart: &RepoPath, common: Common, origins: &mut Origins) -> Helm {
-    let helm = source.get("helm");
-    let given = |node: Option<&Node>, origins: &mut Origins| node.and_then(|node| Given::of(node, origins));
-    let value_files = helm.get("valueFiles").items().iter();
-    let value_files = value_files.filter_map(|file| chart.join(file.text()?).ok()).collect();
-    let parameters = helm.get("parameters").items().iter();
-    let parameters = parameters
-        .filter_map(|parameter| {
-            Some(Parameter {
-                name: parameter.get("name").text()?.to_owned(),
-                value: Given::of(parameter.get("value").present()?, origins)?,
-                force_string: parameter.get("forceString").present().and_then(Node::as_bool) == Some(true),
-            })
-        })
-        .collect();
-    let values = given(helm.get("values").present(), origins).into_iter().collect();
-    let release_name = given(helm.get("releaseName").present(), origins).or(common.release_name);
-    Helm { value_files, values, parameters, release_name, namespace: common.namespace }
+/// The block of a type.
+fn word(kind: SourceType) -> &'static str {
+    match kind {
+        SourceType::Helm => "helm",
+        SourceType::Kustomize => "kustomize",
+        SourceType::Directory => "directory",
+        SourceType::Plugin => "plugin",
+    }
 }

@@ -3,39 +3,87 @@
 
 use mlgitops_yaml::{Node, Origins};
 
+use super::Tree;
+use super::application_env::Environment;
+use super::application_path::Folder;
+use crate::kinds::argocd::Source;
 use crate::render::{Given, GivenNode, Kustomize};
 
 /// Fields that are set as they stand.
-const AS_THEY_STAND: [&str; 5] = ["namePrefix", "nameSuffix", "namespace", "components", "patches"];
+const AS_THEY_STAND: [&str; 5] = ["namePrefix", "nameSuffix", "namespace", "patches", "replicas"];
 
-/// What an Application sets.
-pub(super) fn read(source: &Node, origins: &mut Origins) -> Kustomize {
-    let options = source.get("kustomize");
+/// What an Application sets in the kustomization of a folder.
+pub(super) fn read(
+    source: Source<'_>,
+    folder: &Folder,
+    environment: &Environment,
+    tree: &Tree<'_>,
+    origins: &mut Origins,
+) -> Kustomize {
+    let options = source.node.get("kustomize");
     let mut fields = Vec::new();
-    for field in AS_THEY_STAND.into_iter().chain(["commonAnnotations", "replicas"]) {
+    for field in AS_THEY_STAND {
         let value = options.get(field).present().and_then(|node| GivenNode::of(node, origins));
-        fields.extend(value.map(|value| (field.to_owned(), value)));
+        fields.extend(value.filter(|value| *value != GivenNode::Null).map(|value| (field.to_owned(), value)));
+    }
+    let components = components(source, folder, tree).into_iter();
+    let components: Vec<GivenNode> = components.filter_map(|node| GivenNode::of(node, origins)).collect();
+    if !components.is_empty() {
+        fields.push(("components".to_owned(), GivenNode::List(components)));
     }
     let images = options.get("images").items().iter();
     let images: Vec<GivenNode> =
-        images.filter_map(|image| Some(entry(&Given::of(image, origins)?))).collect();
+        images.filter_map(|image| Some(entry(&environment.expand(&Given::of(image, origins)?)))).collect();
     if !images.is_empty() {
         fields.push(("images".to_owned(), GivenNode::List(images)));
     }
-    fields.extend(labels(options.present(), origins));
+    let substitutes = source.is_set("kustomize", "commonAnnotationsEnvsubst");
+    let annotations = pairs(options.get("commonAnnotations").present(), substitutes, environment, origins);
+    fields.extend(annotations.map(|annotations| ("commonAnnotations".to_owned(), annotations)));
+    fields.extend(labels(source, environment, origins));
     Kustomize { fields, files_anywhere: false }
 }
 
+/// The components; those that are not there are left out where the source says so.
+fn components<'n>(source: Source<'n>, folder: &Folder, tree: &Tree<'_>) -> Vec<&'n Node> {
+    let is_there = |node: &&Node| {
+        let path = node.text().and_then(|text| folder.path.join(text).ok());
+        path.is_some_and(|path| tree.trees.files().kind(&path).is_some())
+    };
+    let all = source.option("kustomize", "components").items().iter();
+    let ignores = source.is_set("kustomize", "ignoreMissingComponents");
+    all.filter(|node| !ignores || is_there(node)).collect()
+}
+
+/// Labels or annotations, with the variables of the build environment replaced or not.
+fn pairs(
+    node: Option<&Node>,
+    substitutes: bool,
+    environment: &Environment,
+    origins: &mut Origins,
+) -> Option<GivenNode> {
+    let map = node?.as_map().filter(|map| !map.is_empty())?;
+    let entries = map.iter().filter_map(|(key, value)| {
+        let given = Given::of(value, origins)?;
+        let given = if substitutes { environment.expand(&given) } else { given };
+        Some((key.name().to_owned(), GivenNode::Scalar(given, true)))
+    });
+    Some(GivenNode::Map(entries.collect()))
+}
+
 /// `commonLabels`, which reach selectors unless `labelWithoutSelector` says otherwise.
-fn labels(options: Option<&Node>, origins: &mut Origins) -> Option<(String, GivenNode)> {
-    let options = options?;
-    let pairs = GivenNode::of(options.get("commonLabels").present()?, origins)?;
-    let is_set = |field: &str| options.get(field).present().and_then(Node::as_bool) == Some(true);
-    if !is_set("labelWithoutSelector") {
+fn labels(
+    source: Source<'_>,
+    environment: &Environment,
+    origins: &mut Origins,
+) -> Option<(String, GivenNode)> {
+    let written = source.option("kustomize", "commonLabels").present();
+    let pairs = pairs(written, true, environment, origins)?;
+    if !source.is_set("kustomize", "labelWithoutSelector") {
         return Some(("commonLabels".to_owned(), pairs));
     }
     let mut entry = vec![("pairs".to_owned(), pairs)];
-    if is_set("labelIncludeTemplates") {
+    if source.is_set("kustomize", "labelIncludeTemplates") {
         entry.push(("includeTemplates".to_owned(), GivenNode::Scalar(Given::builtin("true"), false)));
     }
     Some(("labels".to_owned(), GivenNode::List(vec![GivenNode::Map(entry)])))

@@ -1,15 +1,21 @@
 //! What binds a deployable to a place: Argo CD Applications and ApplicationSets, Flux objects.
 
 mod application;
+mod application_env;
+mod application_helm;
+mod application_override;
+mod application_path;
 mod applicationset;
 mod kustomize;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 
-use crate::discover::Discovery;
+use crate::config::ClusterConfig;
+use crate::discover::{Discovery, Trees};
 use crate::finding::NotChecked;
 use crate::render::{Given, Job};
 
@@ -33,23 +39,40 @@ pub struct Deployments {
     pub found: Vec<Deployment>,
     /// What would be refused.
     pub problems: Vec<Problem>,
+    /// Deployments that Argo CD cannot read as they are meant, each with what is wrong.
+    pub refused: Vec<Refused>,
+    /// Folders that are deployed with values which are not known: they are not judged with others.
+    pub named: BTreeSet<RepoPath>,
     /// What deploys from elsewhere.
     pub not_checked: Vec<NotChecked>,
 }
 
-/// What a deployment may know of the tree it deploys from.
-pub struct Tree<'d> {
-    /// What was found in it.
-    pub discovery: &'d Discovery,
+/// A deployment and something in it that does not work.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The deployment, without jobs.
+    pub deployment: Deployment,
+    /// The path it deploys, as it is written.
+    pub path: String,
+    /// What is wrong, and where.
+    pub problem: Problem,
 }
 
-impl Tree<'_> {
-    /// Whether a folder holds anything at all.
-    #[must_use]
-    pub fn has_folder(&self, folder: &RepoPath) -> bool {
-        let first = self.discovery.files.range(folder.clone()..).next();
-        folder.is_root() || first.is_some_and(|(path, _)| path.is_within(folder))
-    }
+/// What a deployment may know of the trees it deploys from.
+pub struct Tree<'d> {
+    /// What was found in the tree under review.
+    pub discovery: &'d Discovery,
+    /// That tree, and the others deployments may name.
+    pub trees: &'d Trees<'d>,
+    /// The clusters Argo CD knows, as far as the configuration states them.
+    pub clusters: &'d [ClusterConfig],
+}
+
+/// Whether an object deploys others.
+#[must_use]
+pub fn is_deployment(manifest: &Manifest) -> bool {
+    manifest.id.group() == "argoproj.io"
+        && matches!(manifest.id.kind.as_str(), "Application" | "ApplicationSet")
 }
 
 /// Reads every deployment among the manifests of one job: the Applications, then the sets.
@@ -61,7 +84,7 @@ pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {
     let applications: Vec<Manifest> = of_kind("Application").cloned().collect();
     read_applications(&applications, tree, &mut all);
     for set in of_kind("ApplicationSet") {
-        let applications = applicationset::expand(set, &mut all);
+        let applications = applicationset::expand(set, tree, &mut all);
         read_applications(&applications, tree, &mut all);
     }
     all
@@ -72,12 +95,13 @@ pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {
 fn read_applications(applications: &[Manifest], tree: &Tree<'_>, all: &mut Deployments) {
     let Some(first) = applications.first() else { return };
     let mut origins = (*first.origins).clone();
-    let known = all.found.len();
+    let (found, refused) = (all.found.len(), all.refused.len());
     for application in applications {
         application::read(application, tree, &mut origins, all);
     }
     let origins = Arc::new(origins);
-    for deployment in all.found.iter_mut().skip(known) {
+    let refused = all.refused.iter_mut().skip(refused).map(|refused| &mut refused.deployment);
+    for deployment in all.found.iter_mut().skip(found).chain(refused) {
         deployment.manifest.origins = Arc::clone(&origins);
     }
 }

@@ -2,6 +2,7 @@
 //! and content, each file read and parsed once.
 
 mod classify;
+mod trees;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use mlgitops_yaml::Role;
 
 pub(crate) use classify::is_candidate;
 pub use classify::{FileKind, is_documentation};
+pub use trees::{Base, Known, NotHere, Trees};
 
 /// A file that was read, what it is, and its documents.
 #[derive(Debug, Clone)]
@@ -48,8 +50,11 @@ pub struct Document {
 pub struct Discovery {
     /// Every file that was read, sorted by path.
     pub files: BTreeMap<RepoPath, Found>,
-    /// Folders with a Chart.yaml.
+    /// Folders with a Chart.yaml, and the [`Discovery::nameless_charts`].
     pub charts: BTreeSet<RepoPath>,
+    /// Folders with `templates/` and `values.yaml` that lack a Chart.yaml: meant as charts, and
+    /// refused by Helm.
+    pub nameless_charts: BTreeSet<RepoPath>,
     /// Folders with a kustomization.
     pub kustomizations: BTreeSet<RepoPath>,
     /// Links that leave the root, with their target.
@@ -58,7 +63,24 @@ pub struct Discovery {
     pub not_checked: Vec<NotChecked>,
 }
 
+impl Found {
+    /// Whether it holds an object, or could: it is a manifest that cannot be read.
+    #[must_use]
+    pub fn may_hold_objects(&self) -> bool {
+        !self.objects.is_empty() || self.kind == FileKind::Manifests
+    }
+}
+
 impl Discovery {
+    /// Every file that was read below a folder, sorted by path.
+    pub fn files_in(&self, folder: &RepoPath) -> impl Iterator<Item = &Found> {
+        // Names that sort between a folder and its content (`a-b` before `a/`) are passed over: no
+        // name below it sorts before this one.
+        let first = folder.join("\u{1}").unwrap_or_else(|_| folder.clone());
+        let below = self.files.range(first..).map(|(_, found)| found);
+        below.take_while(|found| found.path.is_within(folder))
+    }
+
     /// The innermost chart a path lies in.
     #[must_use]
     pub fn chart_of(&self, path: &RepoPath) -> Option<&RepoPath> {
@@ -116,7 +138,27 @@ pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
             Err(not_checked) => discovery.not_checked.extend(not_checked),
         }
     }
+    discovery.nameless_charts = nameless_charts(&discovery);
+    discovery.charts.extend(discovery.nameless_charts.iter().cloned());
     discovery
+}
+
+/// What is built like a chart, stands in no chart and no kustomization, and has no Chart.yaml.
+/// Its templates must ask for values: a `templates/` folder may be that of any tool.
+fn nameless_charts(discovery: &Discovery) -> BTreeSet<RepoPath> {
+    let asks_for_values =
+        |found: &&Found| found.kind == FileKind::Template && found.file.text().contains(".Values.");
+    let templates = discovery.files.values().filter(asks_for_values);
+    let folders = templates.filter_map(|found| found.path.parent()).filter_map(|folder| {
+        let above = std::iter::successors(Some(folder), RepoPath::parent);
+        above.filter(|at| at.file_name() == "templates").last()?.parent()
+    });
+    let has_values =
+        |folder: &RepoPath| folder.join("values.yaml").is_ok_and(|path| discovery.files.contains_key(&path));
+    folders
+        .filter(|folder| has_values(folder) && !discovery.kustomizations.contains(folder))
+        .filter(|folder| !discovery.charts.contains(folder) && discovery.chart_of(folder).is_none())
+        .collect()
 }
 
 /// Looks at one file again, of which only the content changed; `None` where it cannot be read.

@@ -59,6 +59,26 @@ impl Location {
     }
 }
 
+/// A tree beside the one under review: the paths of its files begin with its name and `:/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OtherTree {
+    /// Another revision of the same repository: `v1.2`, its files below `v1.2:/`.
+    Revision(String),
+    /// Another repository, by host and path: its files below `host/path.git:/`.
+    Repository(String),
+}
+
+impl OtherTree {
+    /// The rest of a path that lies in it.
+    #[must_use]
+    pub fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self {
+            Self::Revision(name) => path.strip_prefix(name.as_str())?.strip_prefix(":/"),
+            Self::Repository(name) => path.strip_prefix(name.as_str())?.strip_prefix(".git:/"),
+        }
+    }
+}
+
 impl From<OriginSpan> for Location {
     fn from(span: OriginSpan) -> Self {
         Self { file: span.file, start: span.start, end: span.end, role: span.role }

@@ -1,14 +1,15 @@
 //! From what was rendered to what runs where.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use mlgitops_manifest::Manifest;
 
 use super::environment::{Evidence, Ladder};
 use super::place::{Because, EnvironmentIndex, Place};
 use super::reading::Reading;
-use super::{Deployable, Fleet, ModelUse, Object, Release, model};
+use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, model};
 use crate::config::Config;
+use crate::deploy;
 use crate::finding::PlaceIndex;
 use crate::kinds::kserve::{self, Part};
 use crate::render::plan::Planned;
@@ -16,29 +17,49 @@ use crate::render::plan::Planned;
 /// Binds everything a plan rendered to its places, and reads the releases.
 #[must_use]
 pub fn build(planned: Planned, config: &Config) -> Fleet {
-    let mut builder =
-        Builder { config, ladder: Ladder::new(config), fleet: Fleet::default(), places: HashMap::new() };
-    let Planned { rendered, bound, guessed, not_checked } = planned;
+    let mut builder = Builder {
+        config,
+        ladder: Ladder::new(config),
+        fleet: Fleet::default(),
+        places: HashMap::new(),
+        empty: Vec::new(),
+    };
+    let Planned { rendered, bound, guessed, refused, problems, not_checked, trees } = planned;
     builder.fleet.not_checked = not_checked;
+    builder.fleet.deployment_problems = problems;
+    builder.fleet.trees = trees;
     for (deployment, indices) in &bound {
-        for rendered in indices.iter().filter_map(|&index| rendered.get(index)) {
-            let where_to = Destination {
-                deployment: Some(&deployment.manifest),
-                cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
-                namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
-            };
-            builder.add(rendered, &where_to);
+        let (deployables, objects) = (builder.fleet.deployables.len(), builder.fleet.objects.len());
+        for (index, rendered) in indices.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
+            builder.add(index, rendered, &Destination::of(deployment));
         }
+        builder.fleet.deployments.push(Deployment {
+            manifest: deployment.manifest.clone(),
+            deployables: deployables..builder.fleet.deployables.len(),
+            objects: objects..builder.fleet.objects.len(),
+            place: None,
+            serves_models: false,
+        });
     }
-    for rendered in guessed.iter().filter_map(|&index| rendered.get(index)) {
-        builder.add(rendered, &Destination::default());
+    for (index, rendered) in guessed.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
+        builder.add(index, rendered, &Destination::default());
+    }
+    for one in refused {
+        builder.add_refused(one);
     }
     builder.add_uses();
-    for one in rendered {
-        builder.fleet.problems.extend(one.problems);
-        builder.fleet.not_checked.extend(one.not_checked);
-    }
+    builder.place_deployments();
     builder.fleet.environments = builder.ladder.environments();
+    let hidden = builder.hidden();
+    for (index, one) in rendered.into_iter().enumerate() {
+        builder.fleet.problems.extend(one.problems);
+        // What hides a release of a guarded environment must not pass.
+        let required = hidden.contains(&index);
+        builder.fleet.not_checked.extend(one.not_checked.into_iter().map(|item| {
+            let required = required || item.required;
+            item.required(required)
+        }));
+    }
     builder.fleet
 }
 
@@ -49,18 +70,35 @@ struct Destination<'d> {
     namespace: Option<&'d str>,
 }
 
+impl<'d> Destination<'d> {
+    fn of(deployment: &'d deploy::Deployment) -> Self {
+        Self {
+            deployment: Some(&deployment.manifest),
+            cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
+            namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
+        }
+    }
+}
+
 struct Builder<'b> {
     config: &'b Config,
     ladder: Ladder,
     fleet: Fleet,
     places: HashMap<PlaceKey, PlaceIndex>,
+    /// What gave no manifest though something of it could not be read: the index of the rendering,
+    /// and the environment it names.
+    empty: Vec<(usize, EnvironmentIndex)>,
 }
 
 /// What makes two places the same.
 type PlaceKey = (Option<EnvironmentIndex>, Option<String>, Option<String>);
 
 impl Builder<'_> {
-    fn add(&mut self, rendered: &crate::render::Rendered, to: &Destination<'_>) {
+    fn add(&mut self, index: usize, rendered: &crate::render::Rendered, to: &Destination<'_>) {
+        if rendered.manifests.is_empty() && !rendered.not_checked.is_empty() {
+            let environment = self.environment_of(rendered, None, to).0;
+            self.empty.extend(environment.map(|environment| (index, environment)));
+        }
         let deployable = self.fleet.deployables.len();
         self.fleet
             .deployables
@@ -72,14 +110,60 @@ impl Builder<'_> {
         }
     }
 
+    /// Says of every deployment whether it serves models, and where.
+    fn place_deployments(&mut self) {
+        let serving: BTreeSet<usize> = self.fleet.uses.iter().map(|one| one.object).collect();
+        for deployment in &mut self.fleet.deployments {
+            let objects = deployment.objects.clone();
+            let serves = serving.range(objects.clone()).next().copied();
+            deployment.serves_models = serves.is_some();
+            let first = serves.unwrap_or(objects.start);
+            let object = self.fleet.objects.get(first).filter(|_| !objects.is_empty());
+            deployment.place = object.map(|object| object.place);
+        }
+    }
+
+    /// The renderings that may hide a release of a guarded environment.
+    fn hidden(&self) -> BTreeSet<usize> {
+        let is_guarded = |environment: EnvironmentIndex| {
+            self.fleet.environments.get(environment.0 as usize).is_some_and(|environment| environment.guarded)
+        };
+        let empty = self.empty.iter().filter(|(_, environment)| is_guarded(*environment));
+        empty.map(|(index, _)| *index).collect()
+    }
+
+    fn add_refused(&mut self, one: deploy::Refused) {
+        let to = Destination::of(&one.deployment);
+        let (environment, because) = self.believe(&one.path, to.namespace, &to);
+        let key = (environment, to.cluster.map(str::to_owned), to.namespace.map(str::to_owned));
+        let place = self.intern(key, because);
+        let deploy::Refused { deployment, problem, .. } = one;
+        self.fleet.refused.push(Refused { deployment: deployment.manifest, place, problem });
+    }
+
     fn place_of(
         &mut self,
         rendered: &crate::render::Rendered,
         manifest: &Manifest,
         to: &Destination<'_>,
     ) -> PlaceIndex {
+        let (environment, because) = self.environment_of(rendered, Some(manifest), to);
+        let namespace = manifest.id.namespace.as_deref().or(to.namespace);
+        let key = (environment, to.cluster.map(str::to_owned), namespace.map(str::to_owned));
+        self.intern(key, because)
+    }
+
+    /// The environment of an object, or of a deployable that gave none.
+    fn environment_of(
+        &mut self,
+        rendered: &crate::render::Rendered,
+        manifest: Option<&Manifest>,
+        to: &Destination<'_>,
+    ) -> (Option<EnvironmentIndex>, Because) {
         // A plain manifest is named by its own file; what is rendered, by its deployable.
-        let own_file = manifest.place(manifest.root.origin).map(|span| span.file.path().to_string());
+        let own_file = manifest
+            .and_then(|manifest| manifest.place(manifest.root.origin))
+            .map(|span| span.file.path().to_string());
         let is_plain = rendered.job.kind() == crate::render::ToolKind::Plain;
         let path = own_file.filter(|_| is_plain).unwrap_or_else(|| {
             // Without a deployment, the values file says which environment a chart is rendered as.
@@ -89,16 +173,24 @@ impl Builder<'_> {
             };
             values.unwrap_or(&rendered.job.path).as_str().to_owned()
         });
-        let namespace = manifest.id.namespace.as_deref().or(to.namespace);
+        let namespace = manifest.and_then(|manifest| manifest.id.namespace.as_deref()).or(to.namespace);
+        self.believe(&path, namespace, to)
+    }
+
+    /// The environment of what lies at a path.
+    fn believe(
+        &mut self,
+        path: &str,
+        namespace: Option<&str>,
+        to: &Destination<'_>,
+    ) -> (Option<EnvironmentIndex>, Because) {
         let evidence = Evidence {
-            path: &path,
+            path,
             deployment: to.deployment.map(|deployment| deployment.id.name.as_str()),
             cluster: to.cluster,
             namespace,
         };
-        let (environment, because) = self.ladder.assign(&evidence);
-        let key = (environment, to.cluster.map(str::to_owned), namespace.map(str::to_owned));
-        self.intern(key, because)
+        self.ladder.assign(&evidence)
     }
 
     fn intern(&mut self, key: PlaceKey, because: Because) -> PlaceIndex {

@@ -10,10 +10,12 @@ pub mod serving_runtime;
 pub mod size;
 pub mod startup_time;
 
-use mlgitops_kustomize::Effect;
-use mlgitops_manifest::Manifest;
+use std::ops::Range;
 
-use crate::finding::NotChecked;
+use mlgitops_kustomize::Effect;
+use mlgitops_manifest::{Manifest, Problem};
+
+use crate::finding::{NotChecked, OtherTree};
 use crate::kinds::kserve;
 use crate::render::{Job, RenderProblem};
 
@@ -32,6 +34,8 @@ pub struct Fleet {
     pub places: Vec<Place>,
     /// Every rendering, bound or guessed.
     pub deployables: Vec<Deployable>,
+    /// What binds renderings to places: Applications, Flux objects.
+    pub deployments: Vec<Deployment>,
     /// Every object at every place.
     pub objects: Vec<Object>,
     /// Every model reference of every object at every place.
@@ -40,8 +44,25 @@ pub struct Fleet {
     pub releases: Vec<Release>,
     /// What renderers refused.
     pub problems: Vec<RenderProblem>,
+    /// What deployments name that does not work.
+    pub refused: Vec<Refused>,
+    /// What else is wrong with deployments.
+    pub deployment_problems: Vec<Problem>,
     /// What could not be rendered or bound.
     pub not_checked: Vec<NotChecked>,
+    /// The trees that were read beside the one under review.
+    pub trees: Vec<OtherTree>,
+}
+
+/// Something in a deployment that does not work, and where it would run.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// The Application or Flux object.
+    pub deployment: Manifest,
+    /// Where it would run.
+    pub place: PlaceIndex,
+    /// What is wrong, and where.
+    pub problem: Problem,
 }
 
 /// One rendering at one place.
@@ -51,6 +72,22 @@ pub struct Deployable {
     pub job: Job,
     /// The Application or Flux object that binds it; `None` where it was guessed.
     pub deployment: Option<Manifest>,
+}
+
+/// An Application or a Flux object, and what it deploys.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The object, with its origins.
+    pub manifest: Manifest,
+    /// The deployables, one for each source: a range of [`Fleet::deployables`].
+    pub deployables: Range<usize>,
+    /// What it deploys: a range of [`Fleet::objects`].
+    pub objects: Range<usize>,
+    /// Where it deploys to: the place of the first object that serves a model, else of the first
+    /// object; `None` where it gave none.
+    pub place: Option<PlaceIndex>,
+    /// Whether it deploys a model; rules about deployments judge no other.
+    pub serves_models: bool,
 }
 
 /// One object at one place.
@@ -114,6 +151,12 @@ impl Fleet {
         place
             .and_then(|place| self.environment(place))
             .map_or(Column::Unnamed, |environment| environment.column)
+    }
+
+    /// What a deployment deploys.
+    #[must_use]
+    pub fn objects_of(&self, deployment: &Deployment) -> &[Object] {
+        self.objects.get(deployment.objects.clone()).unwrap_or_default()
     }
 
     /// The object of a model reference.

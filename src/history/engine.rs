@@ -11,7 +11,7 @@ use globset::GlobSet;
 use mlgitops_files::{Files, Looked, RepoPath, Traced};
 use mlgitops_manifest::Manifest;
 
-use super::state::{Running, State, ignored, is_unread, refused};
+use super::state::{Running, State, at_hand, ignored, is_unread, refused};
 use crate::config::Config;
 use crate::deploy::Deployment;
 use crate::discover::{Discovery, FileKind, Found, discover, is_candidate, look_again};
@@ -19,7 +19,7 @@ use crate::fleet::{self, Fleet};
 use crate::kinds::kserve;
 use crate::render::plan::{Direct, Planned, Runner, plan_by};
 use crate::render::{Job, Rendered, Tool, ToolKind};
-use crate::source::Differs;
+use crate::source::{Differs, Repositories};
 
 /// A changed path.
 pub(super) type Changed = (RepoPath, Differs);
@@ -27,6 +27,7 @@ pub(super) type Changed = (RepoPath, Differs);
 /// What runs at the commit that was looked at last, and all that is needed to look at the next.
 pub(super) struct Engine {
     config: Arc<Config>,
+    repositories: Repositories,
     ignore: GlobSet,
     discovery: Discovery,
     memory: Memory,
@@ -135,10 +136,11 @@ fn reads(path: &RepoPath, how: Differs, has: &dyn Fn(&Looked) -> bool) -> bool {
 
 impl Engine {
     /// Reads a first commit, whole.
-    pub(super) fn new(files: &Arc<dyn Files>, config: Arc<Config>) -> Self {
+    pub(super) fn new(files: &Arc<dyn Files>, config: Arc<Config>, repositories: &Repositories) -> Self {
         let ignore = ignored(&config);
         let mut engine = Self {
             discovery: discover(files, &ignore),
+            repositories: at_hand(repositories, &config),
             config,
             ignore,
             memory: Memory::default(),
@@ -235,7 +237,8 @@ impl Engine {
 
     /// Makes the plan anew, from what is remembered.
     fn plan(&mut self, files: &Arc<dyn Files>) {
-        let planned = plan_by(&self.memory, files, &self.discovery);
+        let planned =
+            plan_by(&self.memory, files, &self.discovery, &self.repositories, &self.config.argocd.clusters);
         let used: BTreeMap<usize, &Rendered> = planned.rendered.iter().enumerate().collect();
         let of = |index: usize, deployment: Option<&Deployment>| {
             let rendered = used.get(&index)?;

@@ -12,7 +12,7 @@ pub mod words;
 
 pub use difference::{Difference, Side, differences};
 pub use ran::{Identity, Question, Ran, Stay};
-pub use review::{Change, Guard, Moved, Override, Removed, Review, Reviewed, is_same_version};
+pub use review::{Branches, Change, Guard, Moved, Override, Removed, Review, Reviewed, is_same_version};
 pub use spans::Span;
-pub use state::{Running, State, ignored};
+pub use state::{Running, State, at_hand, ignored};
 pub use timeline::{Commit, Era, Timeline, whole};

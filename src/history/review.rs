@@ -9,7 +9,7 @@ use std::time::Duration;
 use mlgitops_files::Files;
 
 use super::ran::{Identity, Question, Ran};
-use super::state::{Running, State, ignored};
+use super::state::{Running, State, at_hand, ignored};
 use super::timeline::{Era, Timeline};
 use crate::config::Config;
 use crate::discover::discover;
@@ -17,7 +17,13 @@ use crate::finding::{Location, PlaceIndex};
 use crate::fleet::reference::compare_versions;
 use crate::fleet::{self, Column, Environment, EnvironmentIndex, Fleet, Place};
 use crate::render::plan::plan;
-use crate::source::{Chain, Gap};
+use crate::source::{Chain, Gap, Repositories};
+
+/// The branches of environments, with their names, by the name of the environment.
+pub type Branches = BTreeMap<String, OwnBranch>;
+
+/// The name and the commits of a branch.
+type OwnBranch = Result<(String, Arc<dyn Chain>), Gap>;
 
 /// A change, as it is handed in.
 #[derive(Clone)]
@@ -28,7 +34,7 @@ pub struct Change {
     pub target: Result<Arc<dyn Chain>, Gap>,
     /// The branches of environments that have one of their own, with their names, by the
     /// environment's.
-    pub branches: BTreeMap<String, Result<(String, Arc<dyn Chain>), Gap>>,
+    pub branches: Branches,
     /// The overrides in the messages of its commits.
     pub overrides: Vec<Override>,
 }
@@ -126,6 +132,8 @@ pub struct Reviewed<'r> {
     pub config: &'r Config,
     /// The configuration before the change: the stricter of both counts.
     pub base_config: Option<&'r Config>,
+    /// The repositories that are at hand.
+    pub repositories: &'r Repositories,
     /// The time it is.
     pub now: jiff::Timestamp,
 }
@@ -140,7 +148,9 @@ impl Review {
             .collect();
         let before = change.base.clone().map(|files| {
             let discovery = discover(&files, &ignored(of.config));
-            let fleet = fleet::build(plan(&files, &discovery), of.config);
+            let repositories = at_hand(of.repositories, of.config);
+            let planned = plan(&files, &discovery, &repositories, &of.config.argocd.clusters);
+            let fleet = fleet::build(planned, of.config);
             (State::of(&fleet, &discovery, of.config), fleet)
         });
         let mut environments = of.fleet.environments.clone();
@@ -158,12 +168,12 @@ impl Review {
         }
         let config = Arc::new(of.config.clone());
         let timeline = |chain: &Result<Arc<dyn Chain>, Gap>| {
-            chain.clone().map(|chain| Timeline::new(chain, Arc::clone(&config)))
+            chain.clone().map(|chain| Timeline::new(chain, Arc::clone(&config), of.repositories.clone()))
         };
-        let of_branch = |own: &Result<(String, Arc<dyn Chain>), Gap>| {
+        let of_branch = |own: &OwnBranch| {
             own.clone().map(|(branch, chain)| {
                 let config = Config { branch: Some(branch), ..of.config.clone() };
-                Timeline::new(chain, Arc::new(config))
+                Timeline::new(chain, Arc::new(config), of.repositories.clone())
             })
         };
         Self {

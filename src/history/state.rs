@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Value};
 
@@ -12,6 +13,7 @@ use crate::config::{Config, DeploymentMode};
 use crate::discover::{Discovery, FileKind, Found};
 use crate::fleet::{Fleet, Release};
 use crate::kinds::kserve::{self, Part};
+use crate::source::Repositories;
 
 /// One release, as history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -194,6 +196,14 @@ fn unread(discovery: &Discovery) -> BTreeSet<String> {
 pub(super) fn is_unread(found: &Found) -> bool {
     let read = [FileKind::Manifests, FileKind::Kustomization, FileKind::Values, FileKind::Chart];
     (read.contains(&found.kind) || found.kind == FileKind::Other) && !found.tree.errors().is_empty()
+}
+
+/// The repositories at hand: those a run was told of, and those the configuration names.
+#[must_use]
+pub fn at_hand(told: &Repositories, config: &Config) -> Repositories {
+    let stated = config.repositories.iter();
+    let stated = stated.filter_map(|one| Some((&one.url.value, RepoPath::parse(&one.path.value).ok()?)));
+    stated.fold(told.clone(), |all, (url, folder)| all.with_folder(url, folder))
 }
 
 /// The globs of the configuration's `ignore`.

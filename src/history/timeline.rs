@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mlgitops_files::{Files, RepoPath};
 
 use super::engine::Engine;
-use super::state::{State, ignored};
+use super::state::{State, at_hand, ignored};
 use crate::config::Config;
 use crate::discover::discover;
 use crate::fleet;
 use crate::render::plan::plan;
-use crate::source::{About, Chain, Gap};
+use crate::source::{About, Chain, Gap, Repositories};
 
 /// How many commits before a commit are asked whether their clock was ahead of its own.
 const CLOCKS: usize = 64;
@@ -59,6 +59,7 @@ pub struct Era {
 pub struct Timeline {
     chain: Arc<dyn Chain>,
     config: Arc<Config>,
+    repositories: Repositories,
     walk: Mutex<Walk>,
 }
 
@@ -85,10 +86,11 @@ struct Stretch {
 }
 
 impl Timeline {
-    /// The timeline of a chain, judged by one configuration at every commit.
+    /// The timeline of a chain, judged by one configuration at every commit, with the repositories
+    /// that are at hand.
     #[must_use]
-    pub fn new(chain: Arc<dyn Chain>, config: Arc<Config>) -> Self {
-        Self { chain, config, walk: Mutex::new(Walk::default()) }
+    pub fn new(chain: Arc<dyn Chain>, config: Arc<Config>, repositories: Repositories) -> Self {
+        Self { chain, config, repositories, walk: Mutex::new(Walk::default()) }
     }
 
     /// An era, counted from the newest; `None` behind the oldest.
@@ -159,7 +161,7 @@ impl Timeline {
         let Some(current) = walk.current.clone() else {
             match self.chain.link(0).and_then(|link| link.map(|_| self.chain.files(0)).transpose()) {
                 Ok(Some(files)) => {
-                    let engine = Engine::new(&files, Arc::clone(&self.config));
+                    let engine = Engine::new(&files, Arc::clone(&self.config), &self.repositories);
                     walk.begin(engine.state(), 0);
                     walk.engine = Some(engine);
                 }
@@ -228,9 +230,10 @@ fn pull_request(about: &About) -> Option<u64> {
 
 /// What runs in one state of the files, from nothing.
 #[must_use]
-pub fn whole(files: &Arc<dyn Files>, config: &Config) -> State {
+pub fn whole(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> State {
     let discovery = discover(files, &ignored(config));
-    let fleet = fleet::build(plan(files, &discovery), config);
+    let repositories = at_hand(repositories, config);
+    let fleet = fleet::build(plan(files, &discovery, &repositories, &config.argocd.clusters), config);
     State::of(&fleet, &discovery, config)
 }
 

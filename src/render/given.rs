@@ -82,6 +82,28 @@ impl Given {
         builder.build()
     }
 
+    /// Texts one behind the other, each with the places it comes from.
+    #[must_use]
+    pub fn concat(pieces: &[Self]) -> Self {
+        let mut text = String::new();
+        let mut parts = Vec::new();
+        for piece in pieces {
+            let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            let moved = |part: &Part| Part { end: part.end.saturating_add(start), ..part.clone() };
+            parts.extend(piece.parts.iter().map(moved));
+            text.push_str(&piece.text);
+        }
+        Self { text: text.into(), parts }
+    }
+
+    /// Another text in its place, that comes from the same places.
+    #[must_use]
+    pub fn replaced(&self, text: &str) -> Self {
+        let spans = self.parts.iter().flat_map(|part| part.spans.clone()).collect();
+        let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self { text: text.into(), parts: vec![Part { end, spans }] }
+    }
+
     /// Some bytes of it.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
@@ -120,10 +142,12 @@ pub enum GivenNode {
     List(Vec<GivenNode>),
     /// A map.
     Map(Vec<(String, GivenNode)>),
+    /// Null: in values it takes away what lies below.
+    Null,
 }
 
 impl GivenNode {
-    /// A value with the origins of its scalars; `None` for null and for what cannot be known.
+    /// A value with the origins of its scalars; `None` for what cannot be known.
     #[must_use]
     pub fn of(node: &Node, origins: &mut Origins) -> Option<Self> {
         match &node.value {
@@ -139,13 +163,15 @@ impl GivenNode {
                     |(key, value): (&Key, &Node)| Some((key.name().to_owned(), Self::of(value, origins)?));
                 Some(Self::Map(map.iter().filter_map(entry).collect()))
             }
-            Value::Null | Value::Unknown(_) => None,
+            Value::Null => Some(Self::Null),
+            Value::Unknown(_) => None,
         }
     }
 
     /// The value in another job, its scalars in `role`.
     pub fn to_node(&self, role: Role, origins: &mut Origins) -> Node {
         match self {
+            Self::Null => Node::new(Value::Null, OriginId::NONE),
             Self::Scalar(given, is_text) => {
                 let text = given.to_text(role, origins);
                 let style = if *is_text { Style::Double } else { Style::Plain };

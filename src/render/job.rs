@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use globset::{Glob, GlobMatcher};
 use mlgitops_files::RepoPath;
 
 use crate::render::{Given, GivenNode};
@@ -31,6 +32,57 @@ pub enum Tool {
 pub struct Plain {
     /// Whether folders below count.
     pub recurse: bool,
+    /// Only files whose path below the folder this glob matches; `*` passes over `/`.
+    pub include: Option<String>,
+    /// No file whose path below the folder this glob matches.
+    pub exclude: Option<String>,
+}
+
+/// The files of a folder that a deployment takes for manifests.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    recurse: bool,
+    include: Option<Option<GlobMatcher>>,
+    exclude: Option<GlobMatcher>,
+}
+
+impl Plain {
+    /// The options, ready to be asked. A glob that is none matches nothing (argo-cd
+    /// `util/glob/glob.go`).
+    #[must_use]
+    pub fn filter(&self) -> Filter {
+        let compiled = |glob: &String| Glob::new(glob).ok().map(|glob| glob.compile_matcher());
+        Filter {
+            recurse: self.recurse,
+            include: self.include.as_ref().map(compiled),
+            exclude: self.exclude.as_ref().and_then(compiled),
+        }
+    }
+}
+
+impl Filter {
+    /// Whether a file of a folder is taken, by its path.
+    #[must_use]
+    pub fn takes(&self, folder: &RepoPath, path: &RepoPath) -> bool {
+        has_manifest_name(path) && self.matches(folder, path)
+    }
+
+    /// Whether the options leave a file in, whatever its kind.
+    #[must_use]
+    pub fn matches(&self, folder: &RepoPath, path: &RepoPath) -> bool {
+        let Some(below) = path.below(folder) else { return false };
+        let matches = |glob: &GlobMatcher| glob.is_match(below);
+        (self.recurse || !below.contains('/'))
+            && !self.exclude.as_ref().is_some_and(matches)
+            && self.include.as_ref().is_none_or(|include| include.as_ref().is_some_and(matches))
+    }
+}
+
+/// Whether Argo CD reads a file as a manifest (`manifestFile` of `reposerver/repository`), jsonnet
+/// aside.
+#[must_use]
+pub fn has_manifest_name(path: &RepoPath) -> bool {
+    matches!(path.extension(), "yaml" | "yml" | "json")
 }
 
 /// What a deployment adds to a kustomization.
@@ -49,8 +101,16 @@ pub struct Helm {
     pub value_files: Vec<RepoPath>,
     /// Values as YAML text (`helm.values`), over the files.
     pub values: Vec<Given>,
-    /// Single values (`helm.parameters`), over everything.
+    /// Values as they stand (`helm.valuesObject`), over those.
+    pub values_object: Option<GivenNode>,
+    /// Single values (`helm.parameters`), over everything, in any order.
     pub parameters: Vec<Parameter>,
+    /// The version of Kubernetes that the chart is told; Helm's own default without one.
+    pub kube_version: Option<String>,
+    /// API versions that the chart is told of, beside Helm's own.
+    pub api_versions: Vec<String>,
+    /// Whether what stands below `crds/` is left out.
+    pub skip_crds: bool,
     /// The release's name.
     pub release_name: Option<Given>,
     /// The release's namespace.
@@ -64,8 +124,19 @@ pub struct Parameter {
     pub name: String,
     /// The value.
     pub value: Given,
-    /// Whether it stays text (`forceString`, `--set-string`).
-    pub force_string: bool,
+    /// How it is read.
+    pub kind: ParameterKind,
+}
+
+/// How a parameter is read. Helm sets those of one kind after those of the kind before it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ParameterKind {
+    /// `true`, `null` and numbers are what they look like (`--set`).
+    Typed,
+    /// It stays text (`forceString`, `--set-string`).
+    Text,
+    /// The text of a file (`fileParameters`, `--set-file`); the value is its path, as written.
+    File(RepoPath),
 }
 
 /// The three ways a deployable can be rendered, as summaries count them.

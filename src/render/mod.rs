@@ -1,11 +1,17 @@
 //! Jobs, and the plan that runs them: what really will be deployed.
 
+mod circles;
 mod given;
+mod guess;
 mod job;
 mod kustomize;
 pub mod plan;
 mod run;
+mod show;
 
 pub use given::{Given, GivenNode};
-pub use job::{Helm, Job, Kustomize, Parameter, Plain, Tool, ToolKind};
+pub use job::{
+    Filter, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, Tool, ToolKind, has_manifest_name,
+};
 pub use run::{RenderProblem, Rendered};
+pub use show::{ShowOptions, Shown, ValuesFile, show};

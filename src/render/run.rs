@@ -7,11 +7,11 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
-use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, Value};
+use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, SourceFile, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::{Given, Helm, Job, Tool, kustomize};
+use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -30,6 +30,20 @@ pub struct Rendered {
     pub reached: BTreeSet<RepoPath>,
 }
 
+impl Rendered {
+    /// Nothing yet.
+    pub(super) fn of(job: Job) -> Self {
+        Self {
+            reached: BTreeSet::from([job.path.clone()]),
+            job,
+            manifests: Vec::new(),
+            effects: BTreeMap::new(),
+            problems: Vec::new(),
+            not_checked: Vec::new(),
+        }
+    }
+}
+
 /// A refusal of the real tool, with the tool that refuses.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderProblem {
@@ -42,28 +56,26 @@ pub struct RenderProblem {
 /// Renders one job.
 #[must_use]
 pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-    let mut rendered = Rendered {
-        job: job.clone(),
-        manifests: Vec::new(),
-        effects: BTreeMap::new(),
-        problems: Vec::new(),
-        not_checked: Vec::new(),
-        reached: BTreeSet::from([job.path.clone()]),
-    };
+    let mut rendered = Rendered::of(job.clone());
     match &job.tool {
-        Tool::Plain(options) => plain(discovery, options.recurse, &mut rendered),
-        Tool::Helm(given) => helm(files, given, &mut rendered),
+        Tool::Plain(options) => plain(discovery, options, &mut rendered),
+        Tool::Helm(given) => return helm(files, given, rendered),
         Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
     }
     rendered
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: &mut Rendered) {
+fn helm(files: &Arc<dyn Files>, given: &Helm, mut rendered: Rendered) -> Rendered {
     let mut origins = Origins::default();
-    let options = helm_options(given, &mut origins);
+    let options = helm_options(files, given, &mut rendered, &mut origins);
     let chart = Chart::load(files, &rendered.job.path);
     let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    of_chart(rendered, done, origins)
+}
+
+/// Adds what a chart gave to what its job gave.
+pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
     rendered.reached.extend(done.reached);
     let job = rendered.job.clone();
     rendered
@@ -83,53 +95,92 @@ fn helm(files: &Arc<dyn Files>, given: &Helm, rendered: &mut Rendered) {
         flatten_list(node, &mut nodes);
     }
     rendered.manifests = manifests(nodes, origins);
+    rendered
 }
 
-/// In Helm's order: files, then `values`, then parameters, the last one winning.
-fn helm_options(given: &Helm, origins: &mut Origins) -> RenderOptions {
+/// In Helm's order: files, then values, then parameters by their kind, the last one winning
+/// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
+fn helm_options(
+    files: &Arc<dyn Files>,
+    given: &Helm,
+    rendered: &mut Rendered,
+    origins: &mut Origins,
+) -> RenderOptions {
     let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
     for text in &given.values {
         values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
     }
-    for parameter in &given.parameters {
-        values.push(ValuesSource::Set {
-            path: parameter.name.clone(),
-            value: parameter.value.to_text(Role::Parameter, origins),
-            force_string: parameter.force_string,
+    let object = given.values_object.as_ref().map(|node| node.to_node(Role::Values, origins));
+    values.extend(object.map(ValuesSource::Node));
+    let mut parameters: Vec<&Parameter> = given.parameters.iter().collect();
+    parameters.sort_by_key(|parameter| match parameter.kind {
+        ParameterKind::Typed => 0,
+        ParameterKind::Text => 1,
+        ParameterKind::File(_) => 2,
+    });
+    for parameter in parameters {
+        let path = parameter.name.clone();
+        let text = |origins: &mut Origins| parameter.value.to_text(Role::Parameter, origins);
+        values.extend(match &parameter.kind {
+            ParameterKind::Typed => {
+                Some(ValuesSource::Set { path, value: text(origins), force_string: false })
+            }
+            ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
+            ParameterKind::File(file) => {
+                let value = file_text(files, file, rendered, origins);
+                value.map(|value| ValuesSource::SetFile { path, value })
+            }
         });
     }
     let mut text =
         |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
     let release_name = text(&given.release_name);
     let namespace = text(&given.namespace);
-    // Argo CD renders with `--include-crds`, unless an Application says otherwise.
-    RenderOptions { values, release_name, namespace, include_crds: true, ..RenderOptions::default() }
+    RenderOptions {
+        values,
+        release_name,
+        namespace,
+        kube_version: given.kube_version.clone(),
+        api_versions: given.api_versions.clone(),
+        // Argo CD renders with `--include-crds`, unless an Application says otherwise.
+        include_crds: !given.skip_crds,
+        is_upgrade: false,
+        keep_documents: false,
+    }
+}
+
+/// The text of a file that is a value. The deployment said already where it is not there.
+fn file_text(
+    files: &Arc<dyn Files>,
+    path: &RepoPath,
+    rendered: &mut Rendered,
+    origins: &mut Origins,
+) -> Option<Text> {
+    rendered.reached.insert(path.clone());
+    let file = Arc::new(SourceFile::new(path.as_str(), &files.read(path).ok()?.bytes).ok()?);
+    let id = origins.add_file(&file);
+    Some(Text::of_file(id, Role::Values, origins))
 }
 
 /// The manifests of a folder, or of one file, as they stand.
-fn plain(discovery: &Discovery, recurse: bool, rendered: &mut Rendered) {
+fn plain(discovery: &Discovery, options: &Plain, rendered: &mut Rendered) {
     let folder = rendered.job.path.clone();
     let mut origins = Origins::default();
     let mut nodes = Vec::new();
-    let inside = |path: &RepoPath| {
-        *path == folder
-            || (path.is_within(&folder) && (recurse || path.parent().is_some_and(|parent| parent == folder)))
-    };
-    for found in discovery.files.range(folder.clone()..).map(|(_, found)| found) {
-        if !found.path.is_within(&folder) {
-            // Names that sort between the folder and its content (`a-b` before `a/`) are skipped.
-            if found.path.as_str() > &*format!("{folder}0") {
-                break;
-            }
-            continue;
-        }
-        if found.kind != FileKind::Scaffold && inside(&found.path) {
+    let filter = options.filter();
+    let itself = discovery.files.get(&folder).into_iter();
+    let inside = discovery.files_in(&folder).filter(|found| filter.takes(&folder, &found.path));
+    for found in itself.chain(inside) {
+        if found.kind != FileKind::Scaffold && !found.file.text().contains(SKIPPED) {
             rendered.reached.insert(found.path.clone());
             objects_of(found, &mut origins, &mut nodes, rendered);
         }
     }
     rendered.manifests = manifests(nodes, origins);
 }
+
+/// A file with this mark is no manifest to Argo CD (argo-cd v3.5 `reposerver/repository`).
+const SKIPPED: &str = "+argocd:skip-file-rendering";
 
 fn objects_of(found: &Found, origins: &mut Origins, nodes: &mut Vec<Node>, rendered: &mut Rendered) {
     for document in &found.objects {

@@ -77,6 +77,16 @@ pub(super) fn shown(text: &str) -> String {
     out
 }
 
+/// A text as it is shown, its lines kept.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let lines = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
+        Some(line) => shown(line) + "\n",
+        None => shown(line),
+    });
+    lines.collect()
+}
+
 /// Columns of a text as it is shown.
 pub(super) fn width(text: &str) -> usize {
     glyphs(text).map(|glyph| glyph.width).sum()

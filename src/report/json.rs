@@ -7,17 +7,20 @@ use serde::Serialize;
 use super::Context;
 use super::display::visible_json;
 use crate::Report;
-use crate::finding::{Edit, Finding, Fix, Label, Location, NotChecked, PlaceOfFinding, Safety, Waived};
+use crate::finding::{
+    Edit, Finding, Fix, Label, Location, NotChecked, OtherTree, PlaceOfFinding, Safety, Waived,
+};
 
 /// The whole report, in one line.
 #[must_use]
 pub fn print(report: &Report, context: &Context<'_>) -> String {
-    let document = Document {
+    let mut document = Document {
         version: 1,
         summary: summary(report, context),
         findings: report.findings.iter().map(FindingOut::from).collect(),
         not_checked: report.not_checked.iter().map(NotCheckedOut::from).collect(),
     };
+    document.attribute(&report.trees);
     line(&document)
 }
 
@@ -36,6 +39,23 @@ struct Document<'r> {
     summary: SummaryOut,
     findings: Vec<FindingOut<'r>>,
     not_checked: Vec<NotCheckedOut<'r>>,
+}
+
+impl<'r> Document<'r> {
+    /// Says of every file which tree it is of, where that is not the one under review.
+    fn attribute(&mut self, trees: &'r [OtherTree]) {
+        if trees.is_empty() {
+            return;
+        }
+        for finding in &mut self.findings {
+            let related = finding.related.iter_mut().map(|label| &mut label.location);
+            let waived = finding.places.iter_mut().filter_map(|place| place.waived.as_mut());
+            let waived = waived.map(|waived| &mut waived.location);
+            related.chain(waived).chain([&mut finding.location]).for_each(|at| at.attribute(trees));
+        }
+        let items = self.not_checked.iter_mut().filter_map(|item| item.location.as_mut());
+        items.for_each(|at| at.attribute(trees));
+    }
 }
 
 #[derive(Serialize)]
@@ -117,7 +137,7 @@ impl<'r> From<&'r Finding> for FindingOut<'r> {
 }
 
 /// Lines and columns from 1, columns in code points; `start` and `end` are byte offsets of the
-/// file as stored. `repository` and `rev` are null for what the run itself read.
+/// file as stored. `repository` and `rev` are null for the tree under review.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LocationOut<'r> {
@@ -147,6 +167,19 @@ impl<'r> From<&'r Location> for LocationOut<'r> {
             role: at.role.word(),
             repository: None,
             rev: None,
+        }
+    }
+}
+
+impl<'r> LocationOut<'r> {
+    fn attribute(&mut self, trees: &'r [OtherTree]) {
+        let Some((tree, file)) = trees.iter().find_map(|tree| Some((tree, tree.below(self.file)?))) else {
+            return;
+        };
+        self.file = file;
+        match tree {
+            OtherTree::Revision(name) => self.rev = Some(name),
+            OtherTree::Repository(name) => self.repository = Some(name),
         }
     }
 }

@@ -11,11 +11,14 @@ pub mod github;
 pub mod history;
 pub mod human;
 pub mod json;
+pub mod origins;
 pub mod page;
 pub mod sarif;
 pub mod status;
 mod summary;
 pub mod trace;
+
+pub use display::visible;
 
 use crate::Report;
 use crate::rules::{Rule, registry};

@@ -43,6 +43,7 @@ fn verdict(summary: &Summary) -> String {
         .map(|(count, what)| counted(count, what))
         .collect();
     match (counts.is_empty(), summary.exit) {
+        (false, 3) => format!("{}, and not enough to pass", counts.join(", ")),
         (false, _) => counts.join(", "),
         (true, 0 | 1) => "clean".to_owned(),
         (true, _) => "not enough to pass".to_owned(),
@@ -69,6 +70,7 @@ mod tests {
         let clean = Summary { releases: 3, models: 1, environments: 3, helm: 3, ..Summary::default() };
         let found = Summary { errors: 3, warnings: 1, not_checked: 1, kustomize: 2, ..clean.clone() };
         let nothing = Summary { not_checked: 2, exit: 3, ..Summary::default() };
+        let missing = Summary { errors: 1, not_checked: 1, exit: 3, ..clean.clone() };
         let waived = Summary { waived: 2, plain: 2, helm: 0, releases: 1, environments: 1, ..clean.clone() };
         for (summary, said) in [
             (clean, "checked 3 releases of 1 model in 3 environments (3 charts): clean"),
@@ -76,6 +78,11 @@ mod tests {
                 found,
                 "checked 3 releases of 1 model in 3 environments (3 charts, 2 kustomizations): \
                  3 errors, 1 warning; not checked: 1",
+            ),
+            (
+                missing,
+                "checked 3 releases of 1 model in 3 environments (3 charts): \
+                 1 error, and not enough to pass; not checked: 1",
             ),
             (nothing, "checked no release of a model: not enough to pass; not checked: 2"),
             (

@@ -107,6 +107,13 @@ fn run_check(check: &Check, context: &Context<'_>, violations: &mut Violations) 
                 ask(object, context, violations);
             }
         }
+        Check::Deployment(ask) => {
+            for deployment in fleet.deployments.iter().filter(|one| one.serves_models) {
+                any = true;
+                violations.place = deployment.place;
+                ask(deployment, context, violations);
+            }
+        }
         Check::ModelReference(ask) => {
             for (model_use, object) in fleet.uses.iter().filter_map(|one| Some((one, fleet.object_of(one)?)))
             {

@@ -15,7 +15,7 @@ pub mod waivers;
 use crate::config::Config;
 use crate::discover::{Discovery, Found};
 use crate::finding::{NotChecked, Severity, Violation};
-use crate::fleet::{Column, Fleet, ModelUse, Object, PlaceIndex};
+use crate::fleet::{Column, Deployment, Fleet, ModelUse, Object, PlaceIndex};
 use crate::history::Review;
 
 pub use engine::{Run, run, run_on_waivers};
@@ -124,6 +124,8 @@ pub enum Check {
     Workflow(fn(&Found, &Context<'_>, &mut Violations)),
     /// An object at a place.
     Manifest(fn(&Object, &Context<'_>, &mut Violations)),
+    /// An Application or Flux object that deploys models.
+    Deployment(fn(&Deployment, &Context<'_>, &mut Violations)),
     /// A model reference at a place.
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
     /// The change under review: the configuration before it, and the context after it.

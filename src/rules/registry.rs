@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "reconcile/application_circle.rs"]
+mod application_circle;
 #[path = "promotion/canary_first.rs"]
 mod canary_first;
 #[path = "promotion/downgrade.rs"]
@@ -21,6 +23,8 @@ mod image_not_rewritten;
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
 mod list_replaced;
+#[path = "reconcile/not_a_chart.rs"]
+mod not_a_chart;
 #[path = "security/outside_root.rs"]
 mod outside_root;
 #[path = "artifact/pinned_model_uri.rs"]
@@ -33,12 +37,18 @@ mod ran_in_staging;
 mod release_removed;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "reconcile/source_path.rs"]
+mod source_path;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
 #[path = "schema/template_error.rs"]
 mod template_error;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
+#[path = "schema/unknown_kind.rs"]
+mod unknown_kind;
+#[path = "reconcile/values_file.rs"]
+mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
@@ -54,6 +64,31 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "application-circle",
+        category: "reconcile",
+        summary: "no Application leads back to itself",
+        cases: &[
+            Case {
+                id: "itself",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "circle",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/application-circle.md"),
+        checks: application_circle::CHECKS,
+    },
     Rule {
         id: "canary-first",
         category: "promotion",
@@ -274,6 +309,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/list-replaced.md"),
         checks: list_replaced::CHECKS,
+    },
+    Rule {
+        id: "not-a-chart",
+        category: "reconcile",
+        summary: "a folder that is deployed as a chart has a Chart.yaml",
+        cases: &[
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "ignored",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "unbound",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/not-a-chart.md"),
+        checks: not_a_chart::CHECKS,
     },
     Rule {
         id: "outside-root",
@@ -503,6 +577,54 @@ pub static RULES: &[Rule] = &[
         checks: s3_prefix::CHECKS,
     },
     Rule {
+        id: "source-path",
+        category: "reconcile",
+        summary: "every path that an Application of this repository deploys is there, and holds something",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "not-recursed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "empty",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "several-tools",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/source-path.md"),
+        checks: source_path::CHECKS,
+    },
+    Rule {
         id: "startup-budget",
         category: "startup",
         summary: "a model has loaded before anything gives up on it",
@@ -584,6 +706,66 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/unknown-field.md"),
         checks: unknown_field::CHECKS,
+    },
+    Rule {
+        id: "unknown-kind",
+        category: "schema",
+        summary: "the kind and version of a KServe or Argo CD object exist",
+        cases: &[
+            Case {
+                id: "kind",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "version",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/schema/unknown-kind.md"),
+        checks: unknown_kind::CHECKS,
+    },
+    Rule {
+        id: "values-file",
+        category: "reconcile",
+        summary: "every values file that an Application names is there",
+        cases: &[
+            Case {
+                id: "missing",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "defaults-only",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/values-file.md"),
+        checks: values_file::CHECKS,
     },
     Rule {
         id: "version-id-ignored",

@@ -16,10 +16,13 @@ mod index;
 mod lfs;
 mod memory;
 mod memory_chain;
+mod mounted;
 mod relation;
+mod repositories;
 mod repository;
 mod root;
 mod tree;
+mod url;
 mod walk;
 mod work_tree;
 
@@ -36,7 +39,9 @@ pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
 pub use memory_chain::{MemoryChain, MemoryCommit};
+pub use mounted::{Below, Joined};
 pub use relation::{Branch, branches, current_branch, is_ancestor, is_shallow, merge_base, messages_between};
+pub use repositories::{Content, Repositories, Revisions};
 pub use root::{Git, Remote, Root};
 pub use work_tree::WorkTree;
 

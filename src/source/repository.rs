@@ -131,6 +131,31 @@ impl Repo {
         remotes
     }
 
+    /// The branch that is checked out; `None` for a commit that is.
+    pub(super) fn branch(&self) -> Option<String> {
+        let git = self.git();
+        let head = git.find_reference("HEAD").ok()?;
+        let target = head.symbolic_target().ok().flatten()?;
+        target.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+
+    /// The default branch of the first remote that this clone knows it of.
+    pub(super) fn default_branch(&self) -> Option<String> {
+        let remotes = self.remotes();
+        let git = self.git();
+        remotes.iter().find_map(|remote| {
+            let folder = format!("refs/remotes/{}/", remote.name);
+            let head = git.find_reference(&format!("{folder}HEAD")).ok()?;
+            let target = head.symbolic_target().ok().flatten()?;
+            target.strip_prefix(&folder).map(str::to_owned)
+        })
+    }
+
+    /// Whether there is a reference of this full name.
+    pub(super) fn has_reference(&self, name: &str) -> bool {
+        self.git().find_reference(name).is_ok()
+    }
+
     /// The id of the commit that a revision names.
     pub(super) fn commit(&self, rev: &str) -> Result<Oid, SourceError> {
         let git = self.git();

@@ -101,13 +101,26 @@ impl Root {
         // The file may be a link: it is the link that lies in the repository, not its target.
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let folder = canonical(parent.unwrap_or(Path::new(".")))?;
-        let holds = |folder: &&Path| {
-            ["mlgitops.yaml", ".git"].iter().any(|name| folder.join(name).symlink_metadata().is_ok())
-        };
-        let root = folder.ancestors().find(holds).unwrap_or(&folder);
+        let root = above(&folder);
         let below = folder.join(path.file_name().unwrap_or_default());
         let file = repo_path(below.strip_prefix(root).unwrap_or(&below), path)?;
         Ok((Self::find(root)?, Some(file)))
+    }
+
+    /// The root around a folder, and the folder's path in it: the nearest folder from it upward
+    /// that holds `mlgitops.yaml` or `.git`, else the folder itself.
+    ///
+    /// # Errors
+    /// [`SourceError`] where the path is no folder, or its repository cannot be opened.
+    pub fn around(path: &Path) -> Result<(Self, RepoPath), SourceError> {
+        let folder = canonical(path)?;
+        if !folder.is_dir() {
+            return Err(SourceError::NotAFolder { path: shown(path) });
+        }
+        let root = above(&folder);
+        let below = folder.strip_prefix(root).unwrap_or(Path::new(""));
+        let below = if below.as_os_str().is_empty() { RepoPath::root() } else { repo_path(below, path)? };
+        Ok((Self::find(root)?, below))
     }
 
     /// The folder on disk, absolute and without links.
@@ -133,6 +146,14 @@ impl Root {
     pub(super) fn bare(&self) -> SourceError {
         SourceError::Bare { path: shown(&self.folder) }
     }
+}
+
+/// The nearest folder that holds `mlgitops.yaml` or `.git`, else the folder itself.
+fn above(folder: &Path) -> &Path {
+    let holds = |folder: &&Path| {
+        ["mlgitops.yaml", ".git"].iter().any(|name| folder.join(name).symlink_metadata().is_ok())
+    };
+    folder.ancestors().find(holds).unwrap_or(folder)
 }
 
 fn find_git(root: &Path) -> Result<Option<Git>, SourceError> {

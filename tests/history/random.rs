@@ -8,7 +8,7 @@ use std::time::Duration;
 use mlgitops::config::{self, Config};
 use mlgitops::history::{Identity, Question, Ran, Running, State, Timeline, whole};
 use mlgitops::rules::vocabulary;
-use mlgitops::source::{About, Chain, Memory, MemoryChain, MemoryCommit};
+use mlgitops::source::{About, Chain, Memory, MemoryChain, MemoryCommit, Repositories};
 use mlgitops_files::Files;
 use mlgitops_yaml::SourceFile;
 use proptest::prelude::*;
@@ -143,14 +143,14 @@ fn timeline(trees: &[(Tree, i64)], config: &Config) -> Timeline {
         about: About::default(),
     });
     let chain: Arc<dyn Chain> = Arc::new(MemoryChain::new(commits.collect()));
-    Timeline::new(chain, Arc::new(config.clone()))
+    Timeline::new(chain, Arc::new(config.clone()), Repositories::default())
 }
 
 /// The state of every commit, oldest first: rendered from nothing, with what it hides.
 fn slow(trees: &[(Tree, i64)], config: &Config) -> Vec<State> {
     let mut states: Vec<State> = Vec::new();
     for (tree, _) in trees {
-        let rendered = whole(&memory(tree), config);
+        let rendered = whole(&memory(tree), config, &Repositories::default());
         states.push(match states.last() {
             Some(before) if !rendered.broken.is_empty() => rendered.after(before),
             _ => rendered,

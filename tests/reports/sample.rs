@@ -89,7 +89,7 @@ pub(crate) fn report(findings: Vec<Finding>, not_checked: Vec<NotChecked>) -> Re
         exit: u8::from(count(Severity::Error) > 0),
         ..Summary::default()
     };
-    Report { summary, findings, not_checked, proofs: Vec::new() }
+    Report { summary, findings, not_checked, trees: Vec::new(), proofs: Vec::new() }
 }
 
 /// What a run of every rule over some files says.

@@ -2,6 +2,7 @@
 
 mod fields;
 mod generate;
+mod oracle;
 mod page;
 
 use std::process::ExitCode;
@@ -12,7 +13,8 @@ fn main() -> ExitCode {
     let done = match command {
         "fields" => fields::run(rest),
         "generate" => generate::generate(),
-        _ => Err(format!("no command `{command}`; there are: fields, generate").into()),
+        "oracle" => oracle::run(rest),
+        _ => Err(format!("no command `{command}`; there are: fields, generate, oracle").into()),
     };
     match done {
         Ok(said) => {

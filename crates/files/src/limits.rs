@@ -30,6 +30,8 @@ pub const ARCHIVE_MEMBERS: usize = 10_000;
 pub const APPLICATIONSET_ELEMENTS: usize = 10_000;
 /// Most rounds of the plan: Applications that render Applications.
 pub const PLAN_ROUNDS: usize = 8;
+/// Most revisions and repositories, beside the tree under review, that deployments are read from.
+pub const PLAN_TREES: usize = 32;
 /// Most jobs of one plan.
 pub const PLAN_JOBS: usize = 20_000;
 /// Most folders a kustomization may reach below itself.

@@ -8,7 +8,7 @@ use crate::ast::{Arg, ArgKind, Command, Pipe};
 use crate::error::Failure;
 use crate::exec::Frame;
 use crate::functions::{Function, Lazy};
-use crate::machine::Machine;
+use crate::machine::{Machine, MissingKey};
 use crate::print;
 use crate::value::{Data, IntType, Value};
 
@@ -163,7 +163,7 @@ impl Machine<'_> {
         self.method(&receiver, name, &arguments)
     }
 
-    /// A field of a value, as `evalField` has it with `missingkey=zero`.
+    /// A field of a value, as `evalField` has it (Go `text/template/exec.go`).
     ///
     /// # Errors
     /// Where the value is nil, or can have no fields.
@@ -171,6 +171,10 @@ impl Machine<'_> {
         match &value.data {
             Data::Missing => {
                 let guard = value.whole(self.origins);
+                if self.missing_key == MissingKey::Error {
+                    let message = format!("nil data; no entry for key {name:?}");
+                    return Err(Failure::execute(message).caused_by(guard));
+                }
                 Ok(Value::new(Data::Missing).guarded(guard, self.origins))
             }
             Data::Unknown(_) => Ok(value.clone()),
@@ -189,9 +193,14 @@ impl Machine<'_> {
                 }
                 // It would be added to the map: the map decided that it is not there.
                 let guard = value.whole(self.origins);
-                let missing = match self.heap.map_type(*map) {
-                    crate::value::MapType::Str => Value::str("", OriginId::NONE),
-                    _ => Value::new(Data::Nil),
+                let missing = match (self.missing_key, self.heap.map_type(*map)) {
+                    (MissingKey::Error, _) => {
+                        let message = format!("map has no entry for key {name:?}");
+                        return Err(Failure::execute(message).caused_by(guard));
+                    }
+                    (MissingKey::Invalid, _) => Value::new(Data::Missing),
+                    (MissingKey::Zero, crate::value::MapType::Str) => Value::str("", OriginId::NONE),
+                    (MissingKey::Zero, _) => Value::new(Data::Nil),
                 };
                 Ok(missing.guarded(guard, self.origins))
             }

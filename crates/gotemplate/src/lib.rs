@@ -31,7 +31,7 @@ mod value;
 pub use ast::{Bytes, Parsed};
 pub use error::{Failure, FailureKind};
 pub use functions::{Function, Functions};
-pub use machine::{Limits, Machine};
+pub use machine::{Limits, Machine, MissingKey};
 pub use parse::parse;
 pub use print::UNKNOWN;
 pub use value::{Data, Heap, IntType, ListId, ListType, MapId, MapType, Object, Slot, Value};

@@ -26,6 +26,19 @@ pub struct Limits {
     pub depth: usize,
 }
 
+/// What a template gets for a key that is not in a map: Go's option `missingkey`
+/// (Go `text/template` `Template.Option`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MissingKey {
+    /// Nothing at all: it prints as `<no value>`, and so does every field of it. Go's own default.
+    Invalid,
+    /// The zero value of what the map holds: nil, or an empty string. Helm's choice.
+    #[default]
+    Zero,
+    /// A failure.
+    Error,
+}
+
 /// Runs templates. Everything it makes is freed with it.
 pub struct Machine<'o> {
     /// The job's origins.
@@ -44,6 +57,8 @@ pub struct Machine<'o> {
     pub(crate) context: Vec<Level>,
     including: HashMap<Arc<str>, u32, Fast>,
     pub(crate) regexes: crate::functions::RegexCache,
+    /// What a key that is not in a map gives.
+    pub missing_key: MissingKey,
     /// Why the first value that was printed without being known is not.
     pub(crate) unknown: Option<Arc<str>>,
 }
@@ -98,6 +113,7 @@ impl<'o> Machine<'o> {
             context: Vec::new(),
             including: HashMap::default(),
             regexes: HashMap::default(),
+            missing_key: MissingKey::Zero,
             unknown: None,
         }
     }

@@ -1,5 +1,6 @@
 //! The parser of Go's text/template: from text to [`Parsed`].
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub fn parse(name: &str, text: &Arc<str>, functions: &Functions) -> Result<Parse
         functions,
         variables: vec!["$".into()],
         defines: Vec::new(),
+        defined: BTreeSet::new(),
         comments: Vec::new(),
         depth: 0,
         ranges: 0,
@@ -59,6 +61,8 @@ struct Parser<'t> {
     functions: &'t Functions,
     variables: Vec<Arc<str>>,
     defines: Vec<(Arc<str>, Arc<Body>)>,
+    /// The names of those that are not blank.
+    defined: BTreeSet<Arc<str>>,
     comments: Vec<Bytes>,
     depth: usize,
     /// How many `range` bodies are open: where `break` may stand.
@@ -317,8 +321,7 @@ impl Parser<'_> {
         self.close("define clause")?;
         self.trim_after_action();
         let body = self.definition(open, "define clause")?;
-        self.add_definition(name, body);
-        Ok(())
+        self.add_definition(open, name, body)
     }
 
     /// The body of a definition: its own variables, and its `end`.
@@ -335,9 +338,14 @@ impl Parser<'_> {
         }
     }
 
-    /// A later definition replaces an earlier one of the file unless it is blank.
-    fn add_definition(&mut self, name: Arc<str>, body: Body) {
+    /// A later definition replaces a blank one of the same text; of two that print something Go
+    /// refuses the second (go1.26 text/template/parse, `Tree.add`).
+    fn add_definition(&mut self, open: usize, name: Arc<str>, body: Body) -> Parse<()> {
+        if !body.is_blank(self.text) && !self.defined.insert(Arc::clone(&name)) {
+            return Err(self.fail(open, format!("template: multiple definition of template {name:?}")));
+        }
         self.defines.push((name, Arc::new(body)));
+        Ok(())
     }
 
     fn call(&mut self, is_block: bool, open: usize) -> Parse<Node> {
@@ -354,7 +362,7 @@ impl Parser<'_> {
         self.trim_after_action();
         if is_block {
             let body = self.definition(open, context)?;
-            self.add_definition(Arc::clone(&name), body);
+            self.add_definition(open, Arc::clone(&name), body)?;
         }
         Ok(Node::Template { name, pipe, span })
     }

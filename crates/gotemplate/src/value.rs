@@ -138,6 +138,11 @@ pub trait Object: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The order of its JSON names, where it is a struct: `toJson` keeps it.
+    fn json_order(&self) -> &[&'static str] {
+        &[]
+    }
+
     /// It as a plain value, for `range`, `index`, `toYaml` and printing.
     fn plain(&self, machine: &mut Machine<'_>) -> Value;
 }

@@ -31,6 +31,16 @@ pub struct Chart {
     pub(crate) dependencies: Vec<Arc<Chart>>,
     /// What could not be read, with the reason.
     pub(crate) unread: Vec<(String, String)>,
+    /// Why Helm loads none of it, and the file and the byte to edit.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// Why a chart is not loaded at all.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) message: String,
+    pub(crate) file: Arc<SourceFile>,
+    pub(crate) at: u32,
 }
 
 /// A parsed YAML file.
@@ -60,9 +70,17 @@ impl Chart {
         let (mut members, too_many) = below(&**files, folder);
         let ignore = members.iter().find(|member| member.name == ".helmignore");
         let rules = ignore.and_then(|member| member.text(&**files).ok());
-        let rules = Rules::new(rules.as_ref().map_or("", |file| file.text()));
+        let file = rules;
+        let (rules, wrong) = Rules::new(file.as_ref().map_or("", |file| file.text()));
+        let is_chart = |members: &[Member]| members.iter().any(|member| member.name == "Chart.yaml");
+        let was_chart = is_chart(&members);
         members.retain(|member| !rules.ignores(&member.name));
+        let wrong = wrong.or((was_chart && !is_chart(&members)).then_some((0, "Chart.yaml file is missing")));
         let mut chart = Self::of_members(&**files, folder, members, 0);
+        if let (Some((at, message)), Some(file)) = (wrong, file) {
+            let at = u32::try_from(at).unwrap_or(u32::MAX);
+            chart.refused.get_or_insert(Refused { message: message.to_owned(), file, at });
+        }
         if too_many {
             chart.unread.push((folder.as_str().to_owned(), "it holds too many files".to_owned()));
         }
@@ -79,6 +97,7 @@ impl Chart {
             files: Arc::new([]),
             dependencies: Vec::new(),
             unread: Vec::new(),
+            refused: None,
         };
         let mut others = Vec::new();
         let mut packed = Vec::new();
@@ -98,6 +117,15 @@ impl Chart {
                         below.entry(chart.to_owned()).or_default().push(inner);
                     }
                     None if is_packed_chart(name) => packed.push(member),
+                    None if is_stray(name) => {
+                        let message = format!(
+                            "error unpacking subchart {}: Chart.yaml file is missing",
+                            name.trim_start_matches("charts/")
+                        );
+                        let file = member.text(files);
+                        chart.refused = file.ok().map(|file| Refused { message, file, at: 0 });
+                        others.push(member);
+                    }
                     None => others.push(member),
                 },
             }
@@ -173,4 +201,9 @@ impl Chart {
 /// `charts/x.tgz`, but for names that Helm passes over.
 fn is_packed_chart(name: &str) -> bool {
     name.strip_prefix("charts/").is_some_and(|name| name.ends_with(".tgz") && !name.starts_with(['_', '.']))
+}
+
+/// A file right below `charts/` that Helm takes for a chart, and finds no Chart.yaml in.
+fn is_stray(name: &str) -> bool {
+    name.strip_prefix("charts/").is_some_and(|name| !name.ends_with(".prov") && !name.starts_with(['_', '.']))
 }

@@ -27,6 +27,10 @@ pub(crate) struct Unit {
     pub(crate) below: Vec<Unit>,
     /// What decided that it is there: conditions and tags.
     pub(crate) guard: OriginId,
+    /// What decided which subcharts it has.
+    pub(crate) decided: OriginId,
+    /// What decided that its values lack what it would import.
+    pub(crate) lacking: OriginId,
 }
 
 /// An entry of `dependencies`.
@@ -41,6 +45,8 @@ pub(crate) struct Requirement {
     pub(crate) imports: Vec<Import>,
     /// Where it stands.
     pub(crate) origin: OriginId,
+    /// Whether the values leave it in, and which of them say so.
+    pub(crate) enabled: (bool, OriginId),
 }
 
 /// Values of a subchart that its parent takes for its own.
@@ -98,6 +104,7 @@ fn requirement(node: &Node) -> Requirement {
         tags: node.get("tags").items().iter().filter_map(Node::text).map(str::to_owned).collect(),
         imports: imports.collect(),
         origin: node.origin,
+        enabled: (true, OriginId::NONE),
     }
 }
 
@@ -119,8 +126,10 @@ pub(crate) fn subcharts(
         let name = one.known_as().to_owned();
         match chart.dependencies.iter().find(|below| one.fits(below)) {
             Some(below) => found.push((Arc::clone(below), name)),
-            None => match beside(files, &chart.folder, &one.repository) {
+            None => match beside(files, &chart.folder, one) {
                 Some(below) => found.push((below, name)),
+                // Helm asks for the name alone: another version stays, as if nobody named it.
+                None if chart.dependencies.iter().any(|below| below.name() == one.name) => {}
                 None => missing.push(one.clone()),
             },
         }
@@ -128,12 +137,12 @@ pub(crate) fn subcharts(
     (found, missing)
 }
 
-/// A chart of the repository that `repository: file://…` names.
-fn beside(files: &Arc<dyn Files>, folder: &RepoPath, repository: &str) -> Option<Arc<Chart>> {
-    let path = repository.strip_prefix("file://")?;
+/// A chart of the repository that `repository: file://…` names, if it is the one that is wanted.
+fn beside(files: &Arc<dyn Files>, folder: &RepoPath, one: &Requirement) -> Option<Arc<Chart>> {
+    let path = one.repository.strip_prefix("file://")?;
     let folder = folder.join(path).ok()?;
     files.kind(&folder.join("Chart.yaml").ok()?)?;
-    Some(Chart::load(files, &folder))
+    Some(Chart::load(files, &folder)).filter(|chart| one.fits(chart))
 }
 
 /// Whether the values leave a requirement in, and the values that decided it. A condition that is a
@@ -186,11 +195,14 @@ pub(crate) fn import(machine: &mut Machine<'_>, laid: MapId, requirements: &[Req
     let mut tables = Vec::new();
     for one in requirements {
         for import in &one.imports {
+            let (enabled, guard) = one.enabled;
             let path = format!("{}.{}", one.known_as(), import.child);
-            let Some(found) = at_path(&machine.heap, laid, &path) else { continue };
-            let Some(table) = values::table(&found) else { continue };
+            let found = at_path(&machine.heap, laid, &path).filter(|_| enabled);
+            let table = found.as_ref().and_then(values::table);
+            let (Some(found), Some(table)) = (found, table) else { continue };
             // What stays at its old place, too, must not change with it.
             let copy = values::deep_copy(machine, table, 0);
+            values::guard_all(machine, copy, guard);
             tables.push(wrapped(machine, &import.parent, copy, &found));
         }
     }
@@ -202,7 +214,7 @@ pub(crate) fn import(machine: &mut Machine<'_>, laid: MapId, requirements: &[Req
 /// A map that holds another at a dotted path; itself for `.`.
 fn wrapped(machine: &mut Machine<'_>, path: &str, table: MapId, found: &Value) -> MapId {
     let mut at = table;
-    let mut value = found.clone();
+    let mut value = Value { data: Data::Map(table), ..found.clone() };
     for name in path.split('.').rev().filter(|name| !name.is_empty()) {
         let map = values::new_map(&mut machine.heap);
         machine.heap.set(map, name.into(), Slot { key: OriginId::NONE, value: value.clone() });

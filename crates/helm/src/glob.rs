@@ -35,10 +35,54 @@ impl Glob {
         Self { alternatives: vec![steps(pattern)] }
     }
 
+    /// Whether Go's `filepath.Match` can read a pattern (go1.26 path/filepath, `ErrBadPattern`).
+    pub(crate) fn is_path_pattern(pattern: &str) -> bool {
+        let mut characters = pattern.chars();
+        while let Some(character) = characters.next() {
+            match character {
+                '\\' if characters.next().is_none() => return false,
+                '[' if !is_class(&mut characters) => return false,
+                _ => {}
+            }
+        }
+        true
+    }
+
     /// Whether a path fits.
     pub(crate) fn matches(&self, path: &str) -> bool {
         self.alternatives.iter().any(|steps| fits(steps, path))
     }
+}
+
+/// Whether what follows `[` is a class of at least one range, and closed.
+fn is_class(characters: &mut std::str::Chars<'_>) -> bool {
+    let mut rest = characters.as_str();
+    rest = rest.strip_prefix('^').unwrap_or(rest);
+    let mut ranges = 0;
+    loop {
+        if let Some(after) = rest.strip_prefix(']').filter(|_| ranges > 0) {
+            *characters = after.chars();
+            return true;
+        }
+        let Some(after) = class_character(rest) else { return false };
+        rest = after;
+        if let Some(after) = rest.strip_prefix('-') {
+            let Some(after) = class_character(after) else { return false };
+            rest = after;
+        }
+        ranges += 1;
+    }
+}
+
+/// What follows one character of a class; nothing where it cannot stand there.
+fn class_character(text: &str) -> Option<&str> {
+    let mut characters = text.chars();
+    match characters.next()? {
+        '-' | ']' => return None,
+        '\\' => drop(characters.next()?),
+        _ => {}
+    }
+    Some(characters.as_str()).filter(|rest| !rest.is_empty())
 }
 
 /// The patterns braces stand for.

@@ -19,18 +19,28 @@ struct Rule {
 
 impl Rules {
     /// Reads the rules, and the one Helm adds: hidden files below `templates/` are no templates.
-    pub(crate) fn new(text: &str) -> Self {
+    /// The second value is the first rule that Helm refuses: where it begins, and why.
+    pub(crate) fn new(text: &str) -> (Self, Option<(usize, &'static str)>) {
         let mut rules = Self::default();
-        for line in text.lines() {
-            rules.add(line.trim());
+        let mut refused = None;
+        let mut at = 0;
+        for line in text.split_inclusive('\n') {
+            let rule = line.trim();
+            if !rule.starts_with('#') && rule.contains("**") {
+                refused.get_or_insert((at, "double-star (**) syntax is not supported"));
+            } else if !rule.starts_with('#') && !Glob::is_path_pattern(rule) {
+                refused.get_or_insert((at, "syntax error in pattern"));
+            } else {
+                rules.add(rule);
+            }
+            at += line.len();
         }
         rules.add("templates/.?*");
-        rules
+        (rules, refused)
     }
 
-    /// Helm stops with an error at `**`; such a rule ignores nothing.
     fn add(&mut self, line: &str) {
-        if line.is_empty() || line.starts_with('#') || line.contains("**") {
+        if line.is_empty() || line.starts_with('#') {
             return;
         }
         let (negated, line) = line.strip_prefix('!').map_or((false, line), |rest| (true, rest));
@@ -69,7 +79,7 @@ mod tests {
 
     #[test]
     fn files_a_chart_does_not_have() {
-        let rules = Rules::new("# comment\n.git/\n*.swp\n/top.txt\ndocs/*.md\n");
+        let rules = Rules::new("# comment\n.git/\n*.swp\n/top.txt\ndocs/*.md\n").0;
         let table = [
             (".git/config", true),
             ("templates/x.swp", true),
@@ -82,6 +92,15 @@ mod tests {
         ];
         for (path, wanted) in table {
             assert_eq!(rules.ignores(path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn rules_helm_refuses() {
+        for (text, wanted) in
+            [("a\n**/b", Some(2)), ("a[\n", Some(0)), ("# **\na[b]", None), ("a\\", Some(0))]
+        {
+            assert_eq!(Rules::new(text).1.map(|(at, _)| at), wanted, "{text}");
         }
     }
 }

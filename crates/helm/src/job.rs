@@ -5,13 +5,13 @@ use std::sync::Arc;
 use mlgitops_files::{Files, limits};
 use mlgitops_gotemplate::functions::semver::{Constraint, Version};
 use mlgitops_gotemplate::{Data, Failure, FailureKind, Limits, Machine, MapId, Value};
-use mlgitops_yaml::{OriginId, Origins, Role};
+use mlgitops_yaml::{Node, OriginId, Origins, Role, Span};
 
 use crate::chart::{Chart, Yaml};
 use crate::dependencies::{Requirement, Unit};
 use crate::render::{NotRendered, NotRenderedKind, RenderOptions, Rendered};
 use crate::templates::{Runnable, Shared};
-use crate::{dependencies, functions, objects};
+use crate::{dependencies, functions, metadata, objects};
 
 /// The version of Kubernetes helm v3.22 takes for granted.
 const KUBE_VERSION: &str = "v1.35.0";
@@ -79,6 +79,7 @@ impl<'j> Job<'j> {
         let name = chart.name().to_owned();
         let mut missing = Vec::new();
         self.check_version(&chart)?;
+        self.check_chart(&chart)?;
         let mut unit = self.assemble(&chart, name, "", &mut missing, 0)?;
         let is_conditional = |one: &Requirement| one.is_conditional();
         if missing.iter().any(|(_, one)| is_conditional(one)) || self.is_conditional(&unit) {
@@ -129,6 +130,46 @@ impl<'j> Job<'j> {
         Err(Failure::execute(message).caused_by(origin.unwrap_or(OriginId::NONE)))
     }
 
+    /// What Helm refuses to install.
+    fn check_chart(&mut self, chart: &Chart) -> Result<(), Failure> {
+        if !chart.is_library() {
+            return Ok(());
+        }
+        let file = match &chart.metadata {
+            Some(yaml) => self.node_of_yaml(yaml, Role::Chart)?,
+            None => None,
+        };
+        let origin = file.and_then(|file| file.get("type").present().map(|node| node.origin));
+        Err(Failure::execute("library charts are not installable")
+            .caused_by(origin.unwrap_or(OriginId::NONE)))
+    }
+
+    /// A folder without Chart.yaml is rendered all the same, but not below `charts/`.
+    fn check_metadata(
+        &mut self,
+        chart: &Chart,
+        file: Option<&Node>,
+        requirements: Option<&Node>,
+        depth: usize,
+    ) -> Result<(), Failure> {
+        let within = |message: String| match depth {
+            0 => message,
+            _ => format!("error unpacking subchart {}: {message}", chart.folder.file_name()),
+        };
+        if let Some(refused) = &chart.refused {
+            let file = self.machine.origins.add_file(&refused.file);
+            let span = Span { file, start: refused.at, end: refused.at };
+            let origin = self.machine.origins.span(Role::Chart, span);
+            return Err(Failure::execute(within(refused.message.clone())).caused_by(origin));
+        }
+        match file {
+            None if depth == 0 => Ok(()),
+            None => Err(Failure::execute(within("Chart.yaml file is missing".to_owned()))),
+            Some(file) => metadata::check(file, requirements)
+                .map_err(|refusal| Failure::execute(within(refusal.message)).caused_by(refusal.origin)),
+        }
+    }
+
     pub(crate) fn is_conditional(&self, unit: &Unit) -> bool {
         unit.requirements.iter().any(Requirement::is_conditional)
             || unit.below.iter().any(|below| self.is_conditional(below))
@@ -170,6 +211,8 @@ impl<'j> Job<'j> {
             Some(_) => read(&chart.requirements, Role::Chart)?,
             None => None,
         };
+        self.check_metadata(chart, metadata.as_ref(), file.as_ref(), depth)?;
+        check_values(values.as_ref())?;
         let requirements = dependencies::requirements(file.as_ref().or(metadata.as_ref()));
         let (found, lacking) = dependencies::subcharts(self.files, chart, &requirements);
         missing.extend(lacking.into_iter().map(|one| (prefix.to_owned(), one)));
@@ -179,16 +222,23 @@ impl<'j> Job<'j> {
             below.push(self.assemble(&chart, name, &prefix, missing, depth + 1)?);
         }
         let chart = Arc::clone(chart);
-        Ok(Unit { chart, name, metadata, values, requirements, below, guard: OriginId::NONE })
+        let none = OriginId::NONE;
+        let (guard, decided, lacking) = (none, none, none);
+        Ok(Unit { chart, name, metadata, values, requirements, below, guard, decided, lacking })
     }
 
     /// Takes out the subcharts that the values switch off.
     pub(crate) fn decide(&mut self, unit: &mut Unit, all: MapId, prefix: &str) {
-        for one in &unit.requirements {
+        for one in &mut unit.requirements {
             if !one.is_conditional() {
                 continue;
             }
             let (enabled, guard) = dependencies::decide(&mut self.machine, one, all, prefix);
+            one.enabled = (enabled, guard);
+            unit.decided = self.machine.origins.join(unit.decided, guard);
+            if !enabled && !one.imports.is_empty() {
+                unit.lacking = self.machine.origins.join(unit.lacking, guard);
+            }
             if !enabled {
                 unit.below.retain(|below| below.name != one.known_as());
             }
@@ -202,4 +252,23 @@ impl<'j> Job<'j> {
             self.decide(below, all, &prefix);
         }
     }
+}
+
+/// Helm refuses values that are no map.
+fn check_values(values: Option<&Node>) -> Result<(), Failure> {
+    match values {
+        Some(node) if node.as_map().is_none() && !node.is_null() => {
+            Err(not_a_map("cannot load values.yaml", node))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What `sigs.k8s.io/yaml` says of values that are no map.
+pub(crate) fn not_a_map(what: &str, node: &Node) -> Failure {
+    let message = format!(
+        "{what}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+        metadata::json_kind(node)
+    );
+    Failure::execute(message).caused_by(node.origin)
 }

@@ -4,18 +4,23 @@ use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_gotemplate::{Data, Failure, Machine, MapId, Slot, Value};
-use mlgitops_yaml::{Node, OriginId, Role, Span, Text, parse, parse_file};
+use mlgitops_yaml::{Node, OriginId, Role, SourceFile, Span, Text, parse, parse_file};
 
 use crate::chart::Yaml;
 use crate::dependencies::Unit;
+use crate::job::{Job, not_a_map};
 use crate::render::ValuesSource;
-use crate::{dependencies, job::Job, set, values};
+use crate::{dependencies, set, values};
 
 impl Job<'_> {
     /// The values of the job, laid over each other.
     pub(crate) fn given_values(&mut self) -> Result<MapId, Failure> {
         let all = values::new_map(&mut self.machine.heap);
         for source in &self.options.values {
+            let name = match source {
+                ValuesSource::File(path) => path.as_str(),
+                _ => "values",
+            };
             let node = match source {
                 ValuesSource::Node(node) => Some(node.clone()),
                 ValuesSource::Text(text) => self.node_of_text(text)?,
@@ -24,8 +29,29 @@ impl Job<'_> {
                     set::set(&mut self.machine, all, path, value, *force_string)?;
                     None
                 }
+                ValuesSource::SetFile { path, value } => {
+                    set::set_file(&mut self.machine, all, path, value)?;
+                    None
+                }
+                ValuesSource::SetLine { line, form } => {
+                    let files = self.files;
+                    let reached = &mut self.rendered.reached;
+                    let mut read = |machine: &mut Machine<'_>, name: &str| {
+                        let path = RepoPath::parse(name).map_err(|_| no_file(name))?;
+                        reached.push(path.clone());
+                        let bytes = files.read(&path).map_err(|_| no_file(name))?;
+                        let file = SourceFile::new(path.as_str(), &bytes.bytes).map_err(|_| no_file(name))?;
+                        let file = machine.origins.add_file(&Arc::new(file));
+                        Ok(Text::of_file(file, Role::Values, machine.origins))
+                    };
+                    set::set_line(&mut self.machine, all, line, *form, &mut read)?;
+                    None
+                }
             };
-            let Some(node) = node else { continue };
+            let Some(node) = node.filter(|node| !node.is_null()) else { continue };
+            if node.as_map().is_none() {
+                return Err(not_a_map(&format!("failed to parse {name}"), &node));
+            }
             let value = self.machine.heap.import(&node, self.machine.origins);
             if let Some(map) = values::table(&value) {
                 values::merge(&mut self.machine, all, map);
@@ -52,7 +78,7 @@ impl Job<'_> {
         self.rendered.reached.push(path.clone());
         let bytes =
             self.files.read(path).map_err(|error| Failure::execute(format!("open {path}: {error}")))?;
-        let file = mlgitops_yaml::SourceFile::new(path.as_str(), &bytes.bytes)
+        let file = SourceFile::new(path.as_str(), &bytes.bytes)
             .map(Arc::new)
             .map_err(|error| Failure::execute(format!("failed to parse {path}: {error}")))?;
         let yaml = Yaml { tree: parse_file(&file), file };
@@ -141,4 +167,8 @@ impl Job<'_> {
         }
         Ok(())
     }
+}
+
+fn no_file(name: &str) -> Failure {
+    Failure::execute(format!("open {name}: no such file or directory"))
 }

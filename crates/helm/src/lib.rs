@@ -39,6 +39,7 @@
 mod archive;
 mod chart;
 mod dependencies;
+mod documents;
 mod functions;
 mod glob;
 mod ignore;
@@ -46,6 +47,7 @@ mod inflate;
 mod job;
 mod layers;
 mod members;
+mod metadata;
 mod objects;
 mod order;
 mod output;
@@ -56,5 +58,6 @@ mod values;
 
 pub use chart::Chart;
 pub use render::{
-    NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, ValuesSource, render,
+    Document, NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, SetForm, ValuesSource,
+    render,
 };

@@ -1,11 +1,11 @@
-//! What a template finds beside its values: `.Chart`, `.Capabilities`, `.Files`, `.Release`.
+//! What a template finds beside its values: `.Capabilities`, `.Files`, `.Release`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::Files;
 use mlgitops_gotemplate::{Data, Failure, Functions, IntType, Machine, MapId, MapType, Object, Slot, Value};
-use mlgitops_yaml::{Node, OriginId, Origins, Role, Text};
+use mlgitops_yaml::{OriginId, Origins, Role, Text};
 
 use crate::glob::Glob;
 use crate::members::Member;
@@ -25,6 +25,8 @@ pub(crate) struct Struct {
     pub(crate) type_name: &'static str,
     pub(crate) fields: MapId,
     pub(crate) plain: MapId,
+    /// The JSON names in the order of the fields; none where nobody prints it.
+    pub(crate) order: &'static [&'static str],
 }
 
 impl Object for Struct {
@@ -39,84 +41,10 @@ impl Object for Struct {
     fn plain(&self, _machine: &mut Machine<'_>) -> Value {
         Value::new(Data::Map(self.plain))
     }
-}
 
-/// The fields of `chart.Metadata` (helm v3 pkg/chart/metadata.go): Go's name, the file's name.
-const METADATA: [(&str, &str); 17] = [
-    ("Name", "name"),
-    ("Home", "home"),
-    ("Sources", "sources"),
-    ("Version", "version"),
-    ("Description", "description"),
-    ("Keywords", "keywords"),
-    ("Maintainers", "maintainers"),
-    ("Icon", "icon"),
-    ("APIVersion", "apiVersion"),
-    ("Condition", "condition"),
-    ("Tags", "tags"),
-    ("AppVersion", "appVersion"),
-    ("Deprecated", "deprecated"),
-    ("Annotations", "annotations"),
-    ("KubeVersion", "kubeVersion"),
-    ("Dependencies", "dependencies"),
-    ("Type", "type"),
-];
-
-/// `.Chart`.
-pub(crate) fn chart(
-    machine: &mut Machine<'_>,
-    metadata: Option<&Node>,
-    name: &Value,
-    is_root: bool,
-) -> Value {
-    let mut fields = BTreeMap::new();
-    let mut plain = BTreeMap::new();
-    for (go, json) in METADATA {
-        let found = metadata.and_then(|node| node.as_map()).and_then(|map| map.entry(json));
-        let value = match found {
-            Some((key, node)) => {
-                let value = machine.heap.import(node, machine.origins);
-                let value = as_string(machine, go, node, value);
-                plain.insert(Arc::from(json), Slot { key: key.origin, value: value.clone() });
-                value
-            }
-            None => absent(machine, go, metadata),
-        };
-        fields.insert(Arc::from(go), Slot { key: OriginId::NONE, value });
+    fn json_order(&self) -> &[&'static str] {
+        self.order
     }
-    fields.insert("Name".into(), Slot { key: OriginId::NONE, value: name.clone() });
-    let root = Value::bool(is_root, OriginId::NONE);
-    fields.insert("IsRoot".into(), Slot { key: OriginId::NONE, value: root.clone() });
-    plain.insert("IsRoot".into(), Slot { key: OriginId::NONE, value: root });
-    let fields = machine.heap.add_map(fields, MapType::Any);
-    let plain = machine.heap.add_map(plain, MapType::Any);
-    let object = Struct { type_name: "struct { chart.Metadata; IsRoot bool }", fields, plain };
-    Value::new(Data::Object(Arc::new(object)))
-}
-
-/// A field that Go declares as a string has the text of a number: `version: 1.10` is refused by
-/// Helm, but a version of Chart.yaml must still be shown.
-fn as_string(_machine: &mut Machine<'_>, go: &str, node: &Node, value: Value) -> Value {
-    let is_text =
-        !matches!(go, "Sources" | "Keywords" | "Maintainers" | "Annotations" | "Dependencies" | "Deprecated");
-    match (is_text, node.as_scalar(), &value.data) {
-        (true, Some(scalar), Data::Float(_) | Data::Bool(_)) => Value::str(&scalar.text, node.origin),
-        (true, _, Data::Nil) => Value::str("", node.origin),
-        _ => value,
-    }
-}
-
-fn absent(machine: &mut Machine<'_>, go: &str, metadata: Option<&Node>) -> Value {
-    let guard = metadata.map_or(OriginId::NONE, |node| node.origin);
-    let value = match go {
-        "Sources" | "Keywords" | "Maintainers" | "Dependencies" => {
-            Value::new(Data::List(machine.heap.add_list(Vec::new(), mlgitops_gotemplate::ListType::Any)))
-        }
-        "Annotations" => Value::new(Data::Map(map_of(machine, Vec::new(), MapType::Str))),
-        "Deprecated" => Value::bool(false, OriginId::NONE),
-        _ => Value::str("", OriginId::NONE),
-    };
-    machine.guard(value, guard)
 }
 
 /// The API versions `helm template` takes for granted: those of client-go's scheme (helm v3.22,
@@ -196,7 +124,7 @@ pub(crate) fn capabilities(machine: &mut Machine<'_>, version: &str, api_version
         ("GoVersion", text("go1.26.8")),
     ];
     let helm = map_of(machine, helm.into(), MapType::Any);
-    let helm = Struct { type_name: "version.BuildInfo", fields: helm, plain: helm };
+    let helm = Struct { type_name: "version.BuildInfo", fields: helm, plain: helm, order: &[] };
     let mut versions: Vec<String> = API_VERSIONS.iter().map(|&name| name.to_owned()).collect();
     versions.extend(api_versions.iter().cloned());
     let fields = [
@@ -205,7 +133,7 @@ pub(crate) fn capabilities(machine: &mut Machine<'_>, version: &str, api_version
         ("HelmVersion", Value::new(Data::Object(Arc::new(helm)))),
     ];
     let fields = map_of(machine, fields.into(), MapType::Any);
-    let object = Struct { type_name: "*chartutil.Capabilities", fields, plain: fields };
+    let object = Struct { type_name: "*chartutil.Capabilities", fields, plain: fields, order: &[] };
     Value::new(Data::Object(Arc::new(object)))
 }
 
@@ -290,6 +218,8 @@ pub(crate) fn release(machine: &mut Machine<'_>, name: Value, namespace: Value, 
 pub(crate) struct ChartFiles {
     pub(crate) files: Arc<dyn Files>,
     pub(crate) members: Arc<[Member]>,
+    /// What decided which files they are: the pattern.
+    pub(crate) guard: OriginId,
 }
 
 impl std::fmt::Debug for ChartFiles {
@@ -305,11 +235,12 @@ impl ChartFiles {
     }
 
     /// The files whose paths fit a pattern.
-    fn matching(&self, pattern: &str) -> Value {
+    fn matching(&self, pattern: &str, guard: OriginId) -> Value {
         let glob = Glob::new(pattern);
         let fitting = self.members.iter().filter(|member| glob.matches(&member.name));
         let members = fitting.cloned().collect();
-        Value::new(Data::Object(Arc::new(Self { files: Arc::clone(&self.files), members })))
+        let found = Self { files: Arc::clone(&self.files), members, guard };
+        Value { guard, ..Value::new(Data::Object(Arc::new(found))) }
     }
 
     /// The files as the data of a ConfigMap, or encoded as that of a Secret.
@@ -324,9 +255,10 @@ impl ChartFiles {
             entries.insert(Arc::from(name), Slot { key: OriginId::NONE, value });
         }
         if entries.is_empty() {
-            return Ok(Value::str("", OriginId::NONE));
+            return Ok(Value { guard: self.guard, ..Value::str("", OriginId::NONE) });
         }
-        let map = Value::new(Data::Map(machine.heap.add_map(entries, MapType::Str)));
+        let map = Data::Map(machine.heap.add_map(entries, MapType::Str));
+        let map = Value { guard: self.guard, ..Value::new(map) };
         match Functions::standard().find("toYaml") {
             Some(function) => machine.call(function, vec![map]),
             None => Ok(map),
@@ -390,16 +322,18 @@ impl Object for ChartFiles {
             Ok(wanted) => wanted,
             Err(failure) => return Some(Err(failure)),
         };
+        let guard = asked.whole(machine.origins);
+        let guard = if machine.is_literal(guard) { OriginId::NONE } else { guard };
+        let guard = machine.origins.join(guard, self.guard);
         if name == "Glob" {
-            return Some(Ok(self.matching(wanted)));
+            return Some(Ok(self.matching(wanted, guard)));
         }
         let text = match self.member(wanted) {
             Some(member) => self.text(member, machine.origins),
             None => Text::default(),
         };
-        let guard = asked.whole(machine.origins);
         let value = if name == "Lines" { lines(machine, &text) } else { Value::text(text) };
-        Some(Ok(if machine.is_literal(guard) { value } else { machine.guard(value, guard) }))
+        Some(Ok(machine.guard(value, guard)))
     }
 
     fn plain(&self, machine: &mut Machine<'_>) -> Value {
@@ -409,6 +343,7 @@ impl Object for ChartFiles {
             let value = Value::text(self.text(member, machine.origins));
             entries.insert(Arc::from(member.name.as_str()), Slot { key: OriginId::NONE, value });
         }
-        Value::new(Data::Map(machine.heap.add_map(entries, MapType::Any)))
+        let map = Data::Map(machine.heap.add_map(entries, MapType::Any));
+        Value { guard: self.guard, ..Value::new(map) }
     }
 }

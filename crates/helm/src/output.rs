@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mlgitops_gotemplate::UNKNOWN;
-use mlgitops_yaml::{Node, Origins, Text, TextBuilder, Unknown, Value};
+use mlgitops_yaml::{Node, OriginId, Origins, Text, TextBuilder, Unknown, Value};
 
 /// Takes out what Go prints for nothing, as Helm does at the end of each file.
 pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
@@ -33,6 +33,16 @@ pub(crate) fn mark_unknown(node: &mut Node, reason: &Arc<str>) {
         }
         Value::Sequence(items) => items.iter_mut().for_each(|item| mark_unknown(item, reason)),
         Value::Map(map) => map.iter_mut().for_each(|(_, value)| mark_unknown(value, reason)),
+        _ => {}
+    }
+}
+
+/// Adds what decided about an object to all that is in it.
+pub(crate) fn guard(node: &mut Node, guard: OriginId, origins: &mut Origins) {
+    node.origin = origins.guard(node.origin, guard);
+    match &mut node.value {
+        Value::Sequence(items) => items.iter_mut().for_each(|item| self::guard(item, guard, origins)),
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| self::guard(value, guard, origins)),
         _ => {}
     }
 }

@@ -28,6 +28,8 @@ pub struct RenderOptions {
     /// Whether what stands below `crds/` is among the objects, before the others
     /// (`--include-crds`, which Argo CD gives).
     pub include_crds: bool,
+    /// Whether the documents are kept as the templates printed them ([`Rendered::documents`]).
+    pub keep_documents: bool,
 }
 
 /// Values from outside the chart.
@@ -39,6 +41,13 @@ pub enum ValuesSource {
     Node(Node),
     /// A YAML text (`helm.values`), with its origins.
     Text(Text),
+    /// The text of a file at a path (`--set-file`): nothing in it means anything.
+    SetFile {
+        /// The path, as for `Set`.
+        path: String,
+        /// The text.
+        value: Text,
+    },
     /// One value at a path (`--set`, `helm.parameters`).
     Set {
         /// The path: `a.b`, `a[0].b`, `a\.b` for a dot in a name.
@@ -48,6 +57,43 @@ pub enum ValuesSource {
         /// Whether it stays text (`--set-string`).
         force_string: bool,
     },
+    /// A whole argument of `--set` or its kin: `a=1,b.c=x,d={1,2}`. Helm takes all of one form
+    /// before the next, in the order of [`SetForm`], whatever the command line's.
+    SetLine {
+        /// The argument.
+        line: Text,
+        /// How its values are read.
+        form: SetForm,
+    },
+}
+
+/// How the values of a [`ValuesSource::SetLine`] are read, in the order Helm takes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SetForm {
+    /// `--set-json`: JSON.
+    Json,
+    /// `--set`: booleans, null, integers, else text.
+    Typed,
+    /// `--set-string`: text.
+    String,
+    /// `--set-file`: the content of a file of the repository, by its path from the root.
+    File,
+    /// `--set-literal`: text to the end of the argument, nothing escaped.
+    Literal,
+}
+
+impl SetForm {
+    /// The flag of `helm template`.
+    #[must_use]
+    pub fn flag(self) -> &'static str {
+        match self {
+            Self::Json => "--set-json",
+            Self::Typed => "--set",
+            Self::String => "--set-string",
+            Self::File => "--set-file",
+            Self::Literal => "--set-literal",
+        }
+    }
 }
 
 /// What rendering gave.
@@ -55,6 +101,8 @@ pub enum ValuesSource {
 pub struct Rendered {
     /// The objects, in Helm's order.
     pub objects: Vec<RenderedObject>,
+    /// The documents, in Helm's order, where they are asked for: comments and all.
+    pub documents: Vec<Document>,
     /// What Helm refuses: the chart renders nothing then.
     pub problems: Vec<Problem>,
     /// What could not be rendered here.
@@ -70,6 +118,19 @@ pub struct RenderedObject {
     pub root: Arc<Node>,
     /// The template that printed it, as Helm names it: `chart/templates/x.yaml`.
     pub template: Arc<str>,
+    /// Whether `helm.sh/hook` makes it a hook.
+    pub is_hook: bool,
+}
+
+/// One document as a template printed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// The template, as Helm names it: `chart/templates/x.yaml`.
+    pub template: Arc<str>,
+    /// What it printed, trimmed; a file below `crds/` is one document, as it stands.
+    pub text: String,
+    /// The kind of the object; empty where there is none.
+    pub kind: String,
     /// Whether `helm.sh/hook` makes it a hook.
     pub is_hook: bool,
 }

@@ -1,23 +1,30 @@
-//! `--set`: one value at a dotted path (helm v3 pkg/strvals/parser.go).
+//! `--set` and its kin: values at dotted paths (helm v3 pkg/strvals/parser.go, literal_parser.go).
 
 use std::sync::Arc;
 
+use mlgitops_gotemplate::functions::Functions;
 use mlgitops_gotemplate::{Data, Failure, IntType, ListType, Machine, MapId, MapType, Slot, Value};
-use mlgitops_yaml::{OriginId, Text};
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
+
+use crate::render::SetForm;
 
 /// Largest index of a list: `MaxIndex` of Helm.
 const INDEX: usize = 65_536;
-/// Most names in a path: `MaxNestedNameLevel` of Helm.
+/// Most dots of a path: `MaxNestedNameLevel` of Helm.
 const LEVELS: usize = 30;
+
+/// Reads a file that `--set-file` names.
+pub(crate) type Reader<'r> = &'r mut dyn FnMut(&mut Machine<'_>, &str) -> Result<Text, Failure>;
 
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
-    Key(String),
+    Key(Text),
     Index(usize),
 }
 
-/// Sets the value of a path, creating what is missing on the way.
+/// Sets one value at one path: commas in it separate nothing, but for `{a,b}`, a list (argo-cd
+/// v3.0 util/helm, `cleanSetParameters`).
 pub(crate) fn set(
     machine: &mut Machine<'_>,
     all: MapId,
@@ -25,15 +32,140 @@ pub(crate) fn set(
     value: &Text,
     force_string: bool,
 ) -> Result<(), Failure> {
-    let steps = steps(path).map_err(|message| {
-        Failure::execute(format!("failed parsing --set data: {message}"))
-            .caused_by(Value::text(value.clone()).content(machine.origins))
-    })?;
-    let leaf = if force_string { Value::text(value.clone()) } else { typed(machine, value) };
-    let origin = leaf.content(machine.origins);
+    let form = if force_string { SetForm::String } else { SetForm::Typed };
+    let written = value.as_str();
+    let is_list = written.starts_with('{') && written.ends_with('}');
+    let mut line = TextBuilder::default();
+    let origin = Value::text(value.clone()).content(machine.origins);
+    line.push_str(path, origin);
+    line.push_str("=", origin);
+    line.push(value);
+    let mut cursor = Cursor { line: line.build(), at: 0, commas: is_list };
+    all_of(machine, all, &mut cursor, form, &mut |_, name| {
+        Err(Failure::execute(format!("open {name}: a parameter is no file")))
+    })
+}
+
+/// Sets a path to a text in which no character means anything (`--set-file`, once it was read).
+pub(crate) fn set_file(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    path: &str,
+    value: &Text,
+) -> Result<(), Failure> {
+    let origin = Value::text(value.clone()).content(machine.origins);
+    let mut line = TextBuilder::default();
+    line.push_str(path, origin);
+    line.push_str("=", origin);
+    let mut cursor = Cursor { line: line.build(), at: 0, commas: false };
+    let refused = |message: String| {
+        Failure::execute(format!("failed parsing --set-file data: {message}")).caused_by(origin)
+    };
+    let Some(steps) = cursor.path(SetForm::File).map_err(refused)? else { return Ok(()) };
     let root = Value::new(Data::Map(all));
-    put(machine, Some(&root), &steps, &leaf, origin);
+    put(machine, Some(&root), &steps, &Value::text(value.clone()), origin).map_err(refused)?;
     Ok(())
+}
+
+/// Sets what a whole line says: `a=1,b.c=x,d={1,2}`.
+pub(crate) fn set_line(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    line: &Text,
+    form: SetForm,
+    read: Reader<'_>,
+) -> Result<(), Failure> {
+    let mut cursor = Cursor { line: line.clone(), at: 0, commas: true };
+    all_of(machine, all, &mut cursor, form, read)
+}
+
+fn all_of(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    cursor: &mut Cursor,
+    form: SetForm,
+    read: Reader<'_>,
+) -> Result<(), Failure> {
+    let origin = Value::text(cursor.line.clone()).content(machine.origins);
+    let refused = |failure: Failure| match failure.origin.is_none() {
+        true => {
+            let message = format!("failed parsing {} data: {}", form.flag(), failure.message);
+            Failure { message, ..failure }.caused_by(origin)
+        }
+        false => failure,
+    };
+    loop {
+        let start = cursor.at;
+        let path = cursor.path(form).map_err(|message| refused(Failure::execute(message)))?;
+        let Some(steps) = path else { break };
+        machine.spend(10)?;
+        // What the path makes on the way, and a value of no bytes, come from the path.
+        let path = Value::text(cursor.line.slice(start..cursor.at)).content(machine.origins);
+        let mut leaf = leaf(machine, cursor, (form, path), read).map_err(refused)?;
+        if leaf.content(machine.origins).is_none() {
+            leaf = match leaf.data {
+                Data::Str(_) => Value::str("", path),
+                data => Value::from(data, path),
+            };
+        }
+        // A name that is empty is read and set nowhere.
+        if steps.iter().any(|step| matches!(step, Step::Key(name) if name.is_empty())) {
+            continue;
+        }
+        let root = Value::new(Data::Map(all));
+        put(machine, Some(&root), &steps, &leaf, path)
+            .map_err(|message| refused(Failure::execute(message)))?;
+    }
+    Ok(())
+}
+
+/// The value at the cursor; what has no bytes comes from the path.
+fn leaf(
+    machine: &mut Machine<'_>,
+    cursor: &mut Cursor,
+    (form, path): (SetForm, OriginId),
+    read: Reader<'_>,
+) -> Result<Value, Failure> {
+    match form {
+        SetForm::Literal => Ok(Value::text(cursor.rest())),
+        SetForm::Json => json(machine, cursor),
+        _ if cursor.next_is('{') => {
+            cursor.at += 1;
+            let mut items = Vec::new();
+            loop {
+                let (item, last) = cursor.until(&[',', '}'])?;
+                let empty = item.is_empty().then(|| Value::str("", path));
+                items.push(match empty {
+                    Some(item) => item,
+                    None => one(machine, item, form, read)?,
+                });
+                machine.spend(1)?;
+                match last {
+                    None => return Err(Failure::execute("list must terminate with '}'")),
+                    Some('}') => break,
+                    Some(_) => {}
+                }
+            }
+            if cursor.next_is(',') {
+                cursor.at += 1;
+            }
+            Ok(Value::new(Data::List(machine.heap.add_list(items, ListType::Any))))
+        }
+        _ if cursor.is_at_end() => Ok(Value::text(cursor.rest())),
+        _ => {
+            let stop: &[char] = if cursor.commas { &[','] } else { &[] };
+            let (value, _) = cursor.until(stop)?;
+            one(machine, value, form, read)
+        }
+    }
+}
+
+fn one(machine: &mut Machine<'_>, value: Text, form: SetForm, read: Reader<'_>) -> Result<Value, Failure> {
+    match form {
+        SetForm::Typed => Ok(typed(machine, &value)),
+        SetForm::File => read(machine, value.as_str()).map(Value::text),
+        SetForm::String | SetForm::Json | SetForm::Literal => Ok(Value::text(value)),
+    }
 }
 
 /// `typedVal`: booleans, null and integers without a leading zero; the rest is text.
@@ -55,55 +187,195 @@ fn typed(machine: &mut Machine<'_>, value: &Text) -> Value {
     }
 }
 
-/// The steps of `a.b\.c[0].d`.
-fn steps(path: &str) -> Result<Vec<Step>, String> {
-    let mut steps = Vec::new();
-    let mut name = String::new();
-    let mut characters = path.chars();
-    let mut after_index = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => name.extend(characters.next()),
-            '.' => {
-                if !after_index {
-                    push_key(&mut steps, &mut name, path)?;
-                }
-                after_index = false;
-            }
-            '[' => {
-                if !name.is_empty() {
-                    push_key(&mut steps, &mut name, path)?;
-                }
-                let digits: String = characters.by_ref().take_while(|&digit| digit != ']').collect();
-                let index = digits.parse().map_err(|_| format!("error parsing index: {digits:?}"))?;
-                if index > INDEX {
-                    return Err(format!(
-                        "index of {index} is greater than maximum supported index of {INDEX}"
-                    ));
-                }
-                steps.push(Step::Index(index));
-                after_index = true;
-            }
-            other => name.push(other),
-        }
+/// A value in JSON, and the comma behind it; none at all is null.
+fn json(machine: &mut Machine<'_>, cursor: &mut Cursor) -> Result<Value, Failure> {
+    if cursor.skip_blanks_and_comma() {
+        return Ok(Value::new(Data::Nil));
     }
-    if !after_index {
-        push_key(&mut steps, &mut name, path)?;
-    }
-    if steps.len() > LEVELS {
-        return Err(format!(
-            "value name nested level is greater than maximum supported nested level of {LEVELS}"
-        ));
-    }
-    Ok(steps)
+    let value = cursor.json();
+    let Some(function) = Functions::standard().find("mustFromJson") else {
+        return Err(Failure::execute("JSON is not read here"));
+    };
+    let value = machine.call(function, vec![Value::text(value)])?;
+    cursor.skip_blanks_and_comma();
+    Ok(value)
 }
 
-fn push_key(steps: &mut Vec<Step>, name: &mut String, path: &str) -> Result<(), String> {
-    if name.is_empty() {
-        return Err(format!("key {path:?} has an empty name"));
+/// A place in a line.
+struct Cursor {
+    line: Text,
+    at: usize,
+    /// Whether a comma ends a value.
+    commas: bool,
+}
+
+impl Cursor {
+    fn left(&self) -> &str {
+        self.line.as_str().get(self.at..).unwrap_or("")
     }
-    steps.push(Step::Key(std::mem::take(name)));
-    Ok(())
+
+    fn is_at_end(&self) -> bool {
+        self.left().is_empty()
+    }
+
+    fn next_is(&self, wanted: char) -> bool {
+        self.left().starts_with(wanted)
+    }
+
+    /// All that is left.
+    fn rest(&mut self) -> Text {
+        let rest = self.line.slice(self.at..self.line.len());
+        self.at = self.line.len();
+        rest
+    }
+
+    /// What stands before one of these characters, a `\` taken out before the character it
+    /// escapes; the character, which is passed, or nothing at the end (`runesUntil`).
+    fn until(&mut self, stop: &[char]) -> Result<(Text, Option<char>), Failure> {
+        let mut out = TextBuilder::default();
+        let mut from = self.at;
+        let line = self.line.clone();
+        while let Some(character) = self.left().chars().next() {
+            let end = self.at;
+            self.at += character.len_utf8();
+            if stop.contains(&character) {
+                out.push_part(&line, from..end);
+                return Ok((out.build(), Some(character)));
+            }
+            if character == '\\' {
+                out.push_part(&line, from..end);
+                from = self.at;
+                self.at += self.left().chars().next().map_or(0, char::len_utf8);
+            }
+        }
+        if from == 0 && self.at == line.len() {
+            return Ok((line, None));
+        }
+        out.push_part(&line, from..self.at);
+        Ok((out.build(), None))
+    }
+
+    /// A name up to one of these characters; [`SetForm::Literal`] knows no escapes.
+    fn name(&mut self, stop: &[char], form: SetForm) -> Result<(Text, Option<char>), String> {
+        if form == SetForm::Literal {
+            let left = self.left();
+            let found = left.char_indices().find(|(_, character)| stop.contains(character));
+            let length = found.map_or(left.len(), |(at, _)| at);
+            let name = self.line.slice(self.at..self.at + length);
+            self.at += length + found.map_or(0, |(_, character)| character.len_utf8());
+            return Ok((name, found.map(|(_, character)| character)));
+        }
+        self.until(stop).map_err(|failure| failure.message)
+    }
+
+    /// The path before the next `=`; nothing at the end of the line.
+    fn path(&mut self, form: SetForm) -> Result<Option<Vec<Step>>, String> {
+        let stop: &[char] = if form == SetForm::Literal { &['=', '[', '.'] } else { &['=', '[', ',', '.'] };
+        let mut steps = Vec::new();
+        let mut dots = 0;
+        loop {
+            let (name, last) = self.name(stop, form)?;
+            match last {
+                None if name.is_empty() => return Ok(None),
+                None => return Err(format!("key {:?} has no value", name.as_str())),
+                Some(',') => {
+                    return Err(format!("key {:?} has no value (cannot end with ,)", name.as_str()));
+                }
+                Some(_) => {}
+            }
+            steps.push(Step::Key(name));
+            let mut last = last;
+            while last == Some('[') {
+                steps.push(Step::Index(self.index(form)?));
+                let (between, next) = self.name(&['[', '.', '='], form)?;
+                if !between.is_empty() {
+                    return Err(format!("unexpected data at end of array index: {:?}", between.as_str()));
+                }
+                last = next;
+            }
+            match last {
+                Some('.') => dots += 1,
+                Some(_) => return Ok(Some(steps)),
+                None => return Ok(None),
+            }
+            if dots > LEVELS {
+                return Err(format!(
+                    "value name nested level is greater than maximum supported nested level of {LEVELS}"
+                ));
+            }
+        }
+    }
+
+    fn index(&mut self, form: SetForm) -> Result<usize, String> {
+        let (digits, last) = self.name(&[']'], form)?;
+        let digits = digits.as_str();
+        if last.is_none() {
+            return Err("error parsing index: EOF".to_owned());
+        }
+        let index: i64 = digits
+            .parse()
+            .map_err(|_| format!("error parsing index: strconv.Atoi: parsing {digits:?}: invalid syntax"))?;
+        let index = usize::try_from(index).map_err(|_| format!("negative {index} index not allowed"))?;
+        if index > INDEX {
+            return Err(format!("index of {index} is greater than maximum supported index of {INDEX}"));
+        }
+        Ok(index)
+    }
+
+    /// Passes blanks and one comma; whether there was a comma or the end (`emptyVal`).
+    fn skip_blanks_and_comma(&mut self) -> bool {
+        let left = self.left();
+        let rest = left.trim_start();
+        self.at += left.len() - rest.len();
+        if self.next_is(',') {
+            self.at += 1;
+            return true;
+        }
+        self.is_at_end()
+    }
+
+    /// The text of one value in JSON, as far as brackets and quotes say.
+    fn json(&mut self) -> Text {
+        let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+        let mut end = self.line.len();
+        for (at, character) in self.left().char_indices() {
+            let closes = match character {
+                _ if escaped => {
+                    escaped = false;
+                    false
+                }
+                '\\' if quoted => {
+                    escaped = true;
+                    false
+                }
+                '"' => {
+                    quoted = !quoted;
+                    !quoted && depth == 0
+                }
+                _ if quoted => false,
+                '{' | '[' => {
+                    depth += 1;
+                    false
+                }
+                '}' | ']' => {
+                    depth = depth.saturating_sub(1);
+                    depth == 0
+                }
+                ',' | ' ' | '\t' | '\n' | '\r' if depth == 0 => {
+                    end = self.at + at;
+                    break;
+                }
+                _ => false,
+            };
+            if closes {
+                end = self.at + at + character.len_utf8();
+                break;
+            }
+        }
+        let value = self.line.slice(self.at..end);
+        self.at = end;
+        value
+    }
 }
 
 /// The value with another one at a path below it; maps change in place.
@@ -113,58 +385,87 @@ fn put(
     steps: &[Step],
     leaf: &Value,
     origin: OriginId,
-) -> Value {
+) -> Result<Value, String> {
     match steps.split_first() {
-        None => leaf.clone(),
+        None => Ok(leaf.clone()),
         Some((Step::Key(key), rest)) => {
             let (map, mut value) = match have {
                 Some(value @ Value { data: Data::Map(map), .. }) => (*map, value.clone()),
-                _ => {
+                Some(other) => return Err(not_a("map[string]interface {}", machine, other)),
+                None => {
                     let map = machine.heap.add_map(Default::default(), MapType::Any);
                     (map, Value::from(Data::Map(map), origin))
                 }
             };
-            let inner = machine.heap.map(map).get(key.as_str()).map(|slot| slot.value.clone());
-            let made = put(machine, inner.as_ref(), rest, leaf, origin);
-            machine.heap.set(map, Arc::from(key.as_str()), Slot { key: origin, value: made });
+            let name = Value::text(key.clone()).content(machine.origins);
+            let inner = machine.heap.map(map).get(key.as_str()).cloned();
+            let name = inner.as_ref().map_or(name, |slot| slot.key);
+            let inner = inner.map(|slot| slot.value);
+            // What the path ends at, and a list, may take the place of anything.
+            let inner = if rest.is_empty() { None } else { inner };
+            let made = put(machine, inner.as_ref(), rest, leaf, origin)?;
+            machine.heap.set(map, Arc::from(key.as_str()), Slot { key: name, value: made });
             value.origin = machine.origins.join(value.origin, origin);
-            value
+            Ok(value)
         }
         Some((Step::Index(index), rest)) => {
             let mut items = match have {
                 Some(Value { data: Data::List(list), .. }) => machine.heap.list(*list).to_vec(),
-                _ => Vec::new(),
+                None => Vec::new(),
+                Some(other) => return Err(not_a("[]interface {}", machine, other)),
             };
             while items.len() <= *index {
                 items.push(Value::from(Data::Nil, origin));
             }
-            let inner = items.get(*index).cloned();
-            let made = put(machine, inner.as_ref(), rest, leaf, origin);
+            // Of an item that is no map, Helm makes one; one that is no list it refuses.
+            let inner = match rest.first() {
+                Some(Step::Key(_)) => items.get(*index).filter(|item| matches!(item.data, Data::Map(_))),
+                Some(Step::Index(_)) => items.get(*index).filter(|item| !item.is_nil()),
+                None => None,
+            };
+            let inner = inner.cloned();
+            let made = put(machine, inner.as_ref(), rest, leaf, origin)?;
             if let Some(item) = items.get_mut(*index) {
                 *item = made;
             }
-            Value::from(Data::List(machine.heap.add_list(items, ListType::Any)), origin)
+            Ok(Value::from(Data::List(machine.heap.add_list(items, ListType::Any)), origin))
         }
     }
+}
+
+/// Go's panic, which Helm reports.
+fn not_a(wanted: &str, machine: &Machine<'_>, have: &Value) -> String {
+    let have = if have.is_nil() { "nil".to_owned() } else { have.go_type(&machine.heap) };
+    format!("unable to parse key: interface conversion: interface {{}} is {have}, not {wanted}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn steps(path: &str) -> Result<Vec<String>, String> {
+        let line = Text::opaque(&format!("{path}=x"), OriginId::NONE);
+        let steps = Cursor { line, at: 0, commas: true }.path(SetForm::Typed)?;
+        let written = |step: &Step| match step {
+            Step::Key(name) => name.as_str().to_owned(),
+            Step::Index(index) => format!("[{index}]"),
+        };
+        Ok(steps.iter().flatten().map(written).collect())
+    }
+
     #[test]
     fn paths_as_helm_splits_them() {
-        let key = |name: &str| Step::Key(name.to_owned());
-        let table: [(&str, Vec<Step>); 4] = [
-            ("a.b", vec![key("a"), key("b")]),
-            (r"a\.b.c", vec![key("a.b"), key("c")]),
-            ("a[0].b", vec![key("a"), Step::Index(0), key("b")]),
-            ("a[1][2]", vec![key("a"), Step::Index(1), Step::Index(2)]),
+        let table: [(&str, &[&str]); 4] = [
+            ("a.b", &["a", "b"]),
+            (r"a\.b.c", &["a.b", "c"]),
+            ("a[0].b", &["a", "[0]", "b"]),
+            ("a[1][2]", &["a", "[1]", "[2]"]),
         ];
         for (path, wanted) in table {
+            let wanted: Vec<String> = wanted.iter().map(|&step| step.to_owned()).collect();
             assert_eq!(steps(path), Ok(wanted), "{path}");
         }
-        for path in ["", "a..b", "a[x]", "a[65537]"] {
+        for path in ["a,b", "a[x]", "a[65537]", "a[-1]", "a[0]b", &"a.".repeat(32)] {
             assert!(steps(path).is_err(), "{path}");
         }
     }

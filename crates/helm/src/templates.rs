@@ -8,9 +8,10 @@ use mlgitops_yaml::{OriginId, Role, Span, Text, parse};
 
 use crate::chart::Chart;
 use crate::dependencies::Unit;
+use crate::documents::Head;
 use crate::order::Hook;
-use crate::render::{NotRendered, NotRenderedKind, RenderedObject};
-use crate::{job::Job, objects, order, output, values};
+use crate::render::{Document, NotRendered, NotRenderedKind, RenderedObject};
+use crate::{documents, job::Job, metadata, objects, order, output, values};
 
 pub(crate) struct Runnable {
     pub(crate) name: Arc<str>,
@@ -56,8 +57,8 @@ impl Job<'_> {
                 at: None,
             });
         }
-        let metadata = unit.metadata.as_ref();
-        let written = metadata.and_then(|node| node.get("name").present());
+        let file = unit.metadata.as_ref();
+        let written = file.and_then(|node| node.get("name").present());
         let name = match written.filter(|node| node.text() == Some(unit.name.as_str())) {
             Some(node) => self.machine.heap.import(node, self.machine.origins),
             None => Value::str(&unit.name, OriginId::NONE),
@@ -65,9 +66,11 @@ impl Job<'_> {
         if let Some(map) = values::table(&values) {
             self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
         }
-        let about = objects::chart(&mut self.machine, metadata, &name, is_root);
+        let values = self.machine.guard(values, unit.lacking);
+        let about = metadata::chart(&mut self.machine, file, &name, is_root);
         let members = Arc::clone(&unit.chart.files);
-        let chart_files = objects::ChartFiles { files: Arc::clone(self.files), members };
+        let chart_files =
+            objects::ChartFiles { files: Arc::clone(self.files), members, guard: OriginId::NONE };
         let subcharts = objects::map_of(&mut self.machine, Vec::new(), MapType::Any);
         let entries = vec![
             ("Chart", about),
@@ -75,7 +78,7 @@ impl Job<'_> {
             ("Release", shared.release.clone()),
             ("Capabilities", shared.capabilities.clone()),
             ("Values", values.clone()),
-            ("Subcharts", Value::new(Data::Map(subcharts))),
+            ("Subcharts", Value { guard: unit.decided, ..Value::new(Data::Map(subcharts)) }),
         ];
         let root = objects::map_of(&mut self.machine, entries, MapType::Any);
         for below in &unit.below {
@@ -110,7 +113,19 @@ impl Job<'_> {
             let Ok(file) = member.text(&**self.files) else { continue };
             let id = self.machine.origins.add_file(&file);
             let text = Text::of_file(id, Role::Template, self.machine.origins);
-            self.read_objects(&format!("{path}/{}", member.name).into(), text)?;
+            let name: Arc<str> = format!("{path}/{}", member.name).into();
+            let known = self.rendered.documents.len();
+            self.read_objects(&name, text)?;
+            if self.options.keep_documents {
+                self.rendered.documents.truncate(known);
+                let (template, text) = (name, file.text().to_string());
+                self.rendered.documents.push(Document {
+                    template,
+                    text,
+                    kind: String::new(),
+                    is_hook: false,
+                });
+            }
         }
         for below in &unit.below {
             self.read_crds(below, &format!("{path}/charts/{}", below.name))?;
@@ -164,11 +179,12 @@ impl Job<'_> {
             }
         }
         outputs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let crds = self.rendered.objects.len();
+        let (crds, crd_documents) = (self.rendered.objects.len(), self.rendered.documents.len());
         for (name, text) in outputs {
             self.read_objects(&name, text)?;
         }
         order::sort(self.rendered.objects.get_mut(crds..).unwrap_or(&mut []));
+        documents::sort(self.rendered.documents.get_mut(crd_documents..).unwrap_or(&mut []));
         Ok(())
     }
 
@@ -192,21 +208,38 @@ impl Job<'_> {
             let message = format!("YAML parse error on {template}: {}", error.message);
             return Err(Failure::execute(message).caused_by(origin));
         }
+        let mut heads = Vec::new();
         for document in tree.documents() {
             let Some(root) = document.root else { continue };
             match tree.node(root, self.machine.origins) {
                 Ok(node) if node.is_null() => {}
                 Ok(node) if node.as_map().is_none() => {
-                    let message = format!("YAML parse error on {template}: the document is no map");
+                    let message = format!(
+                        "YAML parse error on {template}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type releaseutil.SimpleHead",
+                        metadata::json_kind(&node)
+                    );
                     return Err(Failure::execute(message).caused_by(node.origin));
                 }
                 Ok(mut node) => {
+                    order::head(&node).map_err(|(message, origin)| {
+                        let message = format!("YAML parse error on {template}: {message}");
+                        Failure::execute(message).caused_by(origin)
+                    })?;
                     if let Some(reason) = self.machine.unknown() {
                         output::mark_unknown(&mut node, reason);
                     }
-                    let is_hook = match order::hook(&node) {
+                    let hook = order::hook(&node);
+                    if self.options.keep_documents {
+                        let kind = node.get("kind").text().unwrap_or("").to_owned();
+                        heads.push(Head { start: tree.range(root).start, kind, hook });
+                    }
+                    let is_hook = match hook {
                         Hook::No => false,
-                        Hook::Yes => true,
+                        // Another event, and the object would not be there.
+                        Hook::Yes(origin) => {
+                            output::guard(&mut node, origin, self.machine.origins);
+                            true
+                        }
                         Hook::Unknown => continue,
                     };
                     let template = Arc::clone(template);
@@ -218,6 +251,9 @@ impl Job<'_> {
                     return Err(Failure::execute(message).caused_by(origin));
                 }
             }
+        }
+        if self.options.keep_documents {
+            self.rendered.documents.extend(documents::of_output(template, &tree, &heads));
         }
         Ok(())
     }

@@ -197,3 +197,14 @@ pub(crate) fn deep_copy(machine: &mut Machine<'_>, map: MapId, depth: usize) -> 
     }
     machine.heap.add_map(entries, MapType::Any)
 }
+
+/// Adds what decided about them to all entries of a map.
+pub(crate) fn guard_all(machine: &mut Machine<'_>, map: MapId, guard: OriginId) {
+    if guard.is_none() {
+        return;
+    }
+    for (key, mut slot) in slots(&machine.heap, map) {
+        slot.value = machine.guard(slot.value, guard);
+        machine.heap.set(map, key, slot);
+    }
+}

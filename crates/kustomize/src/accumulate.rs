@@ -10,6 +10,7 @@ use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::files::is_remote;
 use crate::id::Id;
+use crate::provenance::Metadata;
 use crate::read::Kustomization;
 use crate::resource::Resource;
 use crate::tables::{self, Config};
@@ -40,6 +41,8 @@ impl Builder<'_> {
     pub(crate) fn root(&mut self, folder: &RepoPath) -> Step<(Kustomization, Accumulated)> {
         let mut kustomization = self.kustomization(folder, OriginId::NONE)?;
         self.override_fields(&mut kustomization);
+        self.metadata = Metadata::of(&kustomization);
+        self.openapi(&kustomization)?;
         let built = self.accumulate_in(&kustomization, Accumulated::new())?;
         Ok((kustomization, built))
     }
@@ -57,6 +60,7 @@ impl Builder<'_> {
             return Err(Refused);
         }
         let kustomization = self.kustomization(folder, entry)?;
+        self.openapi(&kustomization)?;
         self.check_use(&kustomization, into.is_some(), entry)?;
         self.accumulate_in(&kustomization, into.unwrap_or_else(Accumulated::new))
     }
@@ -120,6 +124,7 @@ impl Builder<'_> {
         // From here on names change.
         built.ids = None;
         self.configure(kustomization, &mut built)?;
+        self.crds(kustomization, &mut built)?;
         self.generate(kustomization, &mut built)?;
         for entry in kustomization.list("components") {
             built = self.component(kustomization, &entry, built)?;
@@ -148,14 +153,29 @@ impl Builder<'_> {
         if is_file {
             let path = self.file_of(&kustomization.folder, text, entry.origin)?;
             let objects = self.objects_of_file(&path, entry.origin, role)?;
-            let resources = objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+            self.note_kinds(&objects);
+            let mut resources: Vec<Resource> =
+                objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+            self.note_file(&mut resources, text);
             return self.append(built, resources);
         }
         let folder = self.folder_of(kustomization, entry, text)?;
-        let below = self.target(&folder, entry.origin, None)?;
+        self.trail.push(text.to_owned());
+        let below = self.target(&folder, entry.origin, None);
+        self.trail.pop();
+        let below = below?;
         self.append(built, below.resources)?;
         self.add_vars(below.vars, built)?;
         self.add_config(&below.config, entry.origin, built)
+    }
+
+    /// Kustomize looks up what it does not know by heart in Kubernetes' own schema, which is there from
+    /// then on.
+    fn note_kinds(&mut self, objects: &[Node]) {
+        if !self.schemas.is_set && !self.schemas.keeps_built_in {
+            let is_known = |node: &Node| self.schemas.of(node).is_some();
+            self.schemas.keeps_built_in = !objects.iter().all(is_known);
+        }
     }
 
     /// Takes over what a base tells transformers.
@@ -185,7 +205,10 @@ impl Builder<'_> {
             return Ok(built);
         }
         let folder = self.folder_of(kustomization, entry, text)?;
-        self.target(&folder, entry.origin, Some(built))
+        self.trail.push(text.to_owned());
+        let built = self.target(&folder, entry.origin, Some(built));
+        self.trail.pop();
+        built
     }
 
     /// What stands at a path, links followed.

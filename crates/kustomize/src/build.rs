@@ -10,6 +10,8 @@ use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins};
 use crate::effect::Effect;
 use crate::files::Parsed;
 use crate::finish;
+use crate::merge_schema::Schemas;
+use crate::provenance::{Metadata, Provenance};
 use crate::settle;
 
 /// What a deployment changes in the kustomization it deploys.
@@ -89,6 +91,10 @@ pub fn build(
         roots: Vec::new(),
         namespaces: Vec::new(),
         loaded: 0,
+        schemas: Schemas::default(),
+        metadata: Metadata::default(),
+        trail: Vec::new(),
+        maker: None,
         work: WORK,
     };
     if let Ok(objects) = builder.run(folder) {
@@ -119,6 +125,14 @@ pub(crate) struct Builder<'b> {
     pub(crate) namespaces: Vec<Option<Node>>,
     /// How much work is left: objects looked at, bytes and nodes copied.
     pub(crate) work: usize,
+    /// Which lists are merged.
+    pub(crate) schemas: Schemas,
+    /// What the root asks to be written about where objects come from.
+    pub(crate) metadata: Metadata,
+    /// The entries that lead from the root to the kustomization being built.
+    pub(crate) trail: Vec<String>,
+    /// The generator that runs.
+    pub(crate) maker: Option<Provenance>,
     /// How many kustomizations were read.
     pub(crate) loaded: usize,
 }
@@ -132,7 +146,9 @@ impl Builder<'_> {
         built.resources.retain(|resource| !finish::is_local(&resource.node));
         self.sort(&kustomization, &mut built.resources)?;
         let mut objects = Vec::with_capacity(built.resources.len());
-        for resource in built.resources {
+        self.spend_on_metadata(&built)?;
+        for mut resource in built.resources {
+            self.write_metadata(&mut resource);
             let mut node = resource.node;
             finish::annotations_as_text(&mut node);
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut node) {

@@ -104,6 +104,7 @@ impl Builder<'_> {
             api_versions: versions.filter_map(|version| Some(version.text()?.to_owned())).collect(),
             is_upgrade: false,
             include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
+            keep_documents: false,
         })
     }
 
@@ -130,11 +131,11 @@ impl Builder<'_> {
             Some("replace") => return Ok(ValuesSource::Node(inline)),
             Some("merge") => {
                 let values = self.values_document(&file, at)?;
-                merge(inline, values, None, self.origins)
+                merge(inline, values, self.origins)
             }
             None | Some("" | "override") => {
                 let values = self.values_document(&file, at)?;
-                merge(values, inline, None, self.origins)
+                merge(values, inline, self.origins)
             }
             Some(other) => {
                 let at = entry.get("valuesMerge").present().map_or(entry.origin, |node| node.origin);

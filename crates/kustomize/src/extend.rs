@@ -16,6 +16,7 @@ impl Builder<'_> {
     pub(crate) fn generators(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for resource in self.plugins(kustomization, "generators")? {
             if is_built_in(&resource) {
+                self.maker = self.plugin_provenance(&resource);
                 self.run_generator(&kustomization.folder, &resource, built)?;
             } else {
                 self.leave_out_plugin(&resource, "generator");
@@ -32,14 +33,39 @@ impl Builder<'_> {
         for resource in self.plugins(kustomization, "transformers")? {
             if is_built_in(&resource) {
                 self.run_transformer(&kustomization.folder, &resource, built)?;
+                self.passed(self.plugin_provenance(&resource).as_ref(), built);
             } else {
                 self.leave_out_plugin(&resource, "transformer");
             }
         }
         for resource in self.plugins(kustomization, "validators")? {
-            self.leave_out_plugin(&resource, "validator");
+            if is_built_in(&resource) {
+                self.validate(&kustomization.folder, &resource, built)?;
+            } else {
+                self.leave_out_plugin(&resource, "validator");
+            }
         }
         Ok(())
+    }
+
+    /// Runs a transformer that may refuse, and may change nothing but the label `validated-by`.
+    fn validate(&mut self, folder: &RepoPath, validator: &Resource, built: &mut Accumulated) -> Step<()> {
+        self.spend(built.resources.len(), validator.entry)?;
+        let before = built.resources.clone();
+        self.run_transformer(folder, validator, built)?;
+        let same = |(one, other): (&Resource, &Resource)| {
+            one.previous == other.previous && one.node == without_validated_by(&other.node)
+        };
+        // A JSON patch writes the whole object anew, even one that only tests.
+        let writes_anew = validator.gvk().kind == "PatchJson6902Transformer";
+        if !writes_anew
+            && before.len() == built.resources.len()
+            && before.iter().zip(&built.resources).all(same)
+        {
+            return Ok(());
+        }
+        let message = format!("the validator {} changes objects", validator.id());
+        Err(self.refuse("plugin", message, validator.node.origin))
     }
 
     fn leave_out_plugin(&mut self, resource: &Resource, what: &str) {
@@ -59,7 +85,9 @@ impl Builder<'_> {
             if is_inline {
                 let text = self.text_of(&entry, Role::Transformer);
                 let objects = self.objects_of_text(&text, entry.origin)?;
-                let resources = objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+                let mut resources: Vec<Resource> =
+                    objects.into_iter().map(|node| Resource::new(node, entry.origin)).collect();
+                self.note_file(&mut resources, &kustomization.file_name);
                 self.append(&mut built, resources)?;
             } else {
                 self.resource_in_role(kustomization, &entry, Role::Transformer, &mut built)?;
@@ -79,10 +107,7 @@ impl Builder<'_> {
                 let home = node.get("chartHome").text().unwrap_or_default().to_owned();
                 self.chart(folder, node, &home, built)
             }
-            "IAMPolicyGenerator" => {
-                self.leave_out_plugin(resource, "generator");
-                Ok(())
-            }
+            "IAMPolicyGenerator" => self.service_account(node, resource.entry, built),
             other => {
                 let message = format!("kustomize has no built-in `{other}`");
                 Err(self.refuse("plugin", message, resource.entry))
@@ -134,8 +159,9 @@ impl Builder<'_> {
                 let entries = node.get("replacements").items().iter();
                 entries.into_iter().try_for_each(|entry| self.replacement_entry(folder, entry, built))
             }
-            "ValueAddTransformer" | "HashTransformer" => {
-                self.leave_out_plugin(resource, "transformer");
+            "ValueAddTransformer" => self.add_value(folder, resource, built),
+            "HashTransformer" => {
+                self.add_hashes(built);
                 Ok(())
             }
             other => {
@@ -192,6 +218,20 @@ impl Builder<'_> {
 
 fn is_built_in(resource: &Resource) -> bool {
     resource.node.get("apiVersion").text() == Some("builtin")
+}
+
+/// An object without the one label validators may set (kustomize v5.8 `konfig.ValidatedByLabelKey`).
+fn without_validated_by(node: &Node) -> Node {
+    let mut node = node.clone();
+    let metadata = node.as_map_mut().and_then(|map| map.get_mut("metadata")).and_then(Node::as_map_mut);
+    if let Some(metadata) = metadata
+        && let Some(labels) = metadata.get_mut("labels").and_then(Node::as_map_mut)
+        && labels.remove("validated-by").is_some()
+        && labels.is_empty()
+    {
+        metadata.remove("labels");
+    }
+    node
 }
 
 /// The configuration of a generator, whose name may stand in its metadata.

@@ -41,11 +41,13 @@ enum Content {
 impl Builder<'_> {
     pub(crate) fn generate(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
         for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+            self.maker = self.built_in_provenance(kustomization, &format!("{kind}Generator"));
             for entry in kustomization.list(field) {
                 let all = kustomization.root.get("generatorOptions").present();
                 self.generate_entry(&kustomization.folder, &entry, kind, all, built)?;
             }
         }
+        self.maker = self.built_in_provenance(kustomization, "HelmChartInflationGenerator");
         self.charts(kustomization, built)?;
         self.generators(kustomization, built)
     }
@@ -333,6 +335,7 @@ impl Builder<'_> {
         let id = new.id();
         let at = new.entry;
         self.spend(built.resources.len() / 16 + 1, at)?;
+        new.provenance = self.maker.clone();
         match (by_any_id(&built.resources, &id).as_slice(), behavior) {
             ([], Behavior::Create) => built.resources.push(new),
             ([], _) if self.is_partial() => built.resources.push(new),
@@ -377,6 +380,10 @@ impl Builder<'_> {
                 }
             }
         }
+        if behavior == Behavior::Merge && old.provenance.is_some() {
+            new.provenance.clone_from(&old.provenance);
+        }
+        new.transformations.clone_from(&old.transformations);
         new.needs_hash &= old.needs_hash;
         new.previous = old.previous.clone();
         new.prefixes = old.prefixes.clone();

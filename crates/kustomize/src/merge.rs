@@ -3,12 +3,11 @@
 
 use std::collections::HashSet;
 
-use mlgitops_manifest::fields::{FieldRef, FieldType};
-
 use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Value};
 
 use crate::effect::{Effect, name_of};
-use crate::origin::over;
+use crate::merge_schema::{Schema, Schemas};
+use crate::origin::{guard_all, over};
 
 /// A patch whose shape does not fit the object.
 #[derive(Debug)]
@@ -19,24 +18,25 @@ pub(crate) struct Misfit {
 
 type Merged = Result<Option<Node>, Misfit>;
 
-/// Merges a patch into an object; `None` where the patch deletes it. `schema` is that of the kind,
-/// where Kubernetes itself has the kind.
-pub(crate) fn merge(base: Node, patch: Node, schema: Option<FieldRef>, origins: &mut Origins) -> Merged {
-    merge_with(base, patch, schema, origins, &mut Vec::new())
+/// Merges a patch into a value of no kind; `None` where the patch deletes it.
+pub(crate) fn merge(base: Node, patch: Node, origins: &mut Origins) -> Merged {
+    merge_with(base, patch, &Schemas::default(), origins, &mut Vec::new())
 }
 
-/// The same, with the lists of named items that lost some.
+/// Merges a patch into an object by the schema of its kind, and notes the lists of named items that
+/// lost some.
 pub(crate) fn merge_with(
     base: Node,
     patch: Node,
-    schema: Option<FieldRef>,
+    schemas: &Schemas,
     origins: &mut Origins,
     effects: &mut Vec<Effect>,
 ) -> Merged {
-    Merger { origins, path: Pointer::default(), effects }.both(base, patch, schema)
+    Merger { schemas, origins, path: Pointer::default(), effects }.both(base, patch, None)
 }
 
 struct Merger<'o> {
+    schemas: &'o Schemas,
     origins: &'o mut Origins,
     /// Where it is, as far as only maps were passed.
     path: Pointer,
@@ -50,11 +50,13 @@ enum Directive {
     Delete,
 }
 
-impl Merger<'_> {
-    fn both(&mut self, base: Node, mut patch: Node, schema: Option<FieldRef>) -> Merged {
+impl<'o> Merger<'o> {
+    fn both(&mut self, base: Node, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
         if patch.is_null() {
             return Ok(None);
         }
+        // A value that says which kind it is has that kind's schema, wherever it stands.
+        let schema = schema.or_else(|| self.schemas.of(&base)).or_else(|| self.schemas.of(&patch));
         if base.is_null() {
             return self.added(patch, schema);
         }
@@ -92,7 +94,7 @@ impl Merger<'_> {
         base: Map,
         at: OriginId,
         patch: Node,
-        schema: Option<FieldRef>,
+        schema: Option<Schema<'o>>,
     ) -> Result<Node, Misfit> {
         let Value::Map(patch) = patch.value else { return Ok(Node::new(Value::Map(base), at)) };
         let mut patches: Vec<Option<(mlgitops_yaml::Key, Node)>> =
@@ -100,7 +102,7 @@ impl Merger<'_> {
         let mut merged = Vec::with_capacity(base.len() + patches.len());
         let mut guard = OriginId::NONE;
         for (key, value) in base.iter() {
-            let below = schema.and_then(|schema| child(schema, key.name()));
+            let below = schema.and_then(|schema| schema.child(key.name()));
             let slot = patches
                 .iter_mut()
                 .find(|slot| slot.as_ref().is_some_and(|(patch_key, _)| patch_key.name() == key.name()));
@@ -120,7 +122,7 @@ impl Merger<'_> {
             merged.extend(result.map(|value| (key.clone(), value)));
         }
         for (key, value) in patches.into_iter().flatten() {
-            let below = schema.and_then(|schema| child(schema, key.name()));
+            let below = schema.and_then(|schema| schema.child(key.name()));
             merged.extend(self.added(value, below)?.map(|value| (key, value)));
         }
         let origin = self.origins.guard(at, guard);
@@ -128,7 +130,7 @@ impl Merger<'_> {
     }
 
     /// A value only the patch has: its nulls and its directives are taken out.
-    fn added(&mut self, mut patch: Node, schema: Option<FieldRef>) -> Merged {
+    fn added(&mut self, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
         if patch.is_null() {
             return Ok(None);
         }
@@ -139,7 +141,7 @@ impl Merger<'_> {
             Value::Map(map) => {
                 let mut kept = Vec::with_capacity(map.len());
                 for (key, value) in map.iter() {
-                    let below = schema.and_then(|schema| child(schema, key.name()));
+                    let below = schema.and_then(|schema| schema.child(key.name()));
                     kept.extend(self.added(value.clone(), below)?.map(|value| (key.clone(), value)));
                 }
                 Value::Map(Map::of(kept))
@@ -150,7 +152,7 @@ impl Merger<'_> {
                     if directive_of_list(&mut items)? == Directive::Delete {
                         return Ok(None);
                     }
-                    let below = schema.and_then(FieldRef::items);
+                    let below = schema.and_then(Schema::items);
                     let mut kept = Vec::with_capacity(items.len());
                     for item in items {
                         kept.extend(self.added(item, below)?);
@@ -166,19 +168,19 @@ impl Merger<'_> {
 
     /// A value only the object has: fields with nothing written are dropped, as kustomize does on
     /// every merge; `null` and `~` stay.
-    fn kept(&mut self, mut base: Node, schema: Option<FieldRef>) -> Option<Node> {
+    fn kept(&mut self, mut base: Node, schema: Option<Schema<'o>>) -> Option<Node> {
         match &mut base.value {
             Value::Null => return None,
             Value::Map(map) => {
                 let entries = std::mem::take(map);
                 let kept = entries.iter().filter_map(|(key, value)| {
-                    let below = schema.and_then(|schema| child(schema, key.name()));
+                    let below = schema.and_then(|schema| schema.child(key.name()));
                     Some((key.clone(), self.kept(value.clone(), below)?))
                 });
                 *map = Map::of(kept.collect());
             }
             Value::Sequence(items) if merge_keys(schema).is_some() => {
-                let below = schema.and_then(FieldRef::items);
+                let below = schema.and_then(Schema::items);
                 let kept = std::mem::take(items).into_iter().filter_map(|item| self.kept(item, below));
                 *items = kept.collect();
             }
@@ -187,7 +189,7 @@ impl Merger<'_> {
         Some(base)
     }
 
-    fn lists(&mut self, base: Node, patch: Node, schema: Option<FieldRef>) -> Merged {
+    fn lists(&mut self, base: Node, patch: Node, schema: Option<Schema<'o>>) -> Merged {
         let (Value::Sequence(items), Value::Sequence(mut more)) = (base.value, patch.value) else {
             return Ok(None);
         };
@@ -206,8 +208,13 @@ impl Merger<'_> {
                 Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
             }
             Directive::Merge => {
-                let merged = self.keyed(items, more, &keys, schema.and_then(FieldRef::items))?;
-                Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
+                let merged = self.keyed(items, more, &keys, schema.and_then(Schema::items))?;
+                let mut merged = Node::new(Value::Sequence(merged), base.origin);
+                let guard = schema.map_or(OriginId::NONE, |schema| schema.decided_by(self.origins));
+                if !guard.is_none() {
+                    guard_all(&mut merged, guard, self.origins);
+                }
+                Ok(Some(merged))
             }
         }
     }
@@ -236,7 +243,7 @@ impl Merger<'_> {
         base: Vec<Node>,
         patch: Vec<Node>,
         keys: &[&str],
-        schema: Option<FieldRef>,
+        schema: Option<Schema<'o>>,
     ) -> Result<Vec<Node>, Misfit> {
         let mut base: Vec<Option<Node>> = base.into_iter().map(Some).collect();
         let mut first = Vec::new();
@@ -278,25 +285,9 @@ impl Merger<'_> {
     }
 }
 
-/// What a field of a level is, by the schema.
-fn child(schema: FieldRef, name: &str) -> Option<FieldRef> {
-    if schema.kind() == FieldType::Map { schema.values() } else { schema.field(name) }
-}
-
-/// The merge keys of a list; none for a set of scalars, `None` for a list that is replaced.
-fn merge_keys(schema: Option<FieldRef>) -> Option<Vec<&'static str>> {
-    let mark = schema?.patch()?;
-    if !mark.strategy.split(',').any(|word| word == "merge") {
-        return None;
-    }
-    // `x-kubernetes-list-map-keys` of Kubernetes' own types, where it says more than the merge key.
-    Some(match mark.merge_key {
-        "" => Vec::new(),
-        "containerPort" => vec!["containerPort", "protocol"],
-        "port" => vec!["port", "protocol"],
-        "topologyKey" => vec!["topologyKey", "whenUnsatisfiable"],
-        key => vec![key],
-    })
+/// The merge keys of a list; `None` for a list that is replaced.
+fn merge_keys(schema: Option<Schema<'_>>) -> Option<Vec<&str>> {
+    schema?.merge_keys()
 }
 
 fn key_values(item: &Node, keys: &[&str]) -> Vec<String> {

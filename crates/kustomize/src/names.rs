@@ -91,6 +91,10 @@ impl Builder<'_> {
                 let Some(found) = self.only_one(found, false, &old, node.origin)? else { return Ok(()) };
                 if found.id.name != old {
                     self.name_after(node, &found.name);
+                    // Which object is meant depends on its namespace.
+                    let namespace = found.namespace_node.as_ref();
+                    let at = namespace.map_or(OriginId::NONE, |namespace| namespace.origin);
+                    node.origin = self.origins.guard(node.origin, at);
                     if wanted.is_role {
                         node.origin = self.origins.guard(node.origin, referrer.role_at);
                     }

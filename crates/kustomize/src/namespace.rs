@@ -5,6 +5,7 @@ use mlgitops_yaml::{Key, Node, OriginId, Value};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, Step};
+use crate::resource::Resource;
 use crate::spec::{Create, FieldSpec};
 use crate::transform::any_kind;
 
@@ -44,35 +45,46 @@ impl Builder<'_> {
         options: NamespaceOptions,
         built: &mut Accumulated,
     ) -> Step<()> {
+        // What Helm rendered got its namespace from Helm.
+        for resource in built.resources.iter_mut().filter(|resource| !resource.is_from_helm) {
+            resource.remember();
+            self.set_namespace_of(resource, namespace, specs, options)?;
+        }
+        self.check_ids(built, namespace.origin, "namespace")
+    }
+
+    pub(crate) fn set_namespace_of(
+        &mut self,
+        resource: &mut Resource,
+        namespace: &Node,
+        specs: &[FieldSpec],
+        options: NamespaceOptions,
+    ) -> Step<()> {
         let mut set = |builder: &mut Self, node: &mut Node| {
             if !options.unset_only || node.text().is_none_or(str::is_empty) {
                 builder.set_text(node, namespace);
             }
             node.origin = builder.origins.guard(node.origin, options.guard);
         };
-        // What Helm rendered got its namespace from Helm.
-        for resource in built.resources.iter_mut().filter(|resource| !resource.is_from_helm) {
-            resource.remember();
-            let gvk = resource.gvk();
-            if !gvk.is_cluster_scoped() {
-                let spec = any_kind("metadata/namespace");
-                self.visit(&mut resource.node, &spec, Create::Scalar, namespace.origin, &mut set)?;
-            }
-            let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
-            if is_binding {
-                self.set_subjects(&mut resource.node, namespace.origin, options.subjects, &mut set);
-            }
-            for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
-                let is_core = resource.node.get("apiVersion").text() == Some("v1");
-                let skipped = spec.path == "metadata/namespace"
-                    || (spec.path == "metadata/name" && !is_core)
-                    || (is_binding && spec.path == "subjects/namespace");
-                if !skipped {
-                    self.visit(&mut resource.node, spec, Create::Scalar, namespace.origin, &mut set)?;
-                }
+        let gvk = resource.gvk();
+        if !gvk.is_cluster_scoped() {
+            let spec = any_kind("metadata/namespace");
+            self.visit(&mut resource.node, &spec, Create::Scalar, namespace.origin, &mut set)?;
+        }
+        let is_binding = matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding");
+        if is_binding {
+            self.set_subjects(&mut resource.node, namespace.origin, options.subjects, &mut set);
+        }
+        for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+            let is_core = resource.node.get("apiVersion").text() == Some("v1");
+            let skipped = spec.path == "metadata/namespace"
+                || (spec.path == "metadata/name" && !is_core)
+                || (is_binding && spec.path == "subjects/namespace");
+            if !skipped {
+                self.visit(&mut resource.node, spec, Create::Scalar, namespace.origin, &mut set)?;
             }
         }
-        self.check_ids(built, namespace.origin, "namespace")
+        Ok(())
     }
 
     fn set_subjects(

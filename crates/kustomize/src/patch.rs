@@ -1,7 +1,6 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
 use mlgitops_files::{RepoPath, limits};
-use mlgitops_manifest::fields::{Project, tables};
 use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
@@ -36,10 +35,16 @@ impl Documents {
 }
 
 /// What a strategic merge patch may change of an object's identity.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Allowed {
     name: bool,
     kind: bool,
+    /// Where that is written.
+    at: OriginId,
+}
+
+impl Allowed {
+    const NOTHING: Self = Self { name: false, kind: false, at: OriginId::NONE };
 }
 
 impl Builder<'_> {
@@ -62,7 +67,7 @@ impl Builder<'_> {
             self.objects_of_file(&path, entry.origin, Role::Patch)?
         };
         for patch in patches {
-            self.patch_own_target(patch, entry.origin, Allowed::default(), built)?;
+            self.patch_own_target(patch, entry.origin, Allowed::NOTHING, built)?;
         }
         Ok(())
     }
@@ -74,7 +79,8 @@ impl Builder<'_> {
         let guard = target.map_or(OriginId::NONE, |target| all_of(target, self.origins));
         let options = entry.get("options");
         let flag = |name: &str| options.get(name).present().and_then(Node::as_bool).unwrap_or_default();
-        let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange") };
+        let at = options.present().map_or(OriginId::NONE, |options| all_of(options, self.origins));
+        let allowed = Allowed { name: flag("allowNameChange"), kind: flag("allowKindChange"), at };
         if self.is_patch_on_server(entry) {
             return Ok(());
         }
@@ -258,17 +264,33 @@ impl Builder<'_> {
         if allowed.name || allowed.kind {
             resource.remember();
         }
-        let schema = kubernetes_schema(&resource.node);
+        self.schemas.keeps_built_in |= !self.schemas.is_set;
         strip_identity(&mut patch, allowed);
+        self.guard_identity(&mut patch, allowed.at);
         let base = std::mem::replace(&mut resource.node, Node::new(Value::Null, OriginId::NONE));
-        match merge::merge_with(base, patch, schema, self.origins, &mut resource.effects) {
-            Ok(Some(node)) => resource.node = node,
+        match merge::merge_with(base, patch, &self.schemas, self.origins, &mut resource.effects) {
+            Ok(Some(node)) => {
+                resource.node = node;
+                resource.follow_shared();
+            }
             Ok(None) => {
                 built.resources.remove(at);
             }
             Err(misfit) => return Err(self.refuse("patch", misfit.message, misfit.at)),
         }
         Ok(())
+    }
+
+    /// What lets a patch change a name or kind decides about both.
+    fn guard_identity(&mut self, patch: &mut Node, at: OriginId) {
+        let Some(root) = patch.as_map_mut() else { return };
+        if let Some(kind) = root.get_mut("kind") {
+            kind.origin = self.origins.guard(kind.origin, at);
+        }
+        let metadata = root.get_mut("metadata").and_then(Node::as_map_mut);
+        if let Some(name) = metadata.and_then(|metadata| metadata.get_mut("name")) {
+            name.origin = self.origins.guard(name.origin, at);
+        }
     }
 
     /// Takes the work of putting a value somewhere: what is copied into itself grows without end.
@@ -294,6 +316,8 @@ impl Builder<'_> {
             if remember {
                 resource.remember();
             }
+            // The object is written as JSON and read again.
+            resource.shared.clear();
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut resource.node) {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
@@ -336,12 +360,6 @@ fn read_operations(mut document: Node) -> Vec<Operation> {
     // A value that has no JSON form is refused when the object is printed.
     let _ = settle::as_read_by_api(&mut document);
     Operation::read(&document).unwrap_or_default()
-}
-
-/// The schema of a kind of Kubernetes itself; others have none, and their lists are replaced.
-fn kubernetes_schema(node: &Node) -> Option<mlgitops_manifest::fields::FieldRef> {
-    let kind = tables().kind(node.get("apiVersion").text()?, node.get("kind").text()?)?;
-    (kind.project == Project::Kubernetes).then_some(kind.root)
 }
 
 /// Takes out of a patch what it may not change of an object's identity.

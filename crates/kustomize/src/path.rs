@@ -71,6 +71,52 @@ pub(crate) fn lookup<'n>(root: &'n Node, parts: &[String]) -> Option<&'n Node> {
     })
 }
 
+/// The one field a path leads to, made where it is missing (kyaml `PathGetter`); `None` where an
+/// index leads beyond a list.
+pub(crate) fn find_or_make<'n>(
+    root: &'n mut Node,
+    parts: &[String],
+    by: OriginId,
+) -> Result<Option<&'n mut Node>, String> {
+    let parts: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();
+    let mut at = root;
+    for (index, part) in parts.iter().enumerate() {
+        let rest: Vec<String> = parts.iter().skip(index + 1).map(|part| (*part).to_owned()).collect();
+        let next = match (&mut at.value, condition(part)) {
+            (Value::Sequence(items), Some((field, value))) => {
+                let is_meant = |item: &Node| match field {
+                    "" => item.text() == Some(value),
+                    field => item.get(field).text() == Some(value),
+                };
+                if !items.iter().any(is_meant) {
+                    items.push(item_with(field, value, by));
+                }
+                items.iter_mut().find(|item| is_meant(item))
+            }
+            (Value::Sequence(items), None) => match (part.parse::<usize>(), *part) {
+                (Ok(index), _) => items.get_mut(index),
+                (_, "-") => items.last_mut(),
+                _ => return Err(format!("`{part}` needs a map")),
+            },
+            (Value::Map(map), None) if part.parse::<i64>().is_err() && *part != "*" => {
+                if map.get(part).is_none() {
+                    map.set(Key::new(part, by), made(&rest, Make::Scalar, by));
+                }
+                map.get_mut(part)
+            }
+            _ => return Err(format!("`{part}` leads nowhere")),
+        };
+        match next {
+            Some(next) => at = next,
+            None => return Ok(None),
+        }
+    }
+    match at.value {
+        Value::Map(_) | Value::Sequence(_) => Err("the field is no scalar".to_owned()),
+        _ => Ok(Some(at)),
+    }
+}
+
 /// Calls `set` on every field a path reaches, and says how many those are. Conditions are regular
 /// expressions here, and `*` is every item.
 pub(crate) fn visit(
@@ -141,11 +187,7 @@ fn visit_matching(
         }
     }
     if count == 0 && make != Make::Nothing {
-        let value = Node::new(Value::Scalar(Scalar::plain(pattern)), by);
-        let mut item = match field {
-            "" => value,
-            field => Node::new(Value::Map(Map::of(vec![(Key::new(field, by), value)])), by),
-        };
+        let mut item = item_with(field, pattern, by);
         if field.is_empty() {
             set(&mut item);
             count = 1;
@@ -155,6 +197,15 @@ fn visit_matching(
         items.push(item);
     }
     Ok(count)
+}
+
+/// A new item that a condition holds for.
+fn item_with(field: &str, value: &str, by: OriginId) -> Node {
+    let value = Node::new(Value::Scalar(Scalar::plain(value)), by);
+    match field {
+        "" => value,
+        field => Node::new(Value::Map(Map::of(vec![(Key::new(field, by), value)])), by),
+    }
 }
 
 fn pattern_of(pattern: &str) -> Result<Regex, String> {

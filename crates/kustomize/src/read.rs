@@ -17,6 +17,8 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// A kustomization, decoded.
 pub(crate) struct Kustomization {
     pub(crate) folder: RepoPath,
+    /// The name of its file, one of three.
+    pub(crate) file_name: String,
     pub(crate) root: Node,
 }
 
@@ -79,7 +81,7 @@ impl Builder<'_> {
             return Err(self.refuse("empty", format!("`{path}` is empty"), start));
         }
         self.check_kind(&root)?;
-        Ok(Kustomization { folder: folder.clone(), root })
+        Ok(Kustomization { folder: folder.clone(), file_name: path.file_name().to_owned(), root })
     }
 
     /// `EnforceFields` of kustomize.

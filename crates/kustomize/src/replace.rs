@@ -197,6 +197,7 @@ impl Builder<'_> {
         };
         let reached = path::visit(&mut resource.node, &parts, make, field.origin, &mut set);
         self.spend(work, field.origin)?;
+        resource.follow_shared();
         let message = match (reached, wrong) {
             (Ok(count), None) if count > 0 => return Ok(()),
             (_, Some(message)) | (Err(message), None) => message,

@@ -4,6 +4,8 @@ use mlgitops_yaml::{Node, OriginId};
 
 use crate::effect::Effect;
 use crate::id::{Gvk, Id, effective_namespace};
+use crate::provenance::Provenance;
+use crate::shared::Shared;
 
 /// A name an object had before a transformer changed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,11 @@ pub(crate) struct Resource {
     pub(crate) var_names: Vec<String>,
     /// The entry of a kustomization that brought it.
     pub(crate) entry: OriginId,
+    /// Where it comes from, and what it passed, where the root asks for that.
+    pub(crate) provenance: Option<Provenance>,
+    pub(crate) transformations: Vec<Provenance>,
+    /// Values that several places show.
+    pub(crate) shared: Vec<Shared>,
 }
 
 impl Resource {
@@ -45,6 +52,9 @@ impl Resource {
             effects: Vec::new(),
             var_names: Vec::new(),
             entry,
+            provenance: None,
+            transformations: Vec::new(),
+            shared: Vec::new(),
         }
     }
 
@@ -95,6 +105,7 @@ impl Resource {
 
     /// Keeps the identity it has before a change.
     pub(crate) fn remember(&mut self) {
+        self.unshare_annotations();
         let id = self.id();
         self.previous.push(Previous { kind: id.gvk.kind, namespace: id.namespace, name: id.name });
     }

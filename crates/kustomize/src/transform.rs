@@ -13,48 +13,92 @@ use crate::namespace::NamespaceOptions;
 use crate::origin::{all_of, guard_all, over, scalar_of};
 use crate::read::Kustomization;
 use crate::resource::Resource;
+use crate::shared;
 use crate::spec::{self, Create, FieldSpec, NoWay};
 
 impl Builder<'_> {
     pub(crate) fn transform(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
-        let folder = &kustomization.folder;
-        for entry in kustomization.list("patchesStrategicMerge") {
-            self.merge_patch(folder, &entry, built)?;
-        }
-        for entry in kustomization.list("patches") {
-            self.patch(folder, &entry, built)?;
-        }
+        self.patches(kustomization, built)?;
         if let Some(namespace) = kustomization.scalar("namespace") {
             let specs = built.config.namespace.clone();
             self.set_namespace(&namespace, &specs, NamespaceOptions::default(), built)?;
+            self.passed_built_in(kustomization, "NamespaceTransformer", built);
         }
         if let Some(prefix) = kustomization.scalar("namePrefix") {
             let specs = built.config.name_prefix.clone();
             self.rename(&prefix, true, &specs, built)?;
+            self.passed_built_in(kustomization, "PrefixTransformer", built);
         }
         if let Some(suffix) = kustomization.scalar("nameSuffix") {
             let specs = built.config.name_suffix.clone();
             self.rename(&suffix, false, &specs, built)?;
+            self.passed_built_in(kustomization, "SuffixTransformer", built);
         }
+        self.note_empty_affixes(kustomization, built);
         self.labels(kustomization, built)?;
         let annotations = kustomization.map("commonAnnotations");
-        let specs = built.config.common_annotations.clone();
-        self.set_entries(&annotations, &specs, built)?;
+        if !annotations.is_empty() {
+            let specs = built.config.common_annotations.clone();
+            self.set_entries(&annotations, &specs, built)?;
+            self.passed_built_in(kustomization, "AnnotationsTransformer", built);
+        }
         for entry in kustomization.list("patchesJson6902") {
-            self.json_patch(folder, &entry, "patch", built)?;
+            self.json_patch(&kustomization.folder, &entry, "patch", built)?;
+            self.passed_built_in(kustomization, "PatchJson6902Transformer", built);
         }
         let specs = built.config.replicas.clone();
         for entry in kustomization.list("replicas") {
             self.scale(&entry, &specs, built)?;
+            self.passed_built_in(kustomization, "ReplicaCountTransformer", built);
         }
         let specs = built.config.images.clone();
         for entry in kustomization.list("images").into_iter().chain(kustomization.list("imageTags")) {
             self.rewrite_images(&entry, &specs, built)?;
+            self.passed_built_in(kustomization, "ImageTagTransformer", built);
         }
-        for entry in kustomization.list("replacements") {
-            self.replacement_entry(&kustomization.folder, &entry, built)?;
+        let replacements = kustomization.list("replacements");
+        for entry in &replacements {
+            self.replacement_entry(&kustomization.folder, entry, built)?;
+        }
+        if !replacements.is_empty() {
+            self.passed_built_in(kustomization, "ReplacementTransformer", built);
         }
         self.transformers(kustomization, built)
+    }
+
+    /// A prefix that is written and empty decides that names stay as they are.
+    fn note_empty_affixes(&mut self, kustomization: &Kustomization, built: &mut Accumulated) {
+        for field in ["namePrefix", "nameSuffix"] {
+            let written = kustomization.root.get(field).present();
+            let Some(empty) = written.filter(|node| node.text() == Some("")) else { continue };
+            for resource in &mut built.resources {
+                let metadata = resource.node.as_map_mut().and_then(|map| map.get_mut("metadata"));
+                let name = metadata.and_then(Node::as_map_mut).and_then(|map| map.get_mut("name"));
+                if let Some(name) = name {
+                    name.origin = self.origins.guard(name.origin, empty.origin);
+                }
+            }
+        }
+    }
+
+    fn patches(&mut self, kustomization: &Kustomization, built: &mut Accumulated) -> Step<()> {
+        let folder = &kustomization.folder;
+        let merged = kustomization.list("patchesStrategicMerge");
+        for entry in &merged {
+            self.merge_patch(folder, entry, built)?;
+        }
+        if !merged.is_empty() {
+            self.passed_built_in(kustomization, "PatchStrategicMergeTransformer", built);
+        }
+        for entry in kustomization.list("patches") {
+            self.patch(folder, &entry, built)?;
+            self.passed_built_in(kustomization, "PatchTransformer", built);
+        }
+        Ok(())
+    }
+
+    fn passed_built_in(&self, kustomization: &Kustomization, kind: &str, built: &mut Accumulated) {
+        self.passed(self.built_in_provenance(kustomization, kind).as_ref(), built);
     }
 
     /// `namePrefix` and `nameSuffix`.
@@ -134,9 +178,17 @@ impl Builder<'_> {
             let mut pairs = entry.get("pairs").present().and_then(Node::as_map).cloned().unwrap_or_default();
             pairs.sort();
             self.set_entries(&pairs, &specs, built)?;
+            self.passed_built_in(kustomization, "LabelTransformer", built);
         }
+        let common = kustomization.map("commonLabels");
+        if common.is_empty() && kustomization.list("labels").is_empty() {
+            return Ok(());
+        }
+        // Where there are `labels`, kustomize runs the transformer of `commonLabels` without any.
         let specs = built.config.common_labels.clone();
-        self.set_entries(&kustomization.map("commonLabels"), &specs, built)
+        self.set_entries(&common, &specs, built)?;
+        self.passed_built_in(kustomization, "LabelTransformer", built);
+        Ok(())
     }
 
     /// Sets entries in the maps that field specs reach: labels and annotations.
@@ -148,8 +200,13 @@ impl Builder<'_> {
     ) -> Step<()> {
         for resource in &mut built.resources {
             let gvk = resource.gvk();
+            let mut shared = Vec::new();
             for (key, value) in pairs.iter() {
+                self.spend(pairs.len() / 64 + resource.shared.len() + 1, key.origin)?;
+                let mut added = Vec::new();
                 for spec in specs.iter().filter(|spec| spec.is_for(&gvk)) {
+                    let path = spec::split(&spec.path);
+                    let had = shared::entries(&resource.node, &path, key.name());
                     let mut failed = None;
                     let mut set = |builder: &mut Self, node: &mut Node| {
                         let at = node.origin;
@@ -170,8 +227,12 @@ impl Builder<'_> {
                         let message = format!("`{}` of {} is no map", spec.path, resource.id());
                         return Err(self.refuse("field-path", message, at));
                     }
+                    added.extend(shared::added(&resource.node, &path, key.name(), had));
                 }
+                shared.push(added);
             }
+            resource.follow_shared();
+            shared.into_iter().for_each(|places| resource.share(places));
         }
         Ok(())
     }

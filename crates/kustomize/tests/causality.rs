@@ -5,7 +5,14 @@
 //! build must end. Then every scalar of every patch and base is changed, and each value that moves
 //! must name it.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::cast_precision_loss,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
 
 mod case;
 
@@ -65,7 +72,7 @@ fn collect(node: &Node, path: &mut Vec<String>, object: usize, origins: &Origins
     }
 }
 
-/// Other text of the same type, written as the bytes are.
+/// Other text of the same type, written as the bytes are, and what a value then has to show.
 fn other(bytes: &str) -> Option<(String, String)> {
     use mlgitops_yaml::{Mode, Resolved, Style};
     let (open, inner) = match bytes.as_bytes().first()? {
@@ -82,7 +89,9 @@ fn other(bytes: &str) -> Option<(String, String)> {
         Resolved::Str => format!("{inner}zq"),
         _ => return None,
     };
-    Some((format!("{open}{new}{open}"), new))
+    // What is escaped in quotes is shown without its escapes.
+    let shown = if open.is_empty() || !inner.contains('\\') { new.clone() } else { "zq".to_owned() };
+    Some((format!("{open}{new}{open}"), shown))
 }
 
 fn with_bytes(case: &Case, file: &str, start: usize, end: usize, new: &str) -> Case {
@@ -98,11 +107,52 @@ fn with_bytes(case: &Case, file: &str, start: usize, end: usize, new: &str) -> C
 }
 
 fn cases() -> Vec<Case> {
-    // Objects are matched by position, and these are about the order.
-    let about_order = ["sort-", "list-kind", "patch-service-ports", "patch-finalizers"];
-    let in_order = |case: &Case| !about_order.iter().any(|name| case.name.starts_with(name));
-    let built = |case: &Case| matches!(case.expected, Expected::Output(_));
-    Case::all().into_iter().filter(|case| built(case) && in_order(case)).collect()
+    Case::all().into_iter().filter(|case| matches!(case.expected, Expected::Output(_))).collect()
+}
+
+/// The object of a changed build each object became: the one with its identity, else the one at
+/// its place that is new.
+fn matched(first: &Build, second: &Build) -> Vec<Option<usize>> {
+    let identity = |node: &Node| {
+        let text = |path: &[&str]| node.find(path).text().unwrap_or_default().to_owned();
+        [
+            text(&["apiVersion"]),
+            text(&["kind"]),
+            text(&["metadata", "namespace"]),
+            text(&["metadata", "name"]),
+        ]
+    };
+    let before: Vec<_> = first.objects.iter().map(identity).collect();
+    let after: Vec<_> = second.objects.iter().map(identity).collect();
+    let found = |(at, id): (usize, &[String; 4])| {
+        let same = after.iter().position(|other| other == id);
+        same.or_else(|| after.get(at).filter(|new| !before.contains(new)).map(|_| at))
+    };
+    before.iter().enumerate().map(found).collect()
+}
+
+/// How many items each list on the way to a value has.
+fn lengths(object: &Node, path: &str) -> Vec<usize> {
+    let mut lengths = Vec::new();
+    let mut node = object;
+    for step in path.split('/') {
+        let next = match &node.value {
+            Value::Sequence(items) => {
+                lengths.push(items.len());
+                step.parse::<usize>().ok().and_then(|at| items.get(at))
+            }
+            Value::Map(map) => map.get(step),
+            _ => None,
+        };
+        let Some(next) = next else { break };
+        node = next;
+    }
+    lengths
+}
+
+/// A share as a percentage.
+fn percent(part: usize, all: usize) -> f64 {
+    100.0 * part as f64 / all as f64
 }
 
 #[test]
@@ -110,6 +160,8 @@ fn the_first_origin_is_the_place_to_edit() {
     let (mut tested, mut wrong, mut nowhere) = (0, Vec::new(), Vec::new());
     for case in cases() {
         let (first, origins) = built(&case);
+        let names: Vec<&str> =
+            first.objects.iter().filter_map(|node| node.find(&["metadata", "name"]).text()).collect();
         for leaf in leaves(&first, &origins) {
             let name = format!("{} {} /{} = {:?}", case.name, leaf.object, leaf.path, leaf.text);
             let Some(span) = leaf.spans.first() else {
@@ -130,21 +182,35 @@ fn the_first_origin_is_the_place_to_edit() {
             if !second.problems.is_empty() {
                 continue;
             }
+            let Some(object) = matched(&first, &second)[leaf.object] else { continue };
             let after = leaves(&second, &second_origins);
-            let same = after.iter().find(|other| other.object == leaf.object && other.path == leaf.path);
-            let moved = second.objects.len() != first.objects.len();
-            let is_right =
-                moved || same.is_none_or(|after| after.text != leaf.text && holds(&after.text, &new));
-            if !is_right {
+            let Some(after) = after.iter().find(|other| other.object == object && other.path == leaf.path)
+            else {
+                continue;
+            };
+            // The key of a list item may move it.
+            let before = lengths(&first.objects[leaf.object], &leaf.path);
+            if before != lengths(&second.objects[object], &leaf.path) {
+                continue;
+            }
+            // What names an object leaves the references to its old name alone.
+            let named = bytes.trim_matches(['"', '\'']);
+            let is_name = names.iter().any(|name| name.contains(named)) && leaf.text.contains(named);
+            let shows = holds(&after.text, &new) || is_name || SWITCHES.contains(&bytes.as_str());
+            if after.text == leaf.text || !shows {
                 wrong.push(format!("{name}: {file} {start}..{end} {bytes:?} {:?}", span.role));
             }
         }
     }
-    assert!(tested > 200, "{tested} were tested");
+    let share = percent(tested - wrong.len(), tested);
+    println!("first origins: {} of {tested} are causal: {share:.2} %", tested - wrong.len());
+    assert!(tested > 1_000, "{tested} were tested");
     assert!(nowhere.is_empty(), "{} have no origin\n{}", nowhere.len(), nowhere.join("\n"));
-    let share = wrong.len() * 1000 / tested;
-    assert!(share <= 5, "{} of {tested} are wrong\n{}", wrong.len(), wrong.join("\n"));
+    assert!(share >= 99.5, "{} of {tested} are wrong\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Words that turn on what kustomize itself writes.
+const SWITCHES: [&str; 3] = ["managedByLabel", "originAnnotations", "transformerAnnotations"];
 
 /// Whether a value shows the new bytes; base64 and hashes do not.
 fn holds(text: &str, new: &str) -> bool {
@@ -160,7 +226,7 @@ fn is_opaque(text: &str) -> bool {
 
 #[test]
 fn every_value_that_moves_names_what_moved_it() {
-    let (mut pairs, mut missed) = (0, Vec::new());
+    let (mut pairs, mut shifted, mut missed) = (0, 0, Vec::new());
     for case in cases() {
         let (first, origins) = built(&case);
         let before = leaves(&first, &origins);
@@ -171,13 +237,20 @@ fn every_value_that_moves_names_what_moved_it() {
             if !second.problems.is_empty() || second.objects.len() != first.objects.len() {
                 continue;
             }
+            let objects = matched(&first, &second);
             let after: BTreeMap<_, _> = leaves(&second, &second_origins)
                 .into_iter()
                 .map(|leaf| ((leaf.object, leaf.path), leaf.text))
                 .collect();
             for leaf in &before {
-                let Some(text) = after.get(&(leaf.object, leaf.path.clone())) else { continue };
+                let Some(object) = objects[leaf.object] else { continue };
+                let Some(text) = after.get(&(object, leaf.path.clone())) else { continue };
                 if *text == leaf.text {
+                    continue;
+                }
+                let items = lengths(&first.objects[leaf.object], &leaf.path);
+                if items != lengths(&second.objects[object], &leaf.path) {
+                    shifted += 1;
                     continue;
                 }
                 pairs += 1;
@@ -191,16 +264,18 @@ fn every_value_that_moves_names_what_moved_it() {
             }
         }
     }
-    assert!(pairs > 300, "{pairs} moved");
-    let share = missed.len() * 1000 / pairs;
-    assert!(share <= 5, "{} of {pairs} are missed\n{}", missed.len(), missed.join("\n"));
+    let share = percent(missed.len(), pairs);
+    println!("effects: {} of {pairs} are missed: {share:.2} % ({shifted} more shift a list)", missed.len());
+    assert!(pairs > 1_000, "{pairs} moved");
+    assert!(share <= 0.1, "{} of {pairs} are missed\n{}", missed.len(), missed.join("\n"));
 }
 
 /// Every scalar value of every YAML file of a case.
 fn scalars(case: &Case) -> Vec<(String, usize, usize, String)> {
     let mut all = Vec::new();
     for (path, text) in &case.contents {
-        if !path.ends_with(".yaml") || path.contains("/templates/") {
+        let is_yaml = [".yaml", ".yml", ".json", "Kustomization"].iter().any(|end| path.ends_with(end));
+        if !is_yaml || path.contains("/templates/") {
             continue;
         }
         let file = std::sync::Arc::new(mlgitops_yaml::SourceFile::of_text(path, text));
@@ -208,7 +283,8 @@ fn scalars(case: &Case) -> Vec<(String, usize, usize, String)> {
         let mut origins = Origins::default();
         let id = origins.add_file(&file);
         for root in tree.documents().iter().filter_map(|document| document.root) {
-            let node = tree.node_of(root, id, Role::Source, &mut origins).unwrap();
+            // What is a generator's data need be no YAML.
+            let Ok(node) = tree.node_of(root, id, Role::Source, &mut origins) else { continue };
             spans_of(&node, &mut Vec::new(), &origins, &mut |start, end| {
                 all.push((path.clone(), start, end, text[start..end].to_owned()));
             });

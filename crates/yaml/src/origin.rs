@@ -266,16 +266,29 @@ impl Origins {
         }
     }
 
-    /// Part of an exact origin: `range` counts bytes from the start of its span. Anything else is
-    /// returned unchanged, for a part of it cannot be told from the whole.
+    /// Part of an exact origin, with all its guards: `range` counts bytes from the start of its
+    /// span. Anything else is returned unchanged, for a part of it cannot be told from the whole.
     pub fn part(&mut self, origin: OriginId, range: Range<u32>) -> OriginId {
-        match self.exact(origin) {
-            Some((role, span)) => {
-                let start = span.start.saturating_add(range.start).min(span.end);
-                let end = span.start.saturating_add(range.end).min(span.end).max(start);
-                self.span(role, Span { start, end, ..span })
+        let Some((role, span)) = self.exact(origin) else { return origin };
+        let start = span.start.saturating_add(range.start).min(span.end);
+        let end = span.start.saturating_add(range.end).min(span.end).max(start);
+        let guards = self.guards_of_exact(origin);
+        let part = self.span(role, Span { start, end, ..span });
+        self.guard(part, guards)
+    }
+
+    /// The guards that stand around the one span of an exact origin.
+    fn guards_of_exact(&mut self, origin: OriginId) -> OriginId {
+        let (mut at, mut guards) = (origin, OriginId::NONE);
+        loop {
+            match self.entry(at) {
+                Entry::Guarded(inner, guard) => {
+                    guards = self.join(guards, guard);
+                    at = inner;
+                }
+                Entry::As(inner, _) => at = inner,
+                Entry::Atom { .. } | Entry::None | Entry::Joined(..) => return guards,
             }
-            None => origin,
         }
     }
 

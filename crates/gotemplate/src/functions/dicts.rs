@@ -135,7 +135,10 @@ fn keys(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         let map = machine.arg_map(value)?;
         let slots = machine.heap.map(map);
         let count = slots.len() as u64;
-        names.extend(slots.iter().map(|(key, slot)| Value::str(key, slot.key)));
+        // What decided about the map decided about its keys.
+        let name =
+            |(key, slot): (&Arc<str>, &Slot)| Value { guard: value.guard, ..Value::str(key, slot.key) };
+        names.extend(slots.iter().map(name));
         machine.spend(count)?;
         let whole = value.whole(machine.origins);
         origin = machine.origins.join(origin, whole);

@@ -97,31 +97,51 @@ fn write(
         Data::Map(map) => {
             let slots: Vec<(Arc<str>, Slot)> =
                 machine.heap.map(*map).iter().map(|(key, slot)| (Arc::clone(key), slot.clone())).collect();
-            out.push_str("{", value.origin);
-            for (at, (key, slot)) in slots.iter().enumerate() {
-                if at > 0 {
-                    out.push_str(",", OriginId::NONE);
-                }
-                line_break(out, inner);
-                quoted(machine, &Text::opaque(key, slot.key), out, style.escapes);
-                out.push_str(if style.indent.is_some() { ": " } else { ":" }, OriginId::NONE);
-                write(machine, &slot.value, out, inner, guard, depth + 1)?;
-            }
-            if !slots.is_empty() {
-                line_break(out, style);
-            }
-            out.push_str("}", OriginId::NONE);
-            return Ok(());
+            return write_map(machine, value, &slots, out, style, guard, depth);
         }
-        Data::Object(_) => {
+        Data::Object(object) => {
             let plain = machine.plain(value);
-            if matches!(plain.data, Data::Object(_)) {
-                return Err(Failure::execute("json: unsupported type"));
+            let order = object.json_order();
+            match plain.data {
+                Data::Map(map) if !order.is_empty() => {
+                    let map = machine.heap.map(map);
+                    let known = order.iter().filter_map(|name| map.get_key_value(*name));
+                    let slots: Vec<_> = known.map(|(key, slot)| (Arc::clone(key), slot.clone())).collect();
+                    return write_map(machine, value, &slots, out, style, guard, depth);
+                }
+                Data::Object(_) => return Err(Failure::execute("json: unsupported type")),
+                _ => return write(machine, &plain, out, style, guard, depth + 1),
             }
-            return write(machine, &plain, out, style, guard, depth + 1);
         }
     }
     out.guard_since(since, guard, machine.origins);
+    Ok(())
+}
+
+fn write_map(
+    machine: &mut Machine<'_>,
+    value: &Value,
+    slots: &[(Arc<str>, Slot)],
+    out: &mut TextBuilder,
+    style: Layout,
+    guard: OriginId,
+    depth: usize,
+) -> Result<(), Failure> {
+    let inner = Layout { indent: style.indent.map(|indent| indent + 2), ..style };
+    out.push_str("{", value.origin);
+    for (at, (key, slot)) in slots.iter().enumerate() {
+        if at > 0 {
+            out.push_str(",", OriginId::NONE);
+        }
+        line_break(out, inner);
+        quoted(machine, &Text::opaque(key, slot.key), out, style.escapes);
+        out.push_str(if style.indent.is_some() { ": " } else { ":" }, OriginId::NONE);
+        write(machine, &slot.value, out, inner, guard, depth + 1)?;
+    }
+    if !slots.is_empty() {
+        line_break(out, style);
+    }
+    out.push_str("}", OriginId::NONE);
     Ok(())
 }
 

@@ -130,6 +130,11 @@ impl Functions {
         self.by_name.extend(functions.iter().map(|function| (function.name, function)));
     }
 
+    /// Takes functions away: a template that calls one is refused when it is parsed.
+    pub fn remove(&mut self, names: &[&str]) {
+        self.by_name.retain(|known, _| !names.contains(known));
+    }
+
     /// The function of a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'static Function> {

@@ -1,5 +1,7 @@
 //! What type a value has.
 
+use mlgitops_yaml::OriginId;
+
 use super::{Answer, Args, Function, nothing};
 use crate::machine::Machine;
 use crate::value::{Data, Value};
@@ -18,8 +20,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
 fn named(machine: &mut Machine<'_>, arguments: Args<'_>, kind: bool) -> Answer {
     let [value] = arguments else { return nothing() };
     let name = if kind { value.go_kind().to_owned() } else { value.go_type(&machine.heap) };
-    let origin = machine.joined(arguments);
-    Ok(Value::str(&name, origin))
+    // No byte of it is one of the value's, and another value of the type changes nothing.
+    let guard = machine.joined(arguments);
+    let name = Value::str(&name, OriginId::NONE);
+    Ok(machine.guard(name, guard))
 }
 
 fn is(machine: &mut Machine<'_>, arguments: Args<'_>, test: impl Fn(&str, &str, &str) -> bool) -> Answer {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
-use mlgitops_helm::{Chart, RenderOptions, ValuesSource, render};
+use mlgitops_helm::{Chart, RenderOptions, render};
 use mlgitops_yaml::{Node, Origins, Role, Value};
 
 /// A tree with one file changed.
@@ -43,33 +43,82 @@ struct Field {
     all: Vec<Place>,
 }
 
-/// The fields by object and path; `None` where the chart refuses.
-fn fields(files: &Arc<dyn Files>, chart: &str, values: &[String]) -> Option<BTreeMap<String, Field>> {
-    let chart = Chart::load(files, &RepoPath::parse(chart).unwrap());
-    let values = values.iter().map(|path| ValuesSource::File(RepoPath::parse(path).unwrap())).collect();
-    let options = RenderOptions { values, ..RenderOptions::default() };
+/// A chart with options, read from the files each time.
+pub(crate) struct Subject<'s> {
+    pub(crate) name: String,
+    pub(crate) files: Arc<dyn Files>,
+    pub(crate) chart: RepoPath,
+    pub(crate) options: &'s dyn Fn(&Arc<dyn Files>, &mut Origins) -> RenderOptions,
+    /// The values files among the options.
+    pub(crate) values: Vec<String>,
+    /// Where other values stand that recall changes.
+    pub(crate) parameters: Vec<Place>,
+}
+
+/// What a chart rendered to.
+#[derive(Default)]
+struct Snapshot {
+    /// The fields by object and path.
+    fields: BTreeMap<String, Field>,
+    /// The lengths of the lists.
+    lists: BTreeMap<String, usize>,
+    /// The objects, by template: kind, namespace, name, and a number where they repeat.
+    objects: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Snapshot {
+    /// The object a field is of, and its template.
+    fn object(field: &str) -> (&str, &str) {
+        let object = field.split_once('\n').map_or(field, |(object, _)| object);
+        (object, object.split_once('|').map_or(object, |(template, _)| template))
+    }
+
+    /// Whether an item was added or taken before a field, so that its path means another.
+    fn is_shifted(&self, after: &Self, field: &str) -> bool {
+        field.match_indices('/').any(|(at, _)| {
+            let list = &field[..at];
+            self.lists.get(list).is_some_and(|length| after.lists.get(list) != Some(length))
+        })
+    }
+}
+
+/// What it renders to; `None` where the chart refuses.
+fn fields(files: &Arc<dyn Files>, subject: &Subject<'_>) -> Option<Snapshot> {
+    let chart = Chart::load(files, &subject.chart);
     let mut origins = Origins::default();
+    let options = (subject.options)(files, &mut origins);
     let rendered = render(files, &chart, &options, &mut origins);
     if !rendered.problems.is_empty() || rendered.objects.is_empty() {
         return None;
     }
-    let mut fields = BTreeMap::new();
-    for (at, object) in rendered.objects.iter().enumerate() {
-        collect(&object.root, &format!("{}#{at}", object.template), &origins, &mut fields);
+    let mut snapshot = Snapshot::default();
+    for object in &rendered.objects {
+        let text = |path: &[&str]| object.root.find(path).text().unwrap_or("").to_owned();
+        let kind = text(&["kind"]);
+        let (namespace, name) = (text(&["metadata", "namespace"]), text(&["metadata", "name"]));
+        let of_template = snapshot.objects.entry(object.template.to_string()).or_default();
+        let mut number = 0;
+        let named = |number: usize| format!("{}|{kind} {namespace}/{name}#{number}", object.template);
+        while !of_template.insert(named(number)) {
+            number += 1;
+        }
+        let path = format!("{}\n", named(number));
+        collect(&object.root, &path, &origins, &mut snapshot);
     }
-    Some(fields)
+    Some(snapshot)
 }
 
-fn collect(node: &Node, path: &str, origins: &Origins, fields: &mut BTreeMap<String, Field>) {
+fn collect(node: &Node, path: &str, origins: &Origins, into: &mut Snapshot) {
     match &node.value {
         Value::Map(map) if !map.is_empty() => {
             for (key, value) in map.iter() {
-                collect(value, &format!("{path}/{}", key.name()), origins, fields);
+                collect(value, &format!("{path}/{}", key.name()), origins, into);
             }
         }
         Value::Sequence(items) if !items.is_empty() => {
+            into.lists.insert(path.to_owned(), items.len());
             for (at, item) in items.iter().enumerate() {
-                collect(item, &format!("{path}/{at}"), origins, fields);
+                collect(item, &format!("{path}/{at}"), origins, into);
             }
         }
         Value::Unknown(_) => {}
@@ -84,7 +133,7 @@ fn collect(node: &Node, path: &str, origins: &Origins, fields: &mut BTreeMap<Str
                 |span: &mlgitops_yaml::OriginSpan| (span.file.path().to_string(), span.start, span.end);
             let first = origins.first(node.origin).map(|span| (span.role, place(&span)));
             let all = origins.all(node.origin).iter().map(place).collect();
-            fields.insert(path.to_owned(), Field { text, first, all });
+            into.fields.insert(path.to_owned(), Field { text, first, all });
         }
     }
 }
@@ -116,8 +165,13 @@ pub(crate) struct Report {
     pub(crate) without_origin: usize,
     pub(crate) causal: usize,
     pub(crate) tested: usize,
+    /// Of those tested, the ones whose first span is no template text, and how many passed.
+    pub(crate) sourced: usize,
+    pub(crate) sourced_causal: usize,
     pub(crate) effects: usize,
     pub(crate) missed: usize,
+    /// Fields that a change of a list's length moved.
+    pub(crate) shifted: usize,
     pub(crate) notes: Vec<String>,
 }
 
@@ -134,15 +188,17 @@ fn written(files: &Arc<dyn Files>, place: &Place) -> Option<String> {
 }
 
 /// Replaces the first span of each field and looks whether the field changes.
-pub(crate) fn causality(files: &Arc<dyn Files>, chart: &str, values: &[String], report: &mut Report) {
-    let Some(before) = fields(files, chart, values) else { return };
+pub(crate) fn causality(subject: &Subject<'_>, report: &mut Report) {
+    let name = &subject.name;
+    let files = &subject.files;
+    let Some(before) = fields(files, subject) else { return };
     let mut by_place: BTreeMap<Place, Vec<&String>> = BTreeMap::new();
-    for (path, field) in &before {
+    for (path, field) in &before.fields {
         report.scalars += 1;
         match &field.first {
             None => {
                 report.without_origin += 1;
-                report.notes.push(format!("no origin: {path} = {}", field.text));
+                report.notes.push(format!("{name}: no origin: {path} = {}", field.text));
             }
             Some((_, place)) => by_place.entry(place.clone()).or_default().push(path),
         }
@@ -154,55 +210,71 @@ pub(crate) fn causality(files: &Arc<dyn Files>, chart: &str, values: &[String], 
             continue;
         }
         let Some(changed) = with_change(files, &place, &new) else { continue };
-        let after = fields(&changed, chart, values);
+        let after = fields(&changed, subject);
         for path in paths {
             if path.ends_with("/kind") || path.ends_with("/apiVersion") {
                 continue;
             }
+            let field = &before.fields[path];
+            let sourced = field.first.as_ref().is_some_and(|(role, _)| *role != Role::Template);
             report.tested += 1;
+            report.sourced += usize::from(sourced);
+            // An object that is not there any more, or refused, is an effect.
             let same = after
                 .as_ref()
-                .is_some_and(|after| after.get(path).is_some_and(|f| f.text == before[path].text));
-            // An object that is not there any more, or refused, is an effect.
+                .is_some_and(|after| after.fields.get(path).is_some_and(|found| found.text == field.text));
             if same {
-                report
-                    .notes
-                    .push(format!("not causal: {path} = {} by {old:?} of {}", before[path].text, place.0));
+                let text = &field.text;
+                report.notes.push(format!("{name}: not causal: {path} = {text} by {old:?} of {}", place.0));
             } else {
                 report.causal += 1;
+                report.sourced_causal += usize::from(sourced);
             }
         }
     }
 }
 
-/// Changes each scalar of the values files and looks whether the fields that move name it.
-pub(crate) fn recall(files: &Arc<dyn Files>, chart: &str, values: &[String], report: &mut Report) {
-    let Some(before) = fields(files, chart, values) else { return };
-    let mut all: Vec<String> = vec![format!("{chart}/values.yaml").trim_start_matches('/').to_owned()];
-    all.extend(values.iter().cloned());
-    for path in all {
-        for place in leaves(files, &path) {
-            let Some(new) = written(files, &place).and_then(|old| another(&old)) else { continue };
-            let Some(changed) = with_change(files, &place, &new) else { continue };
-            let Some(after) = fields(&changed, chart, values) else { continue };
-            if after.keys().collect::<BTreeSet<_>>() != before.keys().collect::<BTreeSet<_>>() {
-                // Objects or items moved: positions cannot be compared.
+/// Changes each scalar of the values files and looks whether the fields that move, or go, name it.
+pub(crate) fn recall(subject: &Subject<'_>, report: &mut Report) {
+    let files = &subject.files;
+    let Some(before) = fields(files, subject) else { return };
+    let mut all: Vec<String> =
+        subject.chart.join("values.yaml").map(|path| path.to_string()).into_iter().collect();
+    all.extend(subject.values.iter().cloned());
+    let mut places: Vec<Place> = all.iter().flat_map(|path| leaves(files, path)).collect();
+    places.extend(subject.parameters.iter().cloned());
+    for place in places {
+        let Some(new) = written(files, &place).and_then(|old| another(&old)) else { continue };
+        let Some(changed) = with_change(files, &place, &new) else { continue };
+        let Some(after) = fields(&changed, subject) else { continue };
+        compare(&subject.name, &place, &before, &after, report);
+    }
+}
+
+/// Every field that a change moved or took away has to name its place.
+fn compare(name: &str, place: &Place, before: &Snapshot, after: &Snapshot, report: &mut Report) {
+    for (path, was) in &before.fields {
+        let (object, template) = Snapshot::object(path);
+        let is_there = after.objects.get(template).is_some_and(|objects| objects.contains(object));
+        if !is_there {
+            // An object under another name is another object.
+            let left = after.objects.get(template);
+            let is_new = |object: &String| !before.objects[template].contains(object);
+            if left.is_some_and(|objects| objects.iter().any(is_new)) {
                 continue;
             }
-            for (field, was) in &before {
-                if after[field].text == was.text {
-                    continue;
-                }
-                report.effects += 1;
-                let named =
-                    was.all.iter().any(|have| have.0 == place.0 && have.1 < place.2 && place.1 < have.2);
-                if !named {
-                    report.missed += 1;
-                    report
-                        .notes
-                        .push(format!("not named: {} bytes {} in {field} = {}", place.0, place.1, was.text));
-                }
-            }
+        } else if before.is_shifted(after, path) {
+            report.shifted += 1;
+            continue;
+        }
+        if after.fields.get(path).is_some_and(|is| is.text == was.text) {
+            continue;
+        }
+        report.effects += 1;
+        if !was.all.iter().any(|have| have.0 == place.0 && have.1 < place.2 && place.1 < have.2) {
+            report.missed += 1;
+            let text = &was.text;
+            report.notes.push(format!("{name}: not named: {}:{} in {path} = {text}", place.0, place.1));
         }
     }
 }
@@ -217,7 +289,7 @@ fn leaves(files: &Arc<dyn Files>, path: &str) -> Vec<Place> {
     let id = origins.add_file(&file);
     let Some(root) = tree.documents().first().and_then(|document| document.root) else { return Vec::new() };
     let Ok(node) = tree.node_of(root, id, Role::Values, &mut origins) else { return Vec::new() };
-    let mut found = BTreeMap::new();
+    let mut found = Snapshot::default();
     collect(&node, "", &origins, &mut found);
-    found.into_values().filter_map(|field| field.first.map(|(_, place)| place)).collect()
+    found.fields.into_values().filter_map(|field| field.first.map(|(_, place)| place)).collect()
 }

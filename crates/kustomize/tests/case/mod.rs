@@ -43,6 +43,13 @@ impl Case {
         paths.iter().map(read).collect()
     }
 
+    /// A repository of these files; its root is built.
+    pub(crate) fn of(files: &[(&str, &str)]) -> Self {
+        let contents = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let expected = Expected::Output(String::new());
+        Self { name: String::new(), folder: RepoPath::root(), contents, expected }
+    }
+
     fn parse(name: String, text: &str) -> Self {
         let (head, rest) = text.split_once('\n').unwrap();
         let folder = RepoPath::parse(head.strip_prefix("build ").unwrap()).unwrap();

@@ -1,0 +1,3 @@
+{{- define "fails" }}
+{{- fail (printf "no such mode %q" .) }}
+{{- end }}

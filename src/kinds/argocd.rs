@@ -1,0 +1,106 @@
+//! Argo CD's Application: where it says what it deploys, and where to
+//! (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`; domain.md §3.1).
+
+use mlgitops_yaml::{Lookup, Node};
+
+/// Argo CD's API group.
+pub const GROUP: &str = "argoproj.io";
+
+/// One entry of `sources`, or `source`.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'n> {
+    /// The entry.
+    pub node: &'n Node,
+}
+
+/// What renders a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SourceType {
+    /// `helm`, or a Chart.yaml.
+    Helm,
+    /// `kustomize`, or a kustomization.
+    Kustomize,
+    /// `directory`, or neither of them.
+    Directory,
+    /// A config management plugin.
+    Plugin,
+}
+
+/// The sources of an Application: what the hydrator renders, else `sources`, else `source`
+/// (`GetSource`, `HasMultipleSources`).
+#[must_use]
+pub fn sources(application: &Node) -> Vec<Source<'_>> {
+    let spec = application.get("spec");
+    let dry = spec.get("sourceHydrator").get("drySource").present().filter(|dry| !dry.is_null());
+    let nodes: Vec<&Node> = match (dry, spec.get("sources").items()) {
+        (Some(dry), _) => vec![dry],
+        (None, []) => spec.get("source").present().into_iter().collect(),
+        (None, many) => many.iter().collect(),
+    };
+    nodes.into_iter().map(|node| Source { node }).collect()
+}
+
+impl<'n> Source<'n> {
+    /// A field that is there and not null.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&'n Node> {
+        self.node.get(name).present().filter(|node| !node.is_null())
+    }
+
+    /// A field of `helm`, `kustomize` or `directory`.
+    #[must_use]
+    pub fn option(&self, tool: &str, name: &str) -> Lookup<'n> {
+        self.node.get(tool).get(name)
+    }
+
+    /// Whether an option is true.
+    #[must_use]
+    pub fn is_set(&self, tool: &str, name: &str) -> bool {
+        self.option(tool, name).present().and_then(Node::as_bool) == Some(true)
+    }
+
+    /// `repoURL`; empty where there is none.
+    #[must_use]
+    pub fn repo_url(&self) -> &'n str {
+        self.field("repoURL").and_then(Node::text).unwrap_or("")
+    }
+
+    /// `targetRevision`; empty, which means HEAD, where there is none.
+    #[must_use]
+    pub fn revision(&self) -> &'n str {
+        self.field("targetRevision").and_then(Node::text).unwrap_or("")
+    }
+
+    /// `path`, where it names one.
+    #[must_use]
+    pub fn path(&self) -> Option<&'n Node> {
+        self.field("path").filter(|path| path.text().is_some_and(|path| !path.is_empty()))
+    }
+
+    /// `chart`: the source is a repository of Helm charts.
+    #[must_use]
+    pub fn chart(&self) -> Option<&'n Node> {
+        self.field("chart").filter(|chart| chart.text().is_some_and(|chart| !chart.is_empty()))
+    }
+
+    /// `ref`: the name by which values files of other sources read this one.
+    #[must_use]
+    pub fn reference(&self) -> Option<&'n str> {
+        self.field("ref").and_then(Node::text).filter(|name| !name.is_empty())
+    }
+
+    /// The types its blocks name; Argo CD refuses more than one (`ExplicitType`).
+    #[must_use]
+    pub fn explicit_types(&self) -> Vec<SourceType> {
+        [
+            ("kustomize", SourceType::Kustomize),
+            ("helm", SourceType::Helm),
+            ("directory", SourceType::Directory),
+            ("plugin", SourceType::Plugin),
+        ]
+        .into_iter()
+        .filter(|(block, _)| self.field(block).is_some())
+        .map(|(_, kind)| kind)
+        .collect()
+    }
+}

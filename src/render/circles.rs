@@ -1,0 +1,92 @@
+//! Which rendering deploys which: Applications that are met twice, and those that lead back to
+//! where they are rendered.
+
+use std::collections::{BTreeMap, HashSet};
+
+use mlgitops_manifest::{Manifest, ObjectId, Problem};
+use mlgitops_yaml::OriginSpan;
+
+use crate::deploy::{Deployment, Refused};
+use crate::render::run::Rendered;
+
+/// What renders what, by the indices of renderings.
+#[derive(Debug, Default)]
+pub(super) struct Circles {
+    /// The deployments each rendering holds, each with one of its renderings.
+    edges: BTreeMap<usize, Vec<(Manifest, usize)>>,
+    known: HashSet<Known>,
+}
+
+/// What makes a deployment the one that was met before: the object, where it stands, and what it
+/// renders. A folder of Applications that one of them deploys shows each of them twice.
+type Known = (ObjectId, Option<OriginSpan>, Vec<usize>);
+
+impl Circles {
+    /// Notes that rendering `from` holds a deployment, and what that renders. Whether it was met
+    /// before.
+    pub(super) fn add(&mut self, from: usize, deployment: &Deployment, indices: &[usize]) -> bool {
+        let manifest = &deployment.manifest;
+        self.edges.entry(from).or_default().extend(indices.iter().map(|&to| (manifest.clone(), to)));
+        let key = (manifest.id.clone(), manifest.place(manifest.root.origin), indices.to_vec());
+        !self.known.insert(key)
+    }
+
+    /// The deployments that close a circle, in order: each leads back to a rendering that it is, or
+    /// follows from.
+    pub(super) fn found(&self, rendered: &[Rendered]) -> Vec<Refused> {
+        let mut found = Vec::new();
+        let (mut done, mut said) = (HashSet::new(), HashSet::new());
+        for &start in self.edges.keys() {
+            self.walk(start, &mut done, &mut |manifest, from, to| {
+                if said.insert(manifest.id.clone()) {
+                    found.push(refused(manifest, from == to, rendered.get(to)));
+                }
+            });
+        }
+        found
+    }
+
+    /// Depth first, without a stack of calls: a chain may be as long as there are jobs.
+    fn walk(&self, start: usize, done: &mut HashSet<usize>, closes: &mut dyn FnMut(&Manifest, usize, usize)) {
+        let mut on_path = HashSet::new();
+        // A rendering, and how many of its edges were followed.
+        let mut path: Vec<(usize, usize)> = Vec::new();
+        if done.insert(start) {
+            on_path.insert(start);
+            path.push((start, 0));
+        }
+        while let Some((at, followed)) = path.last_mut() {
+            let from = *at;
+            let next = self.edge(from, *followed);
+            *followed += 1;
+            match next {
+                Some((manifest, to)) if on_path.contains(&to) => closes(manifest, from, to),
+                Some((_, to)) => {
+                    if done.insert(to) {
+                        on_path.insert(to);
+                        path.push((to, 0));
+                    }
+                }
+                None => {
+                    on_path.remove(&from);
+                    path.pop();
+                }
+            }
+        }
+    }
+
+    fn edge(&self, from: usize, number: usize) -> Option<(&Manifest, usize)> {
+        self.edges.get(&from)?.get(number).map(|(manifest, to)| (manifest, *to))
+    }
+}
+
+fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refused {
+    let path = to.map_or_else(String::new, |to| to.job.path.to_string());
+    let written = manifest.root.get("spec").get("source").get("path").present();
+    let at = written.map_or(manifest.root.origin, |node| node.origin);
+    let kind = if is_itself { "itself" } else { "circle" };
+    let problem = Problem { kind, message: path.clone(), at: manifest.place(at) };
+    let deployment =
+        Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster: None, namespace: None };
+    Refused { deployment, path, problem }
+}

@@ -1,0 +1,125 @@
+//! Renders one deployable by itself, as its own tool would print it.
+
+use std::sync::Arc;
+
+use globset::GlobSet;
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_helm::{Chart, RenderOptions, SetForm, ValuesSource};
+use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{OriginId, Origins, Role, SourceFile, Text, to_yaml};
+
+use crate::discover::discover;
+use crate::render::run::{Rendered, of_chart, run};
+use crate::render::{Helm, Job, Kustomize, Plain, Tool};
+
+/// What the options of `helm template` give to a chart.
+#[derive(Debug, Clone, Default)]
+pub struct ShowOptions {
+    /// Values files in order: the last one wins.
+    pub values: Vec<ValuesFile>,
+    /// `--set` and its kin, whole arguments: `a=1,b.c=x`.
+    pub set: Vec<(SetForm, String)>,
+    /// The release's name.
+    pub release_name: Option<String>,
+    /// The release's namespace.
+    pub namespace: Option<String>,
+    /// The version of Kubernetes.
+    pub kube_version: Option<String>,
+    /// API versions beside Helm's own default.
+    pub api_versions: Vec<String>,
+    /// Whether what stands below `crds/` is printed.
+    pub include_crds: bool,
+}
+
+/// A values file.
+#[derive(Debug, Clone)]
+pub enum ValuesFile {
+    /// One of the repository.
+    Inside(RepoPath),
+    /// One from elsewhere on this machine, because the user names it.
+    Outside(Arc<SourceFile>),
+}
+
+/// What a deployable renders to.
+#[derive(Debug)]
+pub struct Shown {
+    /// What its tool prints: `helm template`, `kustomize build`, or the manifests one by one.
+    pub text: String,
+    /// The objects, their origins, and what went wrong.
+    pub rendered: Rendered,
+}
+
+/// Renders what lies in a folder: a chart, else a kustomization, else plain manifests.
+#[must_use]
+pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) -> Shown {
+    let discovery = discover(files, &GlobSet::empty());
+    let tool = if discovery.charts.contains(folder) {
+        Tool::Helm(Helm::default())
+    } else if discovery.kustomizations.contains(folder) {
+        Tool::Kustomize(Kustomize::default())
+    } else {
+        Tool::Plain(Plain::default())
+    };
+    let job = Job { path: folder.clone(), tool };
+    if let Tool::Helm(_) = job.tool {
+        return chart(files, job, options);
+    }
+    let rendered = run(files, &discovery, &job);
+    Shown { text: one_by_one(&rendered.manifests), rendered }
+}
+
+fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
+    let mut origins = Origins::default();
+    let options = render_options(options, &mut origins);
+    let chart = Chart::load(files, &job.path);
+    let mut done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    let documents = std::mem::take(&mut done.documents);
+    let print = |wanted: bool| {
+        let mut text = String::new();
+        for document in documents.iter().filter(|document| document.is_hook == wanted) {
+            text.push_str(&format!("---\n# Source: {}\n{}\n", document.template, document.text));
+        }
+        text
+    };
+    // Hooks come behind the rest, which is trimmed as a whole (helm v3 cmd/helm/template.go).
+    let text = format!("{}\n{}", print(false).trim(), print(true));
+    let text = if done.problems.is_empty() { text } else { String::new() };
+    Shown { text, rendered: of_chart(Rendered::of(job), done, origins) }
+}
+
+fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions {
+    let builtin = |text: &String| Text::opaque(text, OriginId::NONE);
+    let mut values: Vec<ValuesSource> = Vec::new();
+    for file in &options.values {
+        values.push(match file {
+            ValuesFile::Inside(path) => ValuesSource::File(path.clone()),
+            ValuesFile::Outside(file) => {
+                let id = origins.add_file(file);
+                ValuesSource::Text(Text::of_file(id, Role::Values, origins))
+            }
+        });
+    }
+    for (form, argument) in &options.set {
+        let line = Text::opaque(argument, OriginId::NONE);
+        values.push(ValuesSource::SetLine { line, form: *form });
+    }
+    RenderOptions {
+        values,
+        release_name: options.release_name.as_ref().map(builtin),
+        namespace: options.namespace.as_ref().map(builtin),
+        kube_version: options.kube_version.clone(),
+        api_versions: options.api_versions.clone(),
+        is_upgrade: false,
+        include_crds: options.include_crds,
+        keep_documents: true,
+    }
+}
+
+/// As kustomize prints: by way of JSON, so that keys are sorted and comments are gone.
+fn one_by_one(manifests: &[Manifest]) -> String {
+    let Some(first) = manifests.first() else { return String::new() };
+    // The manifests of one job share their origins; the printer notes new ones.
+    let mut origins = (*first.origins).clone();
+    let print = |manifest: &Manifest| to_yaml(&manifest.root, &mut origins).as_str().to_owned() + "\n";
+    manifests.iter().map(print).collect::<Vec<_>>().join("---\n")
+}
