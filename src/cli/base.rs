@@ -1,7 +1,6 @@
 //! Where the base of a change is: what CI says in its environment, `--base`, or HEAD. Nothing
 //! outside this folder reads an environment variable.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::Files;
@@ -9,7 +8,7 @@ use serde_json::Value;
 
 use super::CliError;
 use crate::config::Config;
-use crate::history::{Change, Override};
+use crate::history::{Branches, Change, Override};
 use crate::source::{self, Chain, Commit, FirstParents, Gap, Memory, MemoryChain, Root, SourceError};
 
 /// What is asked of the environment: the value of a variable.
@@ -38,6 +37,8 @@ enum Said {
 pub(super) struct Found {
     pub(super) change: Change,
     pub(super) config: Option<Config>,
+    /// The branch that the change is for.
+    pub(super) branch: Option<String>,
 }
 
 /// Finds the base of what is read. `head` is the commit that is read, or that the work tree and the
@@ -47,11 +48,13 @@ pub(super) fn find(
     stated: Option<&str>,
     head: &str,
     is_commit: bool,
+    config: &Config,
 ) -> Result<Option<Found>, CliError> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let said = match stated {
         Some(target) => Said::Into { target: target.to_owned(), from_fork: false },
         None if is_commit => Said::Pushed { before: None },
-        None => said(&|name| std::env::var(name).ok().filter(|value| !value.is_empty())),
+        None => said(&variable),
     };
     if root.git().is_none() && stated.is_none() {
         return Ok(None);
@@ -73,12 +76,20 @@ pub(super) fn find(
         Ok(base) if !from_fork => overrides(root, base, head),
         _ => Vec::new(),
     };
+    let branch = match &said {
+        Said::Into { target, .. } => Some(target.strip_prefix("origin/").unwrap_or(target).to_owned()),
+        _ if is_commit => Some(head.strip_prefix("origin/").unwrap_or(head).to_owned()),
+        _ => source::current_branch(root)
+            .or_else(|| ["CI_COMMIT_BRANCH", "GITHUB_REF_NAME"].into_iter().find_map(variable)),
+    };
+    let branches = branches(root, branch.as_deref(), config);
     // A configuration that cannot be read states nothing, so whatever the change states is new.
     let config =
         based.base.as_ref().ok().map(|base| super::input::config_in(&*base.files).unwrap_or_default());
     let base = based.base.map(|base| base.files);
-    let change = Change { base, target: based.target, branches: BTreeMap::new(), overrides };
-    Ok(Some(Found { change, config }))
+    let change = Change { base, target: based.target, branches, overrides };
+    let config = config.map(|config| Config { branch: branch.clone(), ..config });
+    Ok(Some(Found { change, config, branch }))
 }
 
 /// The base, and the branch that the change cannot have written.
@@ -155,6 +166,55 @@ fn pushed(root: &Root, before: Option<&str>, head: &str) -> Based {
             Ok(Err(gap)) => Based::missing(gap),
             Err(error) => Based::missing(gap(head, &error)),
         },
+    }
+}
+
+/// The branches of the environments that have one of their own, other than the one under review.
+fn branches(root: &Root, own: Option<&str>, config: &Config) -> Branches {
+    let with_branch = config.environments.iter().filter(|one| !one.branch.is_empty());
+    let globs = with_branch.map(|one| {
+        let globs = one.branch.iter().filter_map(|glob| globset::Glob::new(&glob.value).ok());
+        (one, globs.map(|glob| glob.compile_matcher()).collect::<Vec<_>>())
+    });
+    let globs: Vec<_> = globs.collect();
+    if globs.is_empty() {
+        return Branches::new();
+    }
+    let known = source::branches(root);
+    let mut found = Branches::new();
+    for (environment, globs) in globs {
+        let matches = |name: &str| globs.iter().any(|glob| glob.is_match(name));
+        if own.is_some_and(matches) {
+            continue;
+        }
+        let mut of_it = known.iter().filter(|branch| matches(&branch.name));
+        let name = environment.name.value.clone();
+        let stated: Vec<&str> = environment.branch.iter().map(|glob| glob.value.as_str()).collect();
+        let chain = match (of_it.next(), of_it.next()) {
+            (Some(branch), None) => FirstParents::of(root, &branch.rev)
+                .map(|chain| (branch.name.clone(), Arc::new(chain) as Arc<dyn Chain>))
+                .map_err(|error| gap(&branch.rev, &error)),
+            (first, _) => Err(Gap {
+                missing: stated.join(" "),
+                reason: match first {
+                    Some(_) => format!("several branches of this clone are the one of {name}"),
+                    None => {
+                        format!("this clone has no branch `{}`, which is that of {name}", stated.join(" "))
+                    }
+                },
+                help: "give actions/checkout `fetch-depth: 0`; on a laptop: git fetch origin".to_owned(),
+            }),
+        };
+        found.insert(name, chain);
+    }
+    found
+}
+
+/// The branch that a revision is, or that is checked out.
+pub(super) fn branch_of(root: &Root, rev: Option<&str>) -> Option<String> {
+    match rev {
+        None | Some("HEAD") => source::current_branch(root),
+        Some(rev) => Some(rev.strip_prefix("origin/").unwrap_or(rev).to_owned()),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use super::{CliError, date, input, print};
+use super::{CliError, base, date, input, print};
 use crate::history::Timeline;
 use crate::report::history::{self, Told};
 use crate::source::{FirstParents, Repositories, Root};
@@ -47,7 +47,8 @@ enum Format {
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let root = Root::find(&args.root)?;
     let chain = Arc::new(FirstParents::of(&root, &args.rev)?);
-    let config = input::config_in(&crate::source::Commit::open(&root, &args.rev)?)?;
+    let mut config = input::config_in(&crate::source::Commit::open(&root, &args.rev)?)?;
+    config.branch = base::branch_of(&root, Some(&args.rev));
     let timeline = Timeline::new(chain, Arc::new(config), Repositories::of(&root, None));
     let (mut spans, gap) = timeline.spans();
     spans.retain(|span| {
@@ -55,7 +56,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             && args.env.as_ref().is_none_or(|env| span.running.environment.as_ref() == Some(env))
     });
     if let Some(time) = args.at {
-        let at = timeline.at(time);
+        // Where the clone does not go so far back, the gap says so.
+        let at = timeline.at(time).ok().flatten();
         spans.retain(|span| at.is_some_and(|at| span.holds(at)));
     }
     let now = args.now.unwrap_or_else(jiff::Timestamp::now);

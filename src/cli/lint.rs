@@ -99,9 +99,11 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let begun = Instant::now();
     let select = selected(&args.select)?;
     let ignore = selected(&args.ignore)?;
-    let opened = args.input.open()?;
+    let mut opened = args.input.open()?;
     let head = args.input.rev.as_deref();
-    let found = base::find(&opened.root, args.base.as_deref(), head.unwrap_or("HEAD"), head.is_some())?;
+    let (stated, is_commit) = (args.base.as_deref(), head.is_some());
+    let found = base::find(&opened.root, stated, head.unwrap_or("HEAD"), is_commit, &opened.config)?;
+    opened.config.branch = found.as_ref().and_then(|found| found.branch.clone());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
     let options = Options {

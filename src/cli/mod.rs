@@ -4,6 +4,7 @@
 mod base;
 mod completions;
 mod date;
+mod diff;
 mod error;
 mod explain;
 mod history;
@@ -13,6 +14,7 @@ mod render;
 mod rules;
 mod schema;
 mod status;
+mod trace;
 
 use std::io::{ErrorKind, Write};
 
@@ -46,6 +48,10 @@ enum Command {
     Render(render::Args),
     /// Show which version ran where, from when to when, and who brought it
     History(history::Args),
+    /// Show what a change does, one line a release
+    Diff(diff::Args),
+    /// Show why a field has its value: where it comes from, and who last changed that
+    Trace(trace::Args),
     /// List the rules, their cases and their severities
     Rules(rules::Args),
     /// Show the page of a rule: what it finds, why, and how to write it instead
@@ -85,6 +91,8 @@ impl Cli {
             Command::Status(args) => status::run(&args),
             Command::Render(args) => render::run(&args),
             Command::History(args) => history::run(&args),
+            Command::Diff(args) => diff::run(&args),
+            Command::Trace(args) => trace::run(&args),
             Command::Rules(args) => rules::run(&args),
             Command::Explain(args) => explain::run(&args),
             Command::Schema => schema::run(),

@@ -14,6 +14,7 @@ use super::{
 pub(super) fn config(root: &Value) -> Config {
     let each = |key: &str| root.get(key).map_or(&[][..], Value::items).iter();
     Config {
+        branch: None,
         file: None,
         environments: each("environments").filter_map(environment).collect(),
         kserve: root.get("kserve").map(kserve).unwrap_or_default(),

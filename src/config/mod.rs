@@ -69,6 +69,9 @@ pub struct Config {
     pub repositories: Vec<RepositoryConfig>,
     /// Paths that are not looked at, as globs.
     pub ignore: Vec<Stated<String>>,
+    /// The branch that the tree is deployed from, where it is known. No file states it: who opens a
+    /// tree says it, for ladders with a branch for each environment.
+    pub branch: Option<String>,
 }
 
 impl Config {

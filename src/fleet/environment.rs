@@ -34,16 +34,23 @@ struct Rung {
     path: Vec<GlobMatcher>,
     namespace: Vec<GlobMatcher>,
     cluster: Vec<GlobMatcher>,
+    /// Whether the tree's branch is one of the rung's; `None` where it names no branch.
+    is_on_branch: Option<bool>,
 }
 
 impl Ladder {
     /// The ladder of a configuration; an empty one finds the usual names.
     #[must_use]
     pub fn new(config: &Config) -> Self {
+        let on_branch = &config.branch;
         let rungs = config.environments.iter().map(|config| Rung {
             path: matchers(&config.path),
             namespace: matchers(&config.namespace),
             cluster: matchers(&config.cluster),
+            is_on_branch: (!config.branch.is_empty()).then(|| {
+                let branch = on_branch.as_deref().unwrap_or_default();
+                matchers(&config.branch).iter().any(|glob| glob.is_match(branch))
+            }),
             config: config.clone(),
         });
         let mut ladder = Self { rungs: rungs.collect(), environments: Vec::new() };
@@ -135,7 +142,10 @@ impl Ladder {
 
 impl Rung {
     fn is_bare(&self) -> bool {
-        self.path.is_empty() && self.namespace.is_empty() && self.cluster.is_empty()
+        self.path.is_empty()
+            && self.namespace.is_empty()
+            && self.cluster.is_empty()
+            && self.is_on_branch.is_none()
     }
 
     /// Every kind of matcher that is given must match.
@@ -145,6 +155,7 @@ impl Rung {
                 || value.is_some_and(|value| matchers.iter().any(|matcher| matcher.is_match(value)))
         };
         !self.is_bare()
+            && self.is_on_branch != Some(false)
             && holds(&self.path, Some(evidence.path))
             && holds(&self.namespace, evidence.namespace)
             && holds(&self.cluster, evidence.cluster)

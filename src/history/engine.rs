@@ -4,7 +4,7 @@
 //! only. A change in the content of values and templates touches nothing but the releases of the
 //! jobs that read them; every other change makes the plan anew, from jobs that are remembered.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::GlobSet;
@@ -51,6 +51,8 @@ struct Part {
 #[derive(Default)]
 struct Memory {
     jobs: Mutex<HashMap<Job, Arc<Kept>>>,
+    /// Everything that any job looked at, for a quick no; jobs that are forgotten leave theirs.
+    looked: Mutex<HashSet<Looked>>,
 }
 
 struct Kept {
@@ -63,7 +65,7 @@ impl Runner for Memory {
         let known = self.jobs().get(job).cloned();
         let kept = known.unwrap_or_else(|| {
             let kept = Arc::new(run(files, discovery, job));
-            self.jobs().insert(job.clone(), Arc::clone(&kept));
+            self.keep(job.clone(), Arc::clone(&kept));
             kept
         });
         kept.rendered.clone()
@@ -89,6 +91,17 @@ impl Memory {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn keep(&self, job: Job, kept: Arc<Kept>) {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner).extend(kept.looked.iter().cloned());
+        self.jobs().insert(job, kept);
+    }
+
+    /// Whether any job may have looked at a path, of those that are no plain manifests: those are
+    /// read by discovery alone.
+    fn may_read(&self, path: &RepoPath, how: Differs) -> bool {
+        reads(path, how, &|look| self.looked.lock().unwrap_or_else(PoisonError::into_inner).contains(look))
+    }
+
     /// Forgets the jobs that looked at a changed path.
     fn forget(&self, changed: &[Changed]) {
         self.jobs().retain(|job, kept| !changed.iter().any(|one| kept.reads(job, one)));
@@ -109,13 +122,17 @@ impl Kept {
         if let Tool::Plain(_) = job.tool {
             return path.is_within(&job.path);
         }
-        self.looked.contains(&Looked::All)
-            || self.looked.contains(&Looked::Read(path.clone()))
-            || self.looked.contains(&Looked::Asked(path.clone()))
-            || (!how.on_both
-                && std::iter::successors(path.parent(), RepoPath::parent)
-                    .any(|folder| self.looked.contains(&Looked::Listed(folder))))
+        reads(path, *how, &|look| self.looked.contains(look))
     }
+}
+
+/// Whether a change at a path may change what was seen by looks.
+fn reads(path: &RepoPath, how: Differs, has: &dyn Fn(&Looked) -> bool) -> bool {
+    let listed = |folder: RepoPath| has(&Looked::Listed(folder));
+    has(&Looked::All)
+        || has(&Looked::Read(path.clone()))
+        || has(&Looked::Asked(path.clone()))
+        || (!how.on_both && std::iter::successors(path.parent(), RepoPath::parent).any(listed))
 }
 
 impl Engine {
@@ -140,8 +157,7 @@ impl Engine {
     /// Whether anything here was read from a path, or would be if it were there.
     pub(super) fn reads(&self, path: &RepoPath, how: Differs) -> bool {
         let is_file = is_candidate(path) && !self.ignore.is_match(path.as_str());
-        let one = (path.clone(), how);
-        is_file || how.is_special || self.memory.jobs().iter().any(|(job, kept)| kept.reads(job, &one))
+        is_file || how.is_special || self.memory.may_read(path, how)
     }
 
     /// Goes to a commit that differs in some paths that are read.
@@ -270,7 +286,7 @@ impl Engine {
             for part in self.parts.iter_mut().filter(|part| part.job == job) {
                 part.releases = part_releases(after.rendered.clone(), part.deployment.clone(), &self.config);
             }
-            self.memory.jobs().insert(job, Arc::new(after));
+            self.memory.keep(job, Arc::new(after));
         }
         true
     }

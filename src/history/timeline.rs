@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::state::{State, at_hand, ignored};
 use crate::config::Config;
 use crate::discover::discover;
-use crate::fleet::{self, Environment};
+use crate::fleet;
 use crate::render::plan::plan;
 use crate::source::{About, Chain, Gap, Repositories};
 
@@ -120,18 +120,19 @@ impl Timeline {
         Commit { at, id, time: self.time(at), author, subject, pull_request }
     }
 
-    /// The newest commit that is not later than a time; `None` where the branch was not yet, or
-    /// this clone does not go so far back.
-    #[must_use]
-    pub fn at(&self, time: jiff::Timestamp) -> Option<usize> {
+    /// The newest commit that is not later than a time; `None` where the branch was not yet.
+    ///
+    /// # Errors
+    /// [`Gap`] where this clone does not go so far back.
+    pub fn at(&self, time: jiff::Timestamp) -> Result<Option<usize>, Gap> {
         let mut at = 0;
-        while self.chain.link(at).ok().flatten().is_some() {
+        while self.chain.link(at)?.is_some() {
             if self.time(at) <= time {
-                return Some(at);
+                return Ok(Some(at));
             }
             at += 1;
         }
-        None
+        Ok(None)
     }
 
     /// When a commit came to the branch.
@@ -230,19 +231,10 @@ fn pull_request(about: &About) -> Option<u64> {
 /// What runs in one state of the files, from nothing.
 #[must_use]
 pub fn whole(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> State {
-    render_with_environments(files, config, repositories).0
-}
-
-/// What runs in one state of the files, and the environments it runs in.
-pub(super) fn render_with_environments(
-    files: &Arc<dyn Files>,
-    config: &Config,
-    repositories: &Repositories,
-) -> (State, Vec<Environment>) {
     let discovery = discover(files, &ignored(config));
     let repositories = at_hand(repositories, config);
     let fleet = fleet::build(plan(files, &discovery, &repositories, &config.argocd.clusters), config);
-    (State::of(&fleet, &discovery, config), fleet.environments)
+    State::of(&fleet, &discovery, config)
 }
 
 impl Walk {

@@ -3,6 +3,7 @@
 
 mod block;
 mod diagnostic;
+pub mod diff;
 mod display;
 mod excerpt;
 mod frame;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod sarif;
 pub mod status;
 mod summary;
+pub mod trace;
 
 pub use display::visible;
 

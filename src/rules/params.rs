@@ -7,6 +7,8 @@ use crate::config::{ParamValue, RuleConfig};
 /// The parameters of every rule that has some.
 #[derive(Debug, Clone)]
 pub struct Params {
+    /// Of `canary-first`.
+    pub canary_first: CanaryFirst,
     /// Of `pinned-model-uri`.
     pub pinned_model_uri: PinnedModelUri,
     /// Of `ran-in-staging`.
@@ -19,8 +21,34 @@ impl Params {
     pub fn of(config: &Config) -> Self {
         let rule = |id: &str| config.rules.get(id);
         Self {
+            canary_first: CanaryFirst::of(rule("canary-first")),
             pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")),
             ran_in_staging: RanInStaging::of(rule("ran-in-staging")),
+        }
+    }
+}
+
+/// The parameters of `canary-first`.
+#[derive(Debug, Clone)]
+pub struct CanaryFirst {
+    /// How many requests the canary must answer where the traffic of the model is known.
+    pub samples: i64,
+    /// How long the canary stage must last.
+    pub soak: std::time::Duration,
+}
+
+impl CanaryFirst {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            samples: match set("samples") {
+                Some(ParamValue::Int(value)) => *value,
+                _ => 1000,
+            },
+            soak: match set("soak") {
+                Some(ParamValue::Duration(value)) => *value,
+                _ => std::time::Duration::from_secs(1800),
+            },
         }
     }
 }

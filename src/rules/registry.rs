@@ -7,12 +7,16 @@ use crate::finding::Severity;
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
 mod appset_empty;
+#[path = "promotion/canary_first.rs"]
+mod canary_first;
 #[path = "schema/coerced_value.rs"]
 mod coerced_value;
 #[path = "reconcile/dead_sync_option.rs"]
 mod dead_sync_option;
 #[path = "reconcile/destination.rs"]
 mod destination;
+#[path = "promotion/downgrade.rs"]
+mod downgrade;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "reconcile/duplicate_object.rs"]
@@ -53,6 +57,8 @@ mod project_denies;
 mod prune;
 #[path = "promotion/ran_in_staging.rs"]
 mod ran_in_staging;
+#[path = "promotion/release_removed.rs"]
+mod release_removed;
 #[path = "reconcile/retry.rs"]
 mod retry;
 #[path = "reconcile/rewritten_field.rs"]
@@ -79,6 +85,8 @@ mod values_file;
 mod version_id_ignored;
 #[path = "artifact/version_label.rs"]
 mod version_label;
+#[path = "promotion/version_reused.rs"]
+mod version_reused;
 #[path = "hygiene/waiver.rs"]
 mod waiver;
 #[path = "schema/yaml_ambiguity.rs"]
@@ -142,6 +150,33 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/appset-empty.md"),
         checks: appset_empty::CHECKS,
+    },
+    Rule {
+        id: "canary-first",
+        category: "promotion",
+        summary: "a version gets full traffic only after a canary stage",
+        cases: &[
+            Case { id: "no-canary", levels: [None, None, None, None] },
+            Case { id: "too-short", levels: [None, None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[
+            Param {
+                name: "samples",
+                kind: "int",
+                default: "1000",
+                meaning: "how many requests the canary must answer where the traffic of the model is known",
+            },
+            Param {
+                name: "soak",
+                kind: "duration",
+                default: "\"1800s\"",
+                meaning: "how long the canary stage must last",
+            },
+        ],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/canary-first.md"),
+        checks: canary_first::CHECKS,
     },
     Rule {
         id: "coerced-value",
@@ -240,6 +275,17 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/destination.md"),
         checks: destination::CHECKS,
+    },
+    Rule {
+        id: "downgrade",
+        category: "promotion",
+        summary: "no environment goes down to a version it never ran",
+        cases: &[Case { id: "older", levels: [Some(Severity::Warning), Some(Severity::Note), None, None] }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/downgrade.md"),
+        checks: downgrade::CHECKS,
     },
     Rule {
         id: "duplicate-key",
@@ -918,6 +964,26 @@ pub static RULES: &[Rule] = &[
         checks: ran_in_staging::CHECKS,
     },
     Rule {
+        id: "release-removed",
+        category: "promotion",
+        summary: "a change that deletes something that runs says so",
+        cases: &[
+            Case {
+                id: "removed",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "renamed",
+                levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/release-removed.md"),
+        checks: release_removed::CHECKS,
+    },
+    Rule {
         id: "retry",
         category: "reconcile",
         summary: "an automated sync that fails is tried again",
@@ -1329,6 +1395,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/version-label.md"),
         checks: version_label::CHECKS,
+    },
+    Rule {
+        id: "version-reused",
+        category: "promotion",
+        summary: "a version names one artifact, now and later",
+        cases: &[Case {
+            id: "reused",
+            levels: [Some(Severity::Warning), Some(Severity::Warning), Some(Severity::Note), None],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/promotion/version-reused.md"),
+        checks: version_reused::CHECKS,
     },
     Rule {
         id: "waiver",

@@ -18,6 +18,9 @@ pub struct Settings<'s> {
     pub waivers: &'s [Waiver],
     /// The day it is, for waivers that end.
     pub today: jiff::civil::Date,
+    /// The releases that a rollback takes back: what is found on their objects is at most a
+    /// warning.
+    pub softened: Option<&'s BTreeSet<usize>>,
 }
 
 /// What came out.
@@ -144,6 +147,7 @@ impl Sink<'_> {
         let fleet = self.settings.fleet;
         let environment = violation.place.and_then(|place| fleet.environment(place));
         let severity = self.severity(rule, &violation, environment)?;
+        let severity = if self.is_softened(&violation) { severity.min(Severity::Warning) } else { severity };
         let fingerprint = self.fingerprint(rule, &violation, environment);
         let place = violation.place.and_then(|place| fleet.place(place));
         let waived = self.waiver(rule, &violation, environment);
@@ -175,6 +179,16 @@ impl Sink<'_> {
             Some(stated) => stated.value,
             None => rule.cases.iter().find(|case| case.id == violation.case)?.level(column),
         }
+    }
+
+    /// Whether a violation stands in an object that a rollback takes back.
+    fn is_softened(&self, violation: &Violation) -> bool {
+        let fleet = self.settings.fleet;
+        let releases = self.settings.softened.into_iter().flatten();
+        let mut objects = releases.filter_map(|index| fleet.objects.get(fleet.releases.get(*index)?.object));
+        objects.any(|object| {
+            Some(object.place) == violation.place && Some(&object.manifest.id) == violation.object.as_ref()
+        })
     }
 
     fn is_environment(&self, word: &str) -> bool {

@@ -1,6 +1,7 @@
 //! A branch of a Git repository along first parents, read as raw objects: libgit2's own walk would
 //! stop at the edge of a shallow clone and call it the first commit.
 
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,6 +10,7 @@ use mlgitops_files::Files;
 
 use super::chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
 use super::commit::Commit;
+use super::commit_graph::CommitGraph;
 use super::error::{SourceError, shown_text};
 use super::repository::Repo;
 use super::root::Root;
@@ -21,13 +23,26 @@ pub struct FirstParents {
     walked: Mutex<Walked>,
     /// The commit that was listed last, and its tree: the next differs in little.
     listed: Mutex<Option<(ObjectName, Arc<Commit>)>>,
+    /// `None` where there is none, and in a shallow clone.
+    graph: Option<CommitGraph>,
+    /// The trees of the older side of the comparison before: the newer side of the next.
+    trees: Mutex<Trees>,
 }
 
 /// What was read so far.
 struct Walked {
     links: Vec<Link>,
     /// The commit to read next; `None` behind the first one ever.
-    next: Option<Oid>,
+    next: Option<Next>,
+}
+
+/// A commit that is read next.
+#[derive(Clone, Copy)]
+enum Next {
+    /// By its name.
+    Named(Oid),
+    /// By its position in the commit-graph.
+    InGraph(usize),
 }
 
 impl FirstParents {
@@ -38,19 +53,36 @@ impl FirstParents {
     pub fn of(root: &Root, rev: &str) -> Result<Self, SourceError> {
         let (repo, prefix) = root.repo(&format!("the history of {rev}"))?;
         let tip = repo.commit(rev)?;
-        let walked = Mutex::new(Walked { links: Vec::new(), next: Some(tip) });
+        let graph = if repo.git().is_shallow() { None } else { CommitGraph::open(repo.common_dir()) };
         Ok(Self {
             root: root.clone(),
             repo: Arc::clone(repo),
             prefix: prefix.as_str().to_owned(),
-            walked,
+            walked: Mutex::new(Walked { links: Vec::new(), next: Some(Next::Named(tip)) }),
             listed: Mutex::new(None),
+            graph,
+            trees: Mutex::new(Trees::default()),
         })
     }
 
     /// Reads the next commit of the chain.
     fn walk(&self, walked: &mut Walked) -> Result<(), Gap> {
-        let Some(id) = walked.next else { return Ok(()) };
+        let (id, in_graph) = match walked.next {
+            None => return Ok(()),
+            Some(Next::InGraph(at)) => (None, Some(at)),
+            Some(Next::Named(id)) => {
+                (Some(id), self.graph.as_ref().and_then(|graph| graph.find(&name(id).0)))
+            }
+        };
+        if let (Some(graph), Some(at)) = (&self.graph, in_graph)
+            && let (Some(own), Some(node)) = (graph.id(at), graph.node(at))
+        {
+            let tree = self.below_prefix(ObjectName(node.tree))?;
+            walked.links.push(Link { id: ObjectName(own), tree, time: node.time });
+            walked.next = node.parent.map(Next::InGraph);
+            return Ok(());
+        }
+        let Some(id) = id else { return Err(graph_is_broken()) };
         let git = self.repo.git();
         let objects = git.odb().map_err(|error| broken(id, &error))?;
         let raw = match objects.read(id) {
@@ -64,8 +96,18 @@ impl FirstParents {
         })?;
         let tree = below(&objects, header.tree, &self.prefix)?;
         walked.links.push(Link { id: name(id), tree: name(tree), time: header.time });
-        walked.next = header.parent;
+        walked.next = header.parent.map(Next::Named);
         Ok(())
+    }
+
+    /// The tree below the root under review.
+    fn below_prefix(&self, tree: ObjectName) -> Result<ObjectName, Gap> {
+        if self.prefix.is_empty() {
+            return Ok(tree);
+        }
+        let git = self.repo.git();
+        let objects = git.odb().map_err(|error| broken(oid(tree), &error))?;
+        below(&objects, oid(tree), &self.prefix).map(name)
     }
 
     fn missing_parent(&self, walked: &Walked, missing: Oid, is_shallow: bool) -> Gap {
@@ -146,7 +188,10 @@ impl Chain for FirstParents {
             };
             tell(path, how)
         };
-        compare(&objects, Some(oid(new.tree)), Some(oid(old.tree)), &mut path, &mut tell).map(drop)
+        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
+        trees.next();
+        let mut reading = Reading { objects: &objects, trees: &mut trees };
+        compare(&mut reading, Some(oid(new.tree)), Some(oid(old.tree)), &mut path, &mut tell).map(drop)
     }
 }
 
@@ -173,7 +218,9 @@ impl FirstParents {
                 }
             };
             let (new, old) = (Some(oid(link.tree)), Some(oid(tree)));
-            let _told = compare(&objects, new, old, &mut Vec::new(), &mut tell).ok()?;
+            let mut trees = Trees::default();
+            let mut reading = Reading { objects: &objects, trees: &mut trees };
+            let _told = compare(&mut reading, new, old, &mut Vec::new(), &mut tell).ok()?;
         }
         let few = !is_more && content.len() <= MOST;
         few.then(|| listed.with(oid(link.id), content)).flatten()
@@ -276,9 +323,41 @@ impl<'t> Iterator for Entries<'t> {
 /// Who is told of a path and its lines in the newer and in the older tree.
 type ToldLines<'t> = dyn FnMut(&[u8], Option<&Line<'_>>, Option<&Line<'_>>) -> ControlFlow<()> + 't;
 
+/// Trees that were read for one comparison, and those of the comparison before.
+#[derive(Default)]
+struct Trees {
+    now: HashMap<Oid, Arc<[u8]>>,
+    before: HashMap<Oid, Arc<[u8]>>,
+}
+
+impl Trees {
+    /// Begins the next comparison.
+    fn next(&mut self) {
+        self.before = std::mem::take(&mut self.now);
+    }
+}
+
+/// Reads trees, each once for two comparisons.
+struct Reading<'r> {
+    objects: &'r Odb<'r>,
+    trees: &'r mut Trees,
+}
+
+impl Reading<'_> {
+    fn tree(&mut self, id: Option<Oid>) -> Result<Arc<[u8]>, Gap> {
+        let Some(id) = id.filter(|id| !id.is_zero()) else { return Ok(Arc::from([])) };
+        let data = match self.trees.now.get(&id).or_else(|| self.trees.before.get(&id)) {
+            Some(known) => Arc::clone(known),
+            None => read_tree(self.objects, id)?.data().into(),
+        };
+        self.trees.now.insert(id, Arc::clone(&data));
+        Ok(data)
+    }
+}
+
 /// Tells every path in which two trees differ. Deep trees end at the limit of paths.
 fn compare(
-    objects: &Odb<'_>,
+    reading: &mut Reading<'_>,
     new: Option<Oid>,
     old: Option<Oid>,
     path: &mut Vec<u8>,
@@ -287,13 +366,7 @@ fn compare(
     if path.len() > mlgitops_files::limits::PATH_BYTES {
         return Ok(ControlFlow::Continue(()));
     }
-    let read = |id: Option<Oid>| match id.filter(|id| !id.is_zero()) {
-        Some(id) => read_tree(objects, id).map(Some),
-        None => Ok(None),
-    };
-    let (new, old) = (read(new)?, read(old)?);
-    let data = |tree: Option<&git2::OdbObject<'_>>| tree.map_or(&[][..], |tree| tree.data()).to_vec();
-    let (new, old) = (data(new.as_ref()), data(old.as_ref()));
+    let (new, old) = (reading.tree(new)?, reading.tree(old)?);
     let (mut new, mut old) = (Entries(&new).peekable(), Entries(&old).peekable());
     loop {
         let order = match (new.peek(), old.peek()) {
@@ -317,7 +390,7 @@ fn compare(
         }
         path.extend_from_slice(line.name);
         let flow = if line.is_folder() {
-            compare(objects, left.map(|line| line.id), right.map(|line| line.id), path, tell)?
+            compare(reading, left.map(|line| line.id), right.map(|line| line.id), path, tell)?
         } else {
             tell(path, left.as_ref(), right.as_ref())
         };
@@ -325,6 +398,14 @@ fn compare(
         if flow.is_break() {
             return Ok(flow);
         }
+    }
+}
+
+fn graph_is_broken() -> Gap {
+    Gap {
+        missing: "commit-graph".to_owned(),
+        reason: "the commit-graph of this clone is broken".to_owned(),
+        help: "git commit-graph write --reachable".to_owned(),
     }
 }
 

@@ -4,8 +4,10 @@
 //! over a limit means is decided once and no rule can tell which source it reads. This folder is
 //! the only one that knows Git.
 
+mod blame;
 mod chain;
 mod commit;
+mod commit_graph;
 mod disk;
 mod error;
 mod first_parent;
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use mlgitops_files::Files;
 
+pub use blame::{Blamed, blame};
 pub use chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
 pub use commit::Commit;
 pub use error::SourceError;
@@ -37,7 +40,7 @@ pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
 pub use memory_chain::{MemoryChain, MemoryCommit};
 pub use mounted::{Below, Joined};
-pub use relation::{is_ancestor, is_shallow, merge_base, messages_between};
+pub use relation::{Branch, branches, current_branch, is_ancestor, is_shallow, merge_base, messages_between};
 pub use repositories::{Content, Repositories, Revisions};
 pub use root::{Git, Remote, Root};
 pub use work_tree::WorkTree;

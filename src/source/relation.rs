@@ -43,3 +43,44 @@ pub fn messages_between(root: &Root, base: Option<&str>, head: &str) -> Vec<(Str
     let said = commits.into_iter().filter_map(|id| Some((id, repo.about(id)?)));
     said.map(|(id, about)| (id.to_string().chars().take(7).collect(), about.message)).collect()
 }
+
+/// A branch of a repository or of its remote `origin`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Branch {
+    /// Its name, without the remote's: `env/staging`.
+    pub name: String,
+    /// What names its tip here: `origin/env/staging` where the remote has it, else the name.
+    pub rev: String,
+}
+
+/// Every branch, sorted; of one that stands here and at `origin`, the remote's.
+#[must_use]
+pub fn branches(root: &Root) -> Vec<Branch> {
+    let Ok((repo, _)) = root.repo("its branches") else { return Vec::new() };
+    let git = repo.git();
+    let Ok(references) = git.references() else { return Vec::new() };
+    let mut branches: Vec<Branch> = Vec::new();
+    for reference in references.flatten() {
+        let Ok(full) = reference.name() else { continue };
+        let (name, rev) = match (full.strip_prefix("refs/remotes/origin/"), full.strip_prefix("refs/heads/"))
+        {
+            (Some("HEAD"), _) | (None, None) => continue,
+            (Some(name), _) => (name, format!("origin/{name}")),
+            (None, Some(name)) => (name, name.to_owned()),
+        };
+        branches.push(Branch { name: name.to_owned(), rev });
+    }
+    branches.sort_by(|a, b| (&a.name, a.rev == a.name).cmp(&(&b.name, b.rev == b.name)));
+    branches.dedup_by(|later, first| later.name == first.name);
+    branches
+}
+
+/// The branch that is checked out; `None` where it is none, but a commit.
+#[must_use]
+pub fn current_branch(root: &Root) -> Option<String> {
+    let (repo, _) = root.repo("its branch").ok()?;
+    let git = repo.git();
+    let head = git.find_reference("HEAD").ok()?;
+    let target = head.symbolic_target().ok().flatten()?;
+    target.strip_prefix("refs/heads/").map(str::to_owned)
+}

@@ -210,7 +210,7 @@ fn changes_of_the_work_tree() {
                 "no traffic at all is a way back",
                 "11-12T09:00 staging=v45 prod=v47%10
                  edit prod=v47%0",
-                &[],
+                &["note rollback: rollback: fraud-detector in prod takes all traffic off v47"],
             ),
             (
                 "a twin service is exposure",
@@ -242,10 +242,10 @@ fn changes_of_the_work_tree() {
                 &["error soak: fraud-detector v47 has run in staging for 0 s, prod asks for 24 h", "exit 1"],
             ),
             (
-                "an artifact moved within one model and token is another question",
+                "one version, and from now on another bucket",
                 "11-12T09:00 staging=s3://a/fraud/v2/ prod=s3://a/fraud/v2/
                  edit prod=s3://b/fraud/v2/",
-                &[],
+                &["warning reused: fraud-detector in prod takes v2 from another place than before"],
             ),
         ],
         &[],
@@ -466,4 +466,364 @@ fn passes_are_explained() {
         story.run(&["lint", "--explain-passes", "--select", "promotion", "--now", super::repository::NOW]);
     let last = super::repository::without_ids(said.out.lines().last().unwrap());
     assert_eq!(last, "fraud-detector v47: staging since 2026-11-18 (COMMIT, 3d 4h)");
+}
+
+/// A rollback passes whatever is found on what it brings back: a bump and a fix in one commit,
+/// reverted.
+#[test]
+fn a_rollback_is_a_lane_of_the_whole_gate() {
+    let broken = |version: &str| {
+        format!(
+            "prod/fraud-detector.yaml:=apiVersion:_serving.kserve.io/v1beta1\\nkind:_InferenceService\\n\
+             metadata:_{{name:_fraud-detector,_namespace:_ml}}\\nspec:\\n_predictor:\\n__model:\\n___modelFormat:\
+             _{{name:_sklearn}}\\n___nodeSelector:_{{a:_b}}\\n___storageUri:_s3://models/fraud-detector/{version}/\\n"
+        )
+    };
+    let lines = |edit: &str| {
+        format!(
+            "11-10T09:00 staging=v47 {}
+             11-18T09:00 prod=v47
+             edit {edit}",
+            broken("v43")
+        )
+    };
+    let lint = |story: &Story| {
+        let said = story.run(&["lint", "--format", "json", "--now", super::repository::NOW]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let unknown = findings.iter().find(|finding| finding["rule"] == "unknown-field").cloned();
+        (said.exit, unknown.map(|finding| finding["severity"].as_str().unwrap().to_owned()))
+    };
+    let back = Story::of(&lines(&broken("v43")));
+    assert_eq!(lint(&back), (0, Some("warning".to_owned())), "back to what ran");
+    let further = Story::of(&lines(&broken("v46")));
+    assert_eq!(lint(&further), (1, Some("error".to_owned())), "to what never ran");
+    let more = Story::of(&lines(&format!("{} prod/churn=v1", broken("v43"))));
+    assert_eq!(lint(&more), (1, Some("error".to_owned())), "and something else beside");
+}
+
+/// `release-removed`: what a change deletes.
+#[test]
+fn what_a_change_deletes() {
+    check(
+        &[
+            (
+                "a file that is gone",
+                "11-12T09:00 staging=v45 prod=v43
+                 edit prod=-",
+                &["error removed: merging this deletes fraud-detector from prod", "exit 1"],
+            ),
+            (
+                "in staging it is a warning",
+                "11-12T09:00 staging=v45 prod=v43 staging/churn=v1
+                 edit staging/churn=-",
+                &["warning removed: merging this deletes churn from staging"],
+            ),
+            (
+                "a new name",
+                "11-12T09:00 staging=v45 prod=v43
+                 edit prod=- prod/fraud-detector-prod=s3://models/fraud-detector/v43/",
+                &[
+                    "error renamed: merging this deletes fraud-detector from prod and starts it anew under another \
+                   name",
+                    "exit 1",
+                ],
+            ),
+            (
+                "a canary that is over",
+                "11-12T09:00 staging=v45 prod=v43 prod/fraud-detector-canary=v45
+                 edit prod=v45 prod/fraud-detector-canary=-",
+                &[],
+            ),
+        ],
+        &[],
+    );
+}
+
+/// `mlgitops diff` and `mlgitops status --at`.
+#[test]
+fn what_a_change_does_in_one_line() {
+    let story = Story::of(
+        "11-12T09:00 staging=v45 prod=v43
+         11-18T08:00 staging=v47 staging/churn=v1
+         edit prod=v47%10 staging/churn=-",
+    );
+    let diff = |args: &[&str]| {
+        let said = story.run(&[&["diff", "--now", super::repository::NOW], args].concat());
+        assert_eq!(said.exit, 0, "{}", said.err);
+        said.out
+    };
+    assert_eq!(
+        diff(&[]),
+        "churn           staging  v1 → gone
+fraud-detector  prod     v43 → v47  (staging since 3d 4h); traffic all → 10 %\n"
+    );
+    assert_eq!(
+        diff(&["HEAD~1", "HEAD"]),
+        "churn           staging  new: v1
+fraud-detector  staging  v45 → v47\n"
+    );
+    assert!(diff(&["--format", "markdown"]).contains("| `fraud-detector` | prod | v43 → v47 |"));
+    let report: serde_json::Value = serde_json::from_str(&diff(&["--format", "json"])).unwrap();
+    assert_eq!(report["changes"][1]["after"]["canaryPercent"], 10);
+    assert_eq!(report["changes"][1]["proof"], "staging since 3d 4h");
+
+    let status = |at: &str| story.run(&["status", "--at", at]);
+    assert_eq!(
+        status("2026-11-12").out,
+        "model            staging   prod
+fraud-detector   v45       v43\n"
+    );
+    assert!(status("2026-11-18").out.contains("fraud-detector   v47"), "{}", status("2026-11-18").out);
+    assert_eq!(status("2026-11-11").exit, 2);
+}
+
+/// `mlgitops trace`: the chain of origins, each with the commit that last changed its lines.
+#[test]
+fn why_a_field_has_its_value() {
+    let kustomization = "resources:_[../../base]\\npatches:\\n__-_target:_{kind:_InferenceService}\\n____patch:_|-\\n\
+         ______-_{op:_replace,_path:_/spec/predictor/model/storageUri,_value:_\"s3://m/fraud/VERSION/\"}\\n";
+    let lines = format!(
+        "11-10T09:00 fraud/base/fraud-detector=v1 fraud/base/kustomization.yaml:=resources:_[fraud-detector.yaml]\\n | base
+         11-12T09:00 fraud/overlays/prod/kustomization.yaml:={} | overlay
+         11-18T09:00 fraud/overlays/prod/kustomization.yaml:={} | bump to v2 (#7)",
+        kustomization.replace("VERSION", "v1"),
+        kustomization.replace("VERSION", "v2")
+    );
+    let story = Story::of(&lines);
+    let trace = |args: &[&str]| story.run(&[&["trace", "fraud-detector", "prod"], args].concat());
+    let report: serde_json::Value = serde_json::from_str(&trace(&["--format", "json"]).out).unwrap();
+    let field = &report["fields"][0];
+    assert_eq!(
+        (field["path"].as_str(), field["value"].as_str()),
+        (Some("/spec/predictor/model/storageUri"), Some("s3://m/fraud/v2/"))
+    );
+    let steps: Vec<String> = field["origins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|step| step["via"] == "content")
+        .map(|step| {
+            format!("{} {}:{} {}", step["role"], step["file"], step["line"], step["subject"]).replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "base fraud/base/fraud-detector.yaml:11 base",
+            "patch fraud/overlays/prod/kustomization.yaml:5 bump to v2 (#7)",
+        ]
+    );
+    let said = trace(&["spec.predictor.model.modelFormat.name"]).out;
+    assert!(
+        said.starts_with(
+            "InferenceService/ml/fraud-detector /spec/predictor/model/modelFormat/name\n  = sklearn\n"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("fraud/base/fraud-detector.yaml:10:15") && said.contains("Ana  base"), "{said}");
+    story.set(
+        "fraud/overlays/prod/kustomization.yaml:=resources:_[../../base]\\n#_new\\nnamePrefix:_prod-\\n",
+    );
+    assert!(trace(&["metadata.name"]).out.contains("not committed"), "{}", trace(&["metadata.name"]).out);
+    let wrong = story.run(&["trace", "fraud-detektor", "prod"]);
+    assert!(wrong.exit == 2 && wrong.err.contains("did you mean `fraud-detector`?"), "{}", wrong.err);
+}
+
+/// `canary-first`, where the configuration asks for it: the arithmetic of samples.
+#[test]
+fn a_canary_before_all_traffic() {
+    let config = "mlgitops.yaml:=environments:_[{name:_staging},_{name:_prod,_guard:_true}]\\nrules:_{canary-first:_error}\\n\
+         models:_{fraud-detector:_{requests-per-minute:_30}}\\n";
+    let told = |name: &'static str, lines: &str, expected: &[&str]| {
+        let story = Story::of(&lines.replace("CONFIG", config));
+        assert_eq!(
+            promotion(story.path(), &["--select", "canary-first"], &[])
+                .iter()
+                .filter(|line| !line.contains("rollback"))
+                .collect::<Vec<_>>(),
+            expected,
+            "{name}"
+        );
+    };
+    told(
+        "at once",
+        "11-12T09:00 CONFIG staging=v47 prod=v43
+         edit prod=v47",
+        &["error no-canary: fraud-detector v47 gets all traffic of prod without a canary stage", "exit 1"],
+    );
+    told(
+        "five minutes",
+        "11-12T09:00 CONFIG staging=v47 prod=v43
+         11-21T11:55 prod=v47%10
+         edit prod=v47",
+        &[
+            "error too-short: the canary of fraud-detector v47 in prod was too short: 5 min of 30 min",
+            "exit 1",
+        ],
+    );
+    told(
+        "long, but few requests",
+        "11-12T09:00 CONFIG staging=v47 prod=v43
+         11-21T10:00 prod=v47%10
+         11-21T11:00 prod=v47%20
+         edit prod=v47",
+        &[
+            "error too-short: the canary of fraud-detector v47 in prod was too short: 30 a minute × 10 % × 1 h + 30 a \
+           minute × 20 % × 1 h = 540 requests, 1000 are asked",
+            "exit 1",
+        ],
+    );
+    told(
+        "enough of both",
+        "11-12T09:00 CONFIG staging=v47 prod=v43
+         11-21T01:00 prod=v47%10
+         edit prod=v47",
+        &[],
+    );
+    told("a first deploy has no traffic to split", "11-12T09:00 CONFIG staging=v47\n edit prod=v47", &[]);
+    told(
+        "what has all traffic keeps it",
+        "11-12T09:00 CONFIG staging=v47 prod=v47\n edit prod/fraud-detector=v47",
+        &[],
+    );
+}
+
+/// A branch for each environment: what ran in staging is what the branch of staging held itself.
+#[test]
+fn a_branch_for_each_environment() {
+    let config = "mlgitops.yaml:=environments:\\n_-_{name:_staging,_match:_{branch:_env/staging}}\\n_-_{name:_prod,_soak:\
+         _24h,_match:_{branch:_env/prod}}\\n";
+    let told = |name: &str, lines: &str, expected: &[&str]| {
+        let story = Story::of(&lines.replace("CONFIG", config));
+        assert_eq!(promotion(story.path(), &["--base", "env/prod"], &[]), expected, "{name}");
+    };
+    let begin = "11-10T09:00 CONFIG apps/fraud-detector=v43
+         branch env/staging
+         branch env/prod
+         switch env/staging";
+    told(
+        "straight promotion",
+        &format!(
+            "{begin}
+         11-12T09:00 apps/fraud-detector=v47
+         switch env/prod
+         branch bump
+         11-20T09:00 apps/fraud-detector=v47"
+        ),
+        &[],
+    );
+    told(
+        "never in staging",
+        &format!(
+            "{begin}
+         11-12T09:00 apps/fraud-detector=v45
+         switch env/prod
+         branch bump
+         11-20T09:00 apps/fraud-detector=v47"
+        ),
+        &["error never: fraud-detector v47 has never run in staging", "exit 1"],
+    );
+    told(
+        "what a branch merged into staging had and took back",
+        &format!(
+            "{begin}
+         branch feature
+         11-11T09:00 apps/fraud-detector=v47
+         11-12T09:00 apps/fraud-detector=v43
+         switch env/staging
+         11-12T10:00 README.md:=x
+         merge feature 11-13T09:00
+         switch env/prod
+         branch bump
+         11-20T09:00 apps/fraud-detector=v47"
+        ),
+        &["error never: fraud-detector v47 has never run in staging", "exit 1"],
+    );
+    told(
+        "staging merged into prod, too early",
+        &format!(
+            "{begin}
+         11-21T08:00 apps/fraud-detector=v47
+         switch env/prod
+         branch bump
+         merge env/staging 11-21T09:00"
+        ),
+        &["error soak: fraud-detector v47 has run in staging for 4 h, prod asks for 24 h", "exit 1"],
+    );
+}
+
+/// Ladders of any length, several environments on a rung, and rungs that are skipped.
+#[test]
+fn ladders() {
+    let three = "mlgitops.yaml:=environments:\\n_-_{name:_dev}\\n_-_{name:_staging,_guard:_true}\\n_-_{name:_prod,_soak:_1h}\\n";
+    let regions = "mlgitops.yaml:=environments:\\n_-_{name:_staging}\\n_-_{name:_prod-eu,_after:_staging,_soak:_1h}\\n_-_\
+         {name:_prod-us,_after:_prod-eu,_soak:_1h}\\n";
+    let skip = "mlgitops.yaml:=rules:_{ran-in-staging:_{params:_{from:_{churn:_dev,_search:_none}}}}\\n";
+    let told = |name: &str, lines: &str, expected: &[&str]| {
+        let lines = lines.replace("THREE", three).replace("REGIONS", regions).replace("SKIP", skip);
+        assert_eq!(promotion(Story::of(&lines).path(), &[], &[]), expected, "{name}");
+    };
+    told(
+        "staging is guarded by dev",
+        "11-12T09:00 THREE dev=v45 staging=v44 prod=v43
+         edit staging=v47",
+        &["error never: fraud-detector v47 has never run in dev", "exit 1"],
+    );
+    told(
+        "what dev ran is not enough for prod",
+        "11-12T09:00 THREE dev=v47 staging=v44 prod=v43
+         edit prod=v47",
+        &["error never: fraud-detector v47 has never run in staging", "exit 1"],
+    );
+    told(
+        "one region after the other",
+        "11-12T09:00 REGIONS staging=v47 prod-eu=v43 prod-us=v43
+         11-14T09:00 prod-eu=v47
+         edit prod-us=v47",
+        &[],
+    );
+    told(
+        "a region before its turn",
+        "11-12T09:00 REGIONS staging=v47 prod-eu=v43 prod-us=v43
+         edit prod-us=v47",
+        &["error never: fraud-detector v47 has never run in prod-eu", "exit 1"],
+    );
+    told(
+        "a model that skips a rung, and one that has no other environment",
+        "11-12T09:00 SKIP dev/churn=v2 staging=v1 prod/churn=v1 prod/search=v1
+         edit prod/churn=v2 prod/search=v2",
+        &[],
+    );
+    told(
+        "several usual names on one rung",
+        "11-12T09:00 uat=v47 staging=v44 prod=v43
+         edit prod=v47",
+        &[],
+    );
+    told(
+        "staging is taken away with the change",
+        "11-12T09:00 staging=v45 prod=v43
+         edit staging=- prod=v47",
+        &[
+            "error never: fraud-detector v47 has never run in staging",
+            "warning removed: merging this deletes fraud-detector from staging",
+            "exit 1",
+        ],
+    );
+    told(
+        "an environment's guard is taken away with the change",
+        "11-12T09:00 THREE dev=v45 staging=v44 prod=v43
+         edit staging=v47 mlgitops.yaml:=environments:\\n_-_{name:_dev}\\n_-_{name:_staging}\\n_-_{name:_prod,_soak:_1h}\\n",
+        &["error never: fraud-detector v47 has never run in dev", "exit 1"],
+    );
+    told(
+        "the soak is shortened with the change",
+        "11-12T09:00 SOAK staging=v45 prod=v43
+         11-21T08:00 staging=v47
+         edit prod=v47 mlgitops.yaml:=environments:\\n_-_{name:_staging}\\n_-_{name:_prod,_soak:_1h}\\n"
+            .replace("SOAK", SOAK)
+            .as_str(),
+        &["error soak: fraud-detector v47 has run in staging for 4 h, prod asks for 24 h", "exit 1"],
+    );
 }

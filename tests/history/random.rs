@@ -64,7 +64,8 @@ fn layout(which: usize, version: u8) -> (String, String) {
         9 => return overlay("staging"),
         10 => return overlay("prod"),
         11 => {
-            let elements = if version % 2 == 0 { "[{env: staging}, {env: prod}]" } else { "[{env: prod}]" };
+            let elements =
+                if version.is_multiple_of(2) { "[{env: staging}, {env: prod}]" } else { "[{env: prod}]" };
             let text = format!(
                 "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all, namespace: \
                  argocd}}\nspec:\n  generators:\n    - list: {{elements: {elements}}}\n  template:\n    metadata: \

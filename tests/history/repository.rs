@@ -57,7 +57,7 @@ impl Story {
     }
 
     fn tell(&self, line: &str) {
-        let (words, message) = line.split_once('|').unwrap_or((line, "a change"));
+        let (words, message) = line.split_once(" | ").unwrap_or((line, "a change"));
         let mut words = words.split_whitespace();
         match words.next().unwrap() {
             "branch" => self.branch(words.next().unwrap()),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Code, Label, NotChecked, Violation};
-use crate::fleet::reference::compare_versions;
 use crate::fleet::{Fleet, ModelUse, Object, Release};
 use crate::history::{
     Guard, Identity, Moved, Ran, Review, Running, Stay, is_same_version,
@@ -27,10 +26,36 @@ fn check(review: &Review, context: &Context<'_>, out: &mut Violations) {
             return out.not_checked(missing(what.to_owned(), gap).required(required));
         }
     };
+    for (release, running) in taken_off(review) {
+        let message = format!(
+            "rollback: {} in {} takes all traffic off {}",
+            running.model,
+            running.environment.as_deref().unwrap_or_default(),
+            running.said()
+        );
+        let found = violation_of(context.fleet, release, "rollback", message, "gets no traffic");
+        out.push(
+            found.map(|found| found.note("`canaryTrafficPercent: 0` sends all of it to the version before")),
+        );
+    }
     for moved in &moved {
         let Some(subject) = Subject::of(moved, review, identity, context) else { continue };
         subject.judge(out);
     }
+}
+
+/// The guarded releases that the change leaves without traffic.
+fn taken_off(review: &Review) -> Vec<(usize, &Running)> {
+    let Ok(base) = review.base() else { return Vec::new() };
+    let had_some = |running: &Running| {
+        base.iter().any(|old| {
+            old.is_exposed()
+                && (&old.model, &old.environment, &old.uri)
+                    == (&running.model, &running.environment, &running.uri)
+        })
+    };
+    let guarded = review.guarded().map(|(release, running, _)| (release, running));
+    guarded.filter(|(_, running)| !running.is_exposed() && had_some(running)).collect()
 }
 
 fn missing(what: String, gap: &Gap) -> NotChecked {
@@ -72,13 +97,13 @@ impl<'s> Subject<'s> {
         if self.identity.of(running).is_none() {
             return out.not_checked(self.unfixed());
         }
-        if self.is_older() && self.went_back(out) {
+        if Review::is_older(self.moved) && self.went_back(out) {
             return;
         }
         let ran = self.review.ran(running, &self.below, self.identity, self.guard.soak);
         match ran {
             Ran::Yes(stay) => out.proof(self.proof(&stay)),
-            _ if !self.is_older() && self.went_back(out) => {}
+            _ if !Review::is_older(self.moved) && self.went_back(out) => {}
             Ran::Unknown(gap) => out.not_checked(
                 missing(
                     format!(
@@ -137,15 +162,6 @@ impl<'s> Subject<'s> {
     /// What the environment ran before; the newest, where there are several.
     fn before(&self) -> Option<&Running> {
         self.moved.before.first()
-    }
-
-    /// Whether the version is an older one than the one before.
-    fn is_older(&self) -> bool {
-        let older = |before: &Running| {
-            let (Some(old), Some(new)) = (&before.version, &self.moved.running.version) else { return false };
-            compare_versions(new, old) == Some(std::cmp::Ordering::Less)
-        };
-        self.moved.before.iter().any(older)
     }
 
     /// Says so where the environment itself ran the version before; whether it did.
@@ -393,7 +409,7 @@ fn version_bytes(used: &ModelUse) -> std::ops::Range<usize> {
     used.reference.offset + range.start..used.reference.offset + range.end
 }
 
-fn violation_of(
+pub(super) fn violation_of(
     fleet: &Fleet,
     release: usize,
     case: &'static str,

@@ -1,0 +1,178 @@
+//! What a change does, one line a release: version, replicas, resources, canary share, routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mlgitops_yaml::{Node, Value};
+
+use super::state::Running;
+use crate::config::Config;
+use crate::fleet::{Fleet, Release};
+use crate::kinds::kserve;
+
+/// What a release is on one side of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Side {
+    /// The release.
+    pub running: Running,
+    /// How many pods it has at least; `None` where KServe's default of 1 holds.
+    pub replicas: Option<i64>,
+    /// Its share as a canary, in per cent.
+    pub canary: Option<i64>,
+    /// The resources of the serving container: `limits.nvidia.com/gpu` and its value.
+    pub resources: BTreeMap<String, String>,
+    /// The routes that name its service, by object, with the shares they give.
+    pub routes: BTreeMap<String, String>,
+}
+
+/// One release that a change adds, changes or takes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Before the change.
+    pub before: Option<Side>,
+    /// After it.
+    pub after: Option<Side>,
+}
+
+impl Difference {
+    /// The release, as it is after the change, else as it was.
+    #[must_use]
+    pub fn running(&self) -> Option<&Running> {
+        self.after.as_ref().or(self.before.as_ref()).map(|side| &side.running)
+    }
+
+    /// What changed beside the version, as `replicas 2 → 3`.
+    #[must_use]
+    pub fn details(&self) -> Vec<String> {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else { return Vec::new() };
+        let mut details = Vec::new();
+        let number =
+            |value: Option<i64>, none: &str| value.map_or(none.to_owned(), |value| value.to_string());
+        if before.replicas != after.replicas {
+            let (old, new) = (number(before.replicas, "1"), number(after.replicas, "1"));
+            details.push(format!("replicas {old} → {new}"));
+        }
+        if before.canary != after.canary {
+            let share = |value: Option<i64>| value.map_or("all".to_owned(), |percent| format!("{percent} %"));
+            details.push(format!("traffic {} → {}", share(before.canary), share(after.canary)));
+        }
+        details.extend(changed(&before.resources, &after.resources));
+        details.extend(changed(&before.routes, &after.routes));
+        details
+    }
+}
+
+fn changed(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let text = |side: &BTreeMap<String, String>, name: &String| {
+        side.get(name).cloned().unwrap_or_else(|| "none".to_owned())
+    };
+    let differs = names.into_iter().filter(|name| before.get(*name) != after.get(*name));
+    differs.map(|name| format!("{name} {} → {}", text(before, name), text(after, name))).collect()
+}
+
+/// Every release that differs between two fleets, in the order of models and environments.
+#[must_use]
+pub fn differences(before: &Fleet, after: &Fleet, config: &Config) -> Vec<Difference> {
+    let (mut old, new) = (sides(before, config), sides(after, config));
+    let mut all = Vec::new();
+    let mut fresh = Vec::new();
+    for side in new {
+        match take(&mut old, |known| is_same_object(known, &side)) {
+            Some(known) if same(&known, &side) => {}
+            Some(known) => all.push(Difference { before: Some(known), after: Some(side) }),
+            None => fresh.push(side),
+        }
+    }
+    // What has another name now is the same release still.
+    for side in fresh {
+        let before = take(&mut old, |known| {
+            known.running.model == side.running.model && known.running.environment == side.running.environment
+        });
+        all.push(Difference { before, after: Some(side) });
+    }
+    all.extend(old.into_iter().map(|side| Difference { before: Some(side), after: None }));
+    all.sort_by(|a, b| a.running().cmp(&b.running()));
+    all
+}
+
+fn take(sides: &mut Vec<Side>, is_it: impl Fn(&Side) -> bool) -> Option<Side> {
+    let at = sides.iter().position(is_it)?;
+    Some(sides.remove(at))
+}
+
+fn is_same_object(one: &Side, other: &Side) -> bool {
+    let key = |side: &Side| {
+        let running = &side.running;
+        (running.model.clone(), running.environment.clone(), running.cluster.clone(), running.object.clone())
+    };
+    key(one) == key(other)
+}
+
+/// Whether nothing that is said of them differs.
+fn same(one: &Side, other: &Side) -> bool {
+    one.running.uri == other.running.uri
+        && (one.replicas, one.canary) == (other.replicas, other.canary)
+        && one.resources == other.resources
+        && one.routes == other.routes
+}
+
+fn sides(fleet: &Fleet, config: &Config) -> Vec<Side> {
+    fleet.releases.iter().filter_map(|release| side(fleet, release, config)).collect()
+}
+
+fn side(fleet: &Fleet, release: &Release, config: &Config) -> Option<Side> {
+    let running = Running::of(release, fleet, config)?;
+    let object = fleet.objects.get(release.object)?;
+    let serving = kserve::serving(&object.manifest);
+    let mut resources = BTreeMap::new();
+    let workloads = kserve::workloads(&object.manifest);
+    let containers = workloads.iter().filter(|one| one.part == kserve::Part::Predictor);
+    for container in containers.filter_map(|one| one.serving.as_ref()) {
+        for kind in ["limits", "requests"] {
+            let Some(Value::Map(map)) =
+                container.node.get("resources").get(kind).present().map(|node| &node.value)
+            else {
+                continue;
+            };
+            let stated = map.iter().filter_map(|(name, value)| Some((name.name(), value.text()?)));
+            resources.extend(stated.map(|(name, value)| (format!("{kind}.{name}"), value.to_owned())));
+        }
+    }
+    let routes = routes(fleet, release, &object.manifest.id.name);
+    Some(Side { running, replicas: serving.min_replicas, canary: serving.canary_percent, resources, routes })
+}
+
+/// The routes at the place of a release that send traffic to its service: the share of each.
+fn routes(fleet: &Fleet, release: &Release, service: &str) -> BTreeMap<String, String> {
+    let at_place = fleet.objects.iter().filter(|object| object.place == release.place);
+    let kinds = ["VirtualService", "HTTPRoute", "TrafficSplit"];
+    let mut routes = BTreeMap::new();
+    for object in at_place.filter(|object| kinds.contains(&object.manifest.id.kind.as_str())) {
+        let mut shares = Vec::new();
+        let mut open = vec![&*object.manifest.root];
+        while let Some(node) = open.pop() {
+            shares.extend(share(node, service));
+            match &node.value {
+                Value::Map(map) => open.extend(map.iter().map(|(_, value)| value)),
+                Value::Sequence(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        shares.sort();
+        shares.dedup();
+        if !shares.is_empty() {
+            let id = &object.manifest.id;
+            routes.insert(format!("{}/{}", id.kind, id.name), shares.join(", "));
+        }
+    }
+    routes
+}
+
+/// `30 %` of a destination that is one of the service's own Kubernetes services.
+fn share(node: &Node, service: &str) -> Option<String> {
+    let host = node.find(&["destination", "host"]).text().or(node.get("name").text())?;
+    let first = host.split('.').next()?;
+    let is_its = first == service || first.strip_prefix(service).is_some_and(|rest| rest == "-predictor");
+    let weight = node.get("weight").present().and_then(Node::as_int)?;
+    is_its.then(|| format!("{weight} %"))
+}

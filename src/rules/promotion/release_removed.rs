@@ -1,0 +1,55 @@
+//! `promotion/release-removed`: merging deletes something that runs.
+
+use super::super::{Check, Context, Violations};
+use crate::config::Config;
+use crate::finding::{Label, Violation};
+use crate::fleet::startup_time::{Download, Phases};
+use crate::history::{Removed, Review};
+
+pub(super) const CHECKS: &[Check] = &[Check::Review(check)];
+
+fn check(review: &Review, context: &Context<'_>, out: &mut Violations) {
+    for removed in review.removed() {
+        out.push(violation(removed, context.config));
+    }
+}
+
+fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
+    let running = &removed.running;
+    let (model, environment) = (&running.model, running.environment.as_deref().unwrap_or("its place"));
+    let name = running.object.rsplit('/').next().unwrap_or_default();
+    let at = removed.at.clone()?;
+    let (case, message, label) = match &removed.instead {
+        None => (
+            "removed",
+            format!("merging this deletes {model} from {environment}"),
+            "gone with this change".to_owned(),
+        ),
+        Some(instead) => (
+            "renamed",
+            format!("merging this deletes {model} from {environment} and starts it anew under another name"),
+            format!("from now on `{}`", instead.object),
+        ),
+    };
+    let mut found = Violation::in_file(case, Label::new(at, label), message).word(name);
+    found.place = Some(removed.place);
+    found.model = Some(model.clone());
+    let owner = match &removed.deployment {
+        Some(deployment) => format!("its Application {deployment} goes away, and all it owns with it"),
+        None => "what is not in Git any more, a sync with prune deletes".to_owned(),
+    };
+    let start = cold_start(model, config).map(|start| format!("; {start}")).unwrap_or_default();
+    let help = match removed.instead {
+        Some(_) => "keep the name; else let both run until the new one answers, and delete the old one later",
+        None => "if it is meant, merge it by itself; else put it back",
+    };
+    Some(found.note(format!("{owner}{start}")).help(help))
+}
+
+/// How long nobody answers, where the size of the model is known.
+fn cold_start(model: &str, config: &Config) -> Option<String> {
+    let bytes = config.models.get(model)?.size.as_ref()?.value;
+    let whole = |rates| Phases::of(bytes, Download::Before, rates).whole();
+    let (best, worst) = (whole(&config.startup.best), whole(&config.startup.worst));
+    Some(format!("a new pod answers after {best:.0} s at best, {worst:.0} s on a slow disk"))
+}
