@@ -3,6 +3,7 @@
 mod build;
 mod environment;
 mod identity;
+mod index;
 mod installation;
 mod model;
 mod place;
@@ -57,6 +58,8 @@ pub struct Fleet {
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
     pub trees: Vec<OtherTree>,
+    /// What is looked up often.
+    index: index::Index,
 }
 
 /// Something in a deployment that does not work, and where it would run.

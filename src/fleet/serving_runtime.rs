@@ -57,11 +57,13 @@ impl<'f> Runtimes<'f> {
     #[must_use]
     pub fn of(fleet: &'f Fleet) -> Self {
         let mut all = Self { fleet, named: BTreeMap::new(), selectable: BTreeMap::new() };
-        for object in &fleet.objects {
-            let id = &object.manifest.id;
-            if id.is(kserve::GROUP, "ServingRuntime") {
+        for object in fleet.of_kind("ServingRuntime") {
+            if object.manifest.id.group() == kserve::GROUP {
                 all.add(object, namespace(fleet, object));
-            } else if id.is(kserve::GROUP, "ClusterServingRuntime") {
+            }
+        }
+        for object in fleet.of_kind("ClusterServingRuntime") {
+            if object.manifest.id.group() == kserve::GROUP {
                 all.add(object, None);
             }
         }

@@ -572,6 +572,7 @@ fraud-detector  staging  v45 → v47\n"
     assert_eq!(
         status("2026-11-12").out,
         "model            staging   prod
+                 ml        ml
 fraud-detector   v45       v43\n"
     );
     assert!(status("2026-11-18").out.contains("fraud-detector   v47"), "{}", status("2026-11-18").out);

@@ -333,11 +333,13 @@ impl<'s> Subject<'s> {
     /// The finding with the place where the rung below names its version.
     fn also_below(&self, found: Violation, instead: &[Stay]) -> Violation {
         let below = |release: &&Release| {
-            release.model == self.moved.running.model
-                && self.fleet.environment(release.place).is_some_and(|one| self.below.contains(&one.name))
+            self.fleet.environment(release.place).is_some_and(|one| self.below.contains(&one.name))
         };
-        let Some((used, object)) =
-            self.fleet.releases.iter().find(below).and_then(|release| parts(self.fleet, release))
+        let Some((used, object)) = self
+            .fleet
+            .releases_of(&self.moved.running.model)
+            .find(below)
+            .and_then(|release| parts(self.fleet, release))
         else {
             return found;
         };
@@ -427,9 +429,8 @@ pub(super) fn violation_of(
 fn shared_with<'f>(fleet: &'f Fleet, release: usize, below: &[String]) -> Option<&'f Release> {
     let release = fleet.releases.get(release)?;
     let own = version_place(fleet, release)?;
-    fleet.releases.iter().find(|other| {
-        other.model == release.model
-            && fleet.environment(other.place).is_some_and(|one| below.contains(&one.name))
+    fleet.releases_of(&release.model).find(|other| {
+        fleet.environment(other.place).is_some_and(|one| below.contains(&one.name))
             && version_place(fleet, other).as_ref() == Some(&own)
     })
 }

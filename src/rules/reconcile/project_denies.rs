@@ -30,7 +30,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     let application = &deployment.manifest;
     let named = application.root.find(&["spec", "project"]).text().filter(|name| !name.is_empty());
     let name = named.unwrap_or("default");
-    let objects = context.fleet.objects.iter().map(|object| &object.manifest);
+    let objects = context.fleet.of_kind("AppProject").map(|object| &object.manifest);
     let mut all = objects.filter(|one| one.id.is("argoproj.io", "AppProject") && one.id.name == name);
     // Overlays and clusters may have one each, and only one of them is this Application's.
     let Some(project) = all.next().filter(|first| all.all(|other| other.root == first.root)) else { return };

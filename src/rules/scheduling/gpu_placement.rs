@@ -70,7 +70,9 @@ fn has_one_type(object: &Object, context: &Context<'_>) -> bool {
 fn is_placed_by_namespace(object: &Object, context: &Context<'_>) -> bool {
     const SELECTOR: &str = "scheduler.alpha.kubernetes.io/node-selector";
     let namespace = context.fleet.place(object.place).and_then(|place| place.namespace.as_deref());
-    context.fleet.objects.iter().map(|other| &other.manifest).any(|other| match &*other.id.kind {
+    const KINDS: [&str; 5] = ["Namespace", "ClusterPolicy", "Policy", "Assign", "AssignMetadata"];
+    let others = KINDS.into_iter().flat_map(|kind| context.fleet.of_kind(kind));
+    others.map(|other| &other.manifest).any(|other| match &*other.id.kind {
         "Namespace" => {
             Some(&*other.id.name) == namespace
                 && metadata_value(&other.root, "annotations", SELECTOR).is_some()
@@ -91,7 +93,9 @@ fn of_runtime(object: &Object, workload: &Workload<'_>, context: &Context<'_>) -
     match Runtimes::of(context.fleet).below(object, workload) {
         Below::Runtime(runtime, _) => of_pods(runtime),
         Below::Unknown => {
-            let candidates = context.fleet.objects.iter().filter(|other| may_be_meant(other, workload));
+            let runtimes = ["ServingRuntime", "ClusterServingRuntime"].into_iter();
+            let runtimes = runtimes.flat_map(|kind| context.fleet.of_kind(kind));
+            let candidates = runtimes.filter(|other| may_be_meant(other, workload));
             strongest(candidates.map(of_pods))
         }
         Below::Nothing | Below::Defaults => Placement::None,

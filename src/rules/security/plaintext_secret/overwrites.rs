@@ -52,7 +52,7 @@ fn is_ignored(application: &Manifest, secret: &Manifest) -> bool {
 
 /// Whether an operator writes the Secret: External Secrets merges into one that is there.
 fn is_filled_in(secret: &Manifest, context: &Context<'_>) -> bool {
-    context.fleet.objects.iter().map(|object| &object.manifest).any(|other| {
+    context.fleet.of_kind("ExternalSecret").map(|object| &object.manifest).any(|other| {
         let target = other.root.find(&["spec", "target", "name"]).text().unwrap_or(&other.id.name);
         other.id.is("external-secrets.io", "ExternalSecret") && target == secret.id.name
     })

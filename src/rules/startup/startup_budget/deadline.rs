@@ -38,7 +38,7 @@ impl Deadline {
             let id = &object.manifest.id;
             id.is("", "ConfigMap") && id.name == "config-deployment"
         };
-        let stated = context.fleet.objects.iter().find(config_map).and_then(|object| {
+        let stated = context.fleet.of_kind("ConfigMap").find(config_map).and_then(|object| {
             let node = object.manifest.root.find(&["data", "progress-deadline"]).present()?;
             Some((seconds(node)?, object.manifest.place(node.origin).map(Location::from)))
         });
