@@ -6,7 +6,7 @@ use mlgitops_yaml::{OriginId, Text, TextBuilder, go_float};
 
 use crate::error::Failure;
 use crate::machine::Machine;
-use crate::value::{Data, Value};
+use crate::value::{Data, NODE, Value};
 
 /// Deepest value that is printed; Go would print on until its stack ends.
 const DEPTH: usize = 200;
@@ -67,6 +67,7 @@ fn print(
         return Err(Failure::execute("the value nests too deep to be printed"));
     }
     machine.step()?;
+    machine.make(NODE / 2)?;
     let since = out.run_count();
     match &value.data {
         Data::Str(text) => out.push(text),

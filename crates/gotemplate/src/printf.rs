@@ -395,9 +395,9 @@ fn float_verb(value: f64, verb: char, spec: &Spec) -> Option<String> {
         return Some(signed(&go_float(value), spec));
     }
     let text = match verb {
-        'f' | 'F' => format!("{value:.*}", spec.precision.unwrap_or(6)),
-        'e' => go_exponent(&format!("{value:.*e}", spec.precision.unwrap_or(6))),
-        'E' => go_exponent(&format!("{value:.*e}", spec.precision.unwrap_or(6))).to_uppercase(),
+        'f' | 'F' => fixed(value, spec.precision.unwrap_or(6)),
+        'e' => go_exponent(&scientific(value, spec.precision.unwrap_or(6))),
+        'E' => go_exponent(&scientific(value, spec.precision.unwrap_or(6))).to_uppercase(),
         'g' | 'G' => {
             let text = match spec.precision {
                 None => go_float(value),
@@ -419,6 +419,23 @@ fn float_verb(value: f64, verb: char, spec: &Spec) -> Option<String> {
     };
     let pad = "0".repeat(spec.width.unwrap_or(0).saturating_sub(text.len()));
     Some(format!("{sign}{pad}{digits}"))
+}
+
+/// No float has more digits than this; Rust's formatting panics at 65,536 of them.
+const DIGITS: usize = 1_100;
+
+/// `%.3f`.
+fn fixed(value: f64, precision: usize) -> String {
+    let mut text = format!("{value:.*}", precision.min(DIGITS));
+    text.extend(std::iter::repeat_n('0', precision.saturating_sub(DIGITS)));
+    text
+}
+
+/// `%.3e`, its exponent as Rust writes it.
+fn scientific(value: f64, precision: usize) -> String {
+    let text = format!("{value:.*e}", precision.min(DIGITS));
+    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    format!("{mantissa}{}e{exponent}", "0".repeat(precision.saturating_sub(DIGITS)))
 }
 
 /// `%x` of a float: `0x1.8p+03`.
@@ -457,6 +474,7 @@ fn quoted_rune(value: i64) -> String {
 
 /// `%.3g`.
 fn general(value: f64, precision: usize) -> String {
+    let precision = precision.min(DIGITS);
     let scientific = format!("{value:.*e}", precision - 1);
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);

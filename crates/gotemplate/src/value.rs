@@ -398,7 +398,8 @@ impl Machine<'_> {
     }
 
     fn export_at(&mut self, value: &Value, above: OriginId, depth: usize) -> Option<Node> {
-        if depth > mlgitops_files::limits::DEPTH {
+        // A value of a few shared maps may stand for more than fits into memory.
+        if depth > mlgitops_files::limits::DEPTH || self.make(NODE).is_err() {
             return None;
         }
         let guard = self.origins.join(value.guard, above);
@@ -462,6 +463,9 @@ impl Machine<'_> {
         Node::new(NodeValue::Scalar(scalar), origin)
     }
 }
+
+/// What a node costs, in bytes.
+pub(crate) const NODE: usize = 128;
 
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)

@@ -40,7 +40,7 @@ impl<'j> Job<'j> {
         origins: &'j mut Origins,
         depth: usize,
     ) -> Self {
-        let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 8 * limits::CHART_OUTPUT_BYTES, depth };
+        let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 4 * limits::CHART_OUTPUT_BYTES, depth };
         Self {
             files,
             chart,

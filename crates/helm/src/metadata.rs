@@ -367,6 +367,7 @@ pub(crate) fn json_kind(node: &Node) -> &'static str {
         NodeValue::Sequence(_) => "array",
         NodeValue::Null | NodeValue::Unknown(_) => "null",
         NodeValue::Scalar(scalar) => match scalar.resolve(Mode::Api) {
+            Resolved::Null => "null",
             Resolved::Bool(_) => "bool",
             Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_) => "number",
             _ => "string",

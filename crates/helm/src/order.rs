@@ -88,7 +88,7 @@ pub(crate) fn head(object: &Node) -> Result<(), (String, OriginId)> {
             return wrong(node, field, "string");
         }
     }
-    let is_other = |node: &&Node| !matches!(node.value, Value::Map(_) | Value::Null | Value::Unknown(_));
+    let is_other = |node: &&Node| !node.is_null() && !matches!(node.value, Value::Map(_) | Value::Unknown(_));
     let metadata = object.get("metadata");
     if let Some(node) = metadata.present().filter(is_other) {
         return wrong(

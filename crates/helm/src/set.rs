@@ -12,6 +12,8 @@ use crate::render::SetForm;
 const INDEX: usize = 65_536;
 /// Most dots of a path: `MaxNestedNameLevel` of Helm.
 const LEVELS: usize = 30;
+/// Most steps of a path, indexes counted, which Helm does not bound.
+const STEPS: usize = 100;
 
 /// Reads a file that `--set-file` names.
 pub(crate) type Reader<'r> = &'r mut dyn FnMut(&mut Machine<'_>, &str) -> Result<Text, Failure>;
@@ -107,6 +109,11 @@ fn all_of(
                 Data::Str(_) => Value::str("", path),
                 data => Value::from(data, path),
             };
+        }
+        for step in &steps {
+            if let Step::Index(index) = step {
+                machine.make(64 * index)?;
+            }
         }
         // A name that is empty is read and set nowhere.
         if steps.iter().any(|step| matches!(step, Step::Key(name) if name.is_empty())) {
@@ -285,13 +292,16 @@ impl Cursor {
             }
             steps.push(Step::Key(name));
             let mut last = last;
-            while last == Some('[') {
+            while last == Some('[') && steps.len() <= STEPS {
                 steps.push(Step::Index(self.index(form)?));
                 let (between, next) = self.name(&['[', '.', '='], form)?;
                 if !between.is_empty() {
                     return Err(format!("unexpected data at end of array index: {:?}", between.as_str()));
                 }
                 last = next;
+            }
+            if steps.len() > STEPS {
+                return Err(format!("a path of more than {STEPS} steps"));
             }
             match last {
                 Some('.') => dots += 1,

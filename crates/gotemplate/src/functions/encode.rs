@@ -100,6 +100,10 @@ fn to_toml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let origin = machine.joined(arguments);
     let mut out = String::new();
     let plain = machine.plain(value);
+    // What is too large or too deep for a tree is so for a text.
+    if machine.export(&plain).is_none() {
+        return Ok(Value::str("", origin));
+    }
     table(machine, &plain, "", &mut out, 0);
     machine.make(out.len())?;
     Ok(Value::str(&out, origin))

@@ -108,6 +108,7 @@ fn concat(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let mut all = Vec::new();
     for value in arguments {
         let mut part = items(machine, value, "concat")?;
+        machine.make(part.len() * size_of::<Value>())?;
         if !value.guard.is_none() {
             for item in &mut part {
                 item.guard = machine.origins.join(item.guard, value.guard);

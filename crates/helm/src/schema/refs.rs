@@ -1,6 +1,8 @@
 //! What `$ref` and its kin name inside one schema file.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mlgitops_yaml::{Node, Value};
 
@@ -35,7 +37,15 @@ pub(super) struct Schemas<'s> {
     named: BTreeMap<String, &'s Node>,
     /// The base address of each schema that has one of its own, by its place in memory.
     bases: BTreeMap<usize, String>,
+    /// The entries of large maps by name: a search from the start for each of them takes their
+    /// square.
+    indexes: RefCell<BTreeMap<usize, Arc<Index<'s>>>>,
 }
+
+type Index<'s> = BTreeMap<&'s str, &'s Node>;
+
+/// Maps up to here are searched from the start.
+const SMALL: usize = 32;
 
 /// A schema's identity, while the file is borrowed.
 pub(super) fn identity(schema: &Node) -> usize {
@@ -52,7 +62,8 @@ impl<'s> Schemas<'s> {
             word if word.contains("2019-09") => Draft::V2019,
             _ => Draft::V2020,
         };
-        let mut schemas = Self { root, draft, named: BTreeMap::new(), bases: BTreeMap::new() };
+        let mut schemas =
+            Self { root, draft, named: BTreeMap::new(), bases: BTreeMap::new(), indexes: RefCell::default() };
         schemas.named.insert(BASE.to_owned(), root);
         schemas.collect(root, BASE);
         schemas
@@ -86,6 +97,21 @@ impl<'s> Schemas<'s> {
         }
     }
 
+    /// The entry of a map of the file.
+    pub(super) fn entry(&self, node: &'s Node, name: &str) -> Option<&'s Node> {
+        let map = node.as_map()?;
+        if map.len() <= SMALL {
+            return map.get(name);
+        }
+        let known = self.indexes.borrow().get(&identity(node)).cloned();
+        let index = known.unwrap_or_else(|| {
+            let made: Arc<Index<'s>> = Arc::new(map.iter().map(|(key, value)| (key.name(), value)).collect());
+            self.indexes.borrow_mut().insert(identity(node), Arc::clone(&made));
+            made
+        });
+        index.get(name).copied()
+    }
+
     /// The schema a reference in another schema names.
     pub(super) fn find(&self, from: &Node, reference: &str) -> Target<'s> {
         let base = self.bases.get(&identity(from)).map_or(BASE, String::as_str);
@@ -97,25 +123,25 @@ impl<'s> Schemas<'s> {
             return Target::Here(resource);
         }
         let found = match fragment.strip_prefix('/') {
-            Some(pointer) => at(resource, pointer),
+            Some(pointer) => self.at(resource, pointer),
             None => self.named.get(&format!("{address}#{fragment}")).copied(),
         };
         found.map_or(Target::Nowhere, Target::Here)
     }
-}
 
-/// The node at a JSON pointer, without its first `/`.
-fn at<'s>(from: &'s Node, pointer: &str) -> Option<&'s Node> {
-    let mut node = from;
-    for step in pointer.split('/') {
-        let step = step.replace("~1", "/").replace("~0", "~");
-        node = match &node.value {
-            Value::Map(map) => map.get(&step)?,
-            Value::Sequence(items) => items.get(step.parse::<usize>().ok()?)?,
-            _ => return None,
-        };
+    /// The node at a JSON pointer, without its first `/`.
+    fn at(&self, from: &'s Node, pointer: &str) -> Option<&'s Node> {
+        let mut node = from;
+        for step in pointer.split('/') {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            node = match &node.value {
+                Value::Map(_) => self.entry(node, &step)?,
+                Value::Sequence(items) => items.get(step.parse::<usize>().ok()?)?,
+                _ => return None,
+            };
+        }
+        Some(node)
     }
-    Some(node)
 }
 
 /// A fragment with `%2F` and its like read.

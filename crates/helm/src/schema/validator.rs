@@ -11,6 +11,8 @@ use super::refs::{Draft, Schemas, Target, identity};
 use super::violation::{Kind, Violation};
 use super::{formats, numbers, words};
 
+/// What asking one schema costs, in steps of a template.
+const STEPS: u64 = 20;
 /// Most schemas inside each other, references counted.
 const DEPTH: usize = 200;
 
@@ -54,10 +56,11 @@ type Found = Result<Option<Violation>, Failure>;
 /// Whether a number breaks a limit.
 type Breaks = fn(f64, f64) -> bool;
 
-impl Validator<'_, '_, '_> {
+impl<'s> Validator<'_, '_, 's> {
     /// Asks one schema about one value.
-    fn check(&mut self, schema: &Node, value: &Value, seen: &mut Evaluated) -> Found {
-        self.machine.step()?;
+    fn check(&mut self, schema: &'s Node, value: &Value, seen: &mut Evaluated) -> Found {
+        let keywords = schema.as_map().map_or(0, mlgitops_yaml::Map::len) as u64;
+        self.machine.spend(STEPS + keywords)?;
         if matches!(value.data, Data::Unknown(_)) {
             return Ok(None);
         }
@@ -88,7 +91,7 @@ impl Validator<'_, '_, '_> {
     }
 
     /// Asks a schema about what stands below the present value.
-    fn below(&mut self, schema: &Node, value: &Value, step: &str) -> Found {
+    fn below(&mut self, schema: &'s Node, value: &Value, step: &str) -> Found {
         let chain = std::mem::take(&mut self.chain);
         self.path.push(step.to_owned());
         let found = self.check(schema, value, &mut Evaluated::default());
@@ -98,7 +101,7 @@ impl Validator<'_, '_, '_> {
     }
 
     /// Asks another schema about the same value; what it looked at counts where it holds.
-    fn same(&mut self, schema: &Node, value: &Value, seen: &mut Evaluated) -> Found {
+    fn same(&mut self, schema: &'s Node, value: &Value, seen: &mut Evaluated) -> Found {
         let mut inner = Evaluated::default();
         let found = self.check(schema, value, &mut inner)?;
         if found.is_none() {
@@ -121,7 +124,7 @@ impl Validator<'_, '_, '_> {
 
     fn keywords(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         seen: &mut Evaluated,
         found: &mut Vec<Violation>,
@@ -169,7 +172,7 @@ impl Validator<'_, '_, '_> {
     }
 
     /// `type`, `const`, `enum` and `format`: where one is broken, no other is asked.
-    fn first(&mut self, schema: &Node, value: &Value) -> Found {
+    fn first(&mut self, schema: &'s Node, value: &Value) -> Found {
         let draft = self.schemas.draft;
         if let Some(types) = keyword(schema, "type") {
             let names: Vec<&str> = match &types.value {
@@ -218,7 +221,13 @@ impl Validator<'_, '_, '_> {
         Ok(None)
     }
 
-    fn reference(&mut self, schema: &Node, reference: &Node, value: &Value, seen: &mut Evaluated) -> Found {
+    fn reference(
+        &mut self,
+        schema: &'s Node,
+        reference: &'s Node,
+        value: &Value,
+        seen: &mut Evaluated,
+    ) -> Found {
         let Some(name) = reference.text() else { return Ok(None) };
         match self.schemas.find(schema, name) {
             Target::Here(target) => {
@@ -237,7 +246,7 @@ impl Validator<'_, '_, '_> {
 
     fn object(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         slots: &[(Arc<str>, Slot)],
         seen: &mut Evaluated,
@@ -285,13 +294,13 @@ impl Validator<'_, '_, '_> {
 
     fn properties(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         slots: &[(Arc<str>, Slot)],
         seen: &mut Evaluated,
         found: &mut Vec<Violation>,
     ) -> Result<(), Failure> {
-        let properties = keyword(schema, "properties").and_then(Node::as_map);
+        let properties = keyword(schema, "properties").filter(|node| node.as_map().is_some());
         let patterns = keyword(schema, "patternProperties").and_then(Node::as_map);
         let additional = keyword(schema, "additionalProperties");
         if properties.is_none() && patterns.is_none() && additional.is_none() {
@@ -301,7 +310,7 @@ impl Validator<'_, '_, '_> {
         for entry in slots {
             let (name, slot) = entry;
             let mut evaluated = false;
-            if let Some(below) = properties.and_then(|map| map.get(name)) {
+            if let Some(below) = properties.and_then(|map| self.schemas.entry(map, name)) {
                 evaluated = true;
                 found.extend(self.below(below, &slot.value, name)?);
             }
@@ -355,7 +364,14 @@ impl Validator<'_, '_, '_> {
     }
 
     /// `minX` and `maxX` of a count.
-    fn bounds(&mut self, schema: &Node, what: &str, count: usize, value: &Value, found: &mut Vec<Violation>) {
+    fn bounds(
+        &mut self,
+        schema: &'s Node,
+        what: &str,
+        count: usize,
+        value: &Value,
+        found: &mut Vec<Violation>,
+    ) {
         for side in ["min", "max"] {
             let name = format!("{side}{what}");
             let Some(node) = keyword(schema, &name) else { continue };
@@ -370,7 +386,7 @@ impl Validator<'_, '_, '_> {
 
     fn array(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         items: &[Value],
         seen: &mut Evaluated,
@@ -410,7 +426,7 @@ impl Validator<'_, '_, '_> {
 
     fn contains(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         items: &[Value],
         seen: &mut Evaluated,
@@ -474,7 +490,7 @@ impl Validator<'_, '_, '_> {
 
     fn string(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         text: &str,
         found: &mut Vec<Violation>,
@@ -490,7 +506,7 @@ impl Validator<'_, '_, '_> {
         Ok(())
     }
 
-    fn number(&mut self, schema: &Node, value: &Value, found: &mut Vec<Violation>) {
+    fn number(&mut self, schema: &'s Node, value: &Value, found: &mut Vec<Violation>) {
         let Some(number) = numbers::of_value(value) else { return };
         let limits: [(&str, &str, Breaks); 5] = [
             ("minimum", "exclusiveMinimum", |number, limit| number < limit),
@@ -515,7 +531,7 @@ impl Validator<'_, '_, '_> {
     /// `not`, `allOf`, `anyOf`, `oneOf`, `if`.
     fn conditions(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         seen: &mut Evaluated,
         found: &mut Vec<Violation>,
@@ -557,7 +573,7 @@ impl Validator<'_, '_, '_> {
 
     fn unevaluated(
         &mut self,
-        schema: &Node,
+        schema: &'s Node,
         value: &Value,
         seen: &mut Evaluated,
         found: &mut Vec<Violation>,
@@ -582,7 +598,7 @@ impl Validator<'_, '_, '_> {
     /// Whether a text fits an expression; one that is none fits nothing.
     fn matches(&mut self, pattern: &str, text: &str) -> Result<bool, Failure> {
         let Some(function) = Functions::standard().find("mustRegexMatch") else { return Ok(true) };
-        self.machine.spend(text.len() as u64 / 16)?;
+        self.machine.spend(4 + text.len() as u64 / 16)?;
         let arguments = vec![Value::str(pattern, OriginId::NONE), Value::str(text, OriginId::NONE)];
         match self.machine.call(function, arguments) {
             Ok(answer) => Ok(matches!(answer.data, Data::Bool(true))),
