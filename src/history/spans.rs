@@ -126,6 +126,8 @@ fn is_same(one: &Running, other: &Running) -> bool {
     one.model == other.model
         && one.environment == other.environment
         && one.written == other.written
+        // A canary stage is a line of its own.
+        && one.exposure == other.exposure
         && one.uri.trim_end_matches('/') == other.uri.trim_end_matches('/')
 }
 
