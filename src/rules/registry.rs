@@ -29,6 +29,8 @@ mod floating_revision;
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
 mod gpu_placement;
+#[path = "reconcile/ignore_differences.rs"]
+mod ignore_differences;
 #[path = "reconcile/ignore_never_matches.rs"]
 mod ignore_never_matches;
 #[path = "reconcile/ignore_too_broad.rs"]
@@ -455,6 +457,20 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/gpu-placement.md"),
         checks: gpu_placement::CHECKS,
+    },
+    Rule {
+        id: "ignore-differences",
+        category: "reconcile",
+        summary: "Argo CD is told which differences are KServe's",
+        cases: &[Case {
+            id: "absent",
+            levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/ignore-differences.md"),
+        checks: ignore_differences::CHECKS,
     },
     Rule {
         id: "ignore-never-matches",
