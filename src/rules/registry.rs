@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod application_circle;
 #[path = "schema/coerced_value.rs"]
 mod coerced_value;
+#[path = "hygiene/dead_value.rs"]
+mod dead_value;
 #[path = "schema/duplicate_key.rs"]
 mod duplicate_key;
 #[path = "artifact/empty_version.rs"]
@@ -112,18 +114,43 @@ pub static RULES: &[Rule] = &[
         checks: coerced_value::CHECKS,
     },
     Rule {
+        id: "dead-value",
+        category: "hygiene",
+        summary: "every values key is read by a template",
+        cases: &[Case {
+            id: "unread",
+            levels: [Some(Severity::Note), Some(Severity::Note), Some(Severity::Note), Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/dead-value.md"),
+        checks: dead_value::CHECKS,
+    },
+    Rule {
         id: "duplicate-key",
         category: "schema",
         summary: "no map has a key twice",
-        cases: &[Case {
-            id: "duplicate",
-            levels: [
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-            ],
-        }],
+        cases: &[
+            Case {
+                id: "duplicate",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "same",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
         fix: FixKind::None,
         params: &[],
         since: "0.1.0",
