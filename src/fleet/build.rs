@@ -100,13 +100,17 @@ impl Builder<'_> {
             self.empty.extend(environment.map(|environment| (index, environment)));
         }
         let deployable = self.fleet.deployables.len();
-        self.fleet
-            .deployables
-            .push(Deployable { job: rendered.job.clone(), deployment: to.deployment.cloned() });
+        self.fleet.deployables.push(Deployable {
+            job: rendered.job.clone(),
+            deployment: to.deployment.cloned(),
+            reads: rendered.reads.clone(),
+        });
         for (index, manifest) in rendered.manifests.iter().enumerate() {
             let place = self.place_of(rendered, manifest, to);
             let effects = rendered.effects.get(&index).cloned().unwrap_or_default();
-            self.fleet.objects.push(Object { manifest: manifest.clone(), place, deployable, effects });
+            let repeated = rendered.repeated.get(&index).cloned().unwrap_or_default();
+            let manifest = manifest.clone();
+            self.fleet.objects.push(Object { manifest, place, deployable, effects, repeated });
         }
     }
 

@@ -15,7 +15,9 @@ pub mod startup_time;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
+use mlgitops_helm::{Reads, RepeatedKey};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, Problem};
 
@@ -80,6 +82,8 @@ pub struct Deployable {
     pub job: Job,
     /// The Application or Flux object that binds it; `None` where it was guessed.
     pub deployment: Option<Manifest>,
+    /// Which values a chart's templates can read, where that can be told.
+    pub reads: Option<Arc<Reads>>,
 }
 
 /// An Application or a Flux object, and what it deploys.
@@ -109,6 +113,8 @@ pub struct Object {
     pub deployable: usize,
     /// What kustomize did to it in silence.
     pub effects: Vec<Effect>,
+    /// The keys that its template printed twice.
+    pub repeated: Vec<RepeatedKey>,
 }
 
 /// One model reference at one place.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
-use mlgitops_helm::{NotRenderedKind, RenderOptions, ValuesSource};
+use mlgitops_helm::{NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, SourceFile, Text, Value};
@@ -23,6 +23,10 @@ pub struct Rendered {
     pub manifests: Vec<Manifest>,
     /// What kustomize did in silence, by the index of the manifest.
     pub effects: BTreeMap<usize, Vec<Effect>>,
+    /// The keys that a template printed twice, by the index of the manifest.
+    pub repeated: BTreeMap<usize, Vec<RepeatedKey>>,
+    /// Which values a chart's templates can read, where that can be told.
+    pub reads: Option<Arc<Reads>>,
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
     /// What could not be rendered here.
@@ -39,6 +43,8 @@ impl Rendered {
             job,
             manifests: Vec::new(),
             effects: BTreeMap::new(),
+            repeated: BTreeMap::new(),
+            reads: None,
             problems: Vec::new(),
             not_checked: Vec::new(),
         }
@@ -84,6 +90,7 @@ fn helm(files: &Arc<dyn Files>, charts: &Charts, given: &Helm, job: Job) -> Rend
 /// Adds what a chart gave to what its job gave.
 pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
     rendered.reached.extend(done.reached);
+    rendered.reads = done.reads;
     let job = rendered.job.clone();
     rendered
         .problems
@@ -99,7 +106,14 @@ pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, or
     let mut nodes = Vec::new();
     for object in done.objects {
         let node = Arc::try_unwrap(object.root).unwrap_or_else(|shared| (*shared).clone());
-        flatten_list(node, &mut nodes);
+        let index = nodes.len();
+        let mut items = Vec::new();
+        flatten_list(node, &mut items);
+        // What has no identity is no manifest, and must not move the indices of those behind it.
+        nodes.extend(items.into_iter().filter(|node| ObjectId::of(node).is_some()));
+        if !object.repeated.is_empty() && nodes.len() == index + 1 {
+            rendered.repeated.insert(index, object.repeated);
+        }
     }
     rendered.manifests = manifests(nodes, origins);
     rendered

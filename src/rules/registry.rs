@@ -13,6 +13,8 @@ mod canary_first;
 mod coerced_value;
 #[path = "reconcile/dead_sync_option.rs"]
 mod dead_sync_option;
+#[path = "hygiene/dead_value.rs"]
+mod dead_value;
 #[path = "reconcile/destination.rs"]
 mod destination;
 #[path = "promotion/downgrade.rs"]
@@ -240,6 +242,20 @@ pub static RULES: &[Rule] = &[
         checks: dead_sync_option::CHECKS,
     },
     Rule {
+        id: "dead-value",
+        category: "hygiene",
+        summary: "every values key is read by a template",
+        cases: &[Case {
+            id: "unread",
+            levels: [Some(Severity::Note), Some(Severity::Note), Some(Severity::Note), Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/hygiene/dead-value.md"),
+        checks: dead_value::CHECKS,
+    },
+    Rule {
         id: "destination",
         category: "reconcile",
         summary: "an Application names its cluster by a URL in `server` or by a name in `name`",
@@ -293,15 +309,26 @@ pub static RULES: &[Rule] = &[
         id: "duplicate-key",
         category: "schema",
         summary: "no map has a key twice",
-        cases: &[Case {
-            id: "duplicate",
-            levels: [
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Error),
-            ],
-        }],
+        cases: &[
+            Case {
+                id: "duplicate",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "same",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
         fix: FixKind::None,
         params: &[],
         since: "0.1.0",

@@ -9,6 +9,7 @@ use mlgitops_gotemplate::{Data, Heap, Machine, MapId, Slot, Value};
 use mlgitops_yaml::{Node, OriginId};
 
 use crate::chart::Chart;
+use crate::reads::Reads;
 use crate::values;
 
 /// A chart in its place in a job.
@@ -60,6 +61,13 @@ impl Requirement {
     /// The name it goes by in the values.
     pub(crate) fn known_as(&self) -> &str {
         if self.alias.is_empty() { &self.name } else { &self.alias }
+    }
+
+    /// The values that Helm itself reads for it.
+    pub(crate) fn add_reads(&self, reads: &mut Reads) {
+        [self.known_as(), &self.name, "tags"].into_iter().for_each(|key| reads.exempt(key));
+        reads.path(&self.condition);
+        self.imports.iter().for_each(|import| reads.path(&import.parent));
     }
 
     /// Whether values can switch it off.

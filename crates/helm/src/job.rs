@@ -9,6 +9,7 @@ use mlgitops_yaml::{Node, OriginId, Origins, Role, Span};
 
 use crate::chart::{Chart, Yaml};
 use crate::dependencies::{Requirement, Unit};
+use crate::reads::Reads;
 use crate::render::{NotRendered, NotRenderedKind, RenderOptions, Rendered};
 use crate::templates::{Runnable, Shared};
 use crate::{dependencies, functions, metadata, objects};
@@ -84,6 +85,11 @@ impl<'j> Job<'j> {
         self.check_version(&chart)?;
         self.check_chart(&chart)?;
         let mut unit = self.assemble(&chart, name, "", &mut missing, 0)?;
+        if missing.is_empty() {
+            let mut reads = Reads::default();
+            self.add_reads(&unit, &mut reads);
+            self.rendered.reads = Some(Arc::new(reads));
+        }
         let is_conditional = |one: &Requirement| one.is_conditional();
         if missing.iter().any(|(_, one)| is_conditional(one)) || self.is_conditional(&unit) {
             let all = self.given_values()?;
@@ -171,6 +177,24 @@ impl<'j> Job<'j> {
             None => Err(Failure::execute(within("Chart.yaml file is missing".to_owned()))),
             Some(file) => metadata::check(file, requirements)
                 .map_err(|refusal| Failure::execute(within(refusal.message)).caused_by(refusal.origin)),
+        }
+    }
+
+    /// What the templates of a chart and of its subcharts name: a library reads its user's values.
+    fn add_reads(&self, unit: &Unit, reads: &mut Reads) {
+        for one in &unit.requirements {
+            one.add_reads(reads);
+        }
+        for below in &unit.below {
+            reads.exempt(&below.name);
+            self.add_reads(below, reads);
+        }
+        let templates = &unit.chart.templates;
+        templates.iter().for_each(|template| reads.read(template.file.text()));
+        let runs_files = |text: &str| text.contains("tpl") && text.contains(".Files");
+        if templates.iter().any(|template| runs_files(template.file.text())) {
+            let texts = unit.chart.files.iter().filter_map(|member| member.text(&**self.files).ok());
+            texts.for_each(|file| reads.read(file.text()));
         }
     }
 

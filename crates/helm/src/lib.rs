@@ -50,14 +50,18 @@ mod metadata;
 mod objects;
 mod order;
 mod output;
+mod reads;
 mod render;
+mod repeated;
 mod schema;
 mod set;
 mod templates;
 mod values;
 
 pub use chart::Chart;
+pub use reads::Reads;
 pub use render::{
     Document, NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, SetForm, ValuesSource,
     render,
 };
+pub use repeated::RepeatedKey;

@@ -9,6 +9,8 @@ use mlgitops_yaml::{Node, OriginSpan, Origins, Text};
 
 use crate::chart::Chart;
 use crate::job::Job;
+use crate::reads::Reads;
+use crate::repeated::RepeatedKey;
 
 /// What a job gives to a chart.
 #[derive(Debug, Clone, Default)]
@@ -109,6 +111,9 @@ pub struct Rendered {
     pub not_rendered: Vec<NotRendered>,
     /// Every file and folder of the repository that was used.
     pub reached: Vec<RepoPath>,
+    /// Which values its templates can read; `None` where a chart it depends on is not here, or it
+    /// did not render.
+    pub reads: Option<Arc<Reads>>,
 }
 
 /// One object of a chart.
@@ -120,6 +125,8 @@ pub struct RenderedObject {
     pub template: Arc<str>,
     /// Whether `helm.sh/hook` makes it a hook.
     pub is_hook: bool,
+    /// The keys that its template printed twice.
+    pub repeated: Vec<RepeatedKey>,
 }
 
 /// One document as a template printed it.

@@ -106,6 +106,8 @@ fn all_of(
         let mut leaf = leaf(machine, cursor, (form, path), read).map_err(refused)?;
         if leaf.content(machine.origins).is_none() {
             leaf = match leaf.data {
+                // What the command line says has bytes, and no file that holds them.
+                Data::Str(text) if !text.is_empty() => Value::text(text),
                 Data::Str(_) => Value::str("", path),
                 data => Value::from(data, path),
             };

@@ -11,6 +11,7 @@ use crate::dependencies::Unit;
 use crate::documents::Head;
 use crate::order::Hook;
 use crate::render::{Document, NotRendered, NotRenderedKind, RenderedObject};
+use crate::repeated::Repeated;
 use crate::{documents, job::Job, metadata, objects, order, output, values};
 
 pub(crate) struct Runnable {
@@ -209,6 +210,7 @@ impl Job<'_> {
             return Err(Failure::execute(message).caused_by(origin));
         }
         let mut heads = Vec::new();
+        let repeated = Repeated::of(&tree);
         for document in tree.documents() {
             let Some(root) = document.root else { continue };
             match tree.node(root, self.machine.origins) {
@@ -243,7 +245,9 @@ impl Job<'_> {
                         Hook::Unknown => continue,
                     };
                     let template = Arc::clone(template);
-                    self.rendered.objects.push(RenderedObject { root: Arc::new(node), template, is_hook });
+                    let repeated = repeated.below(root, self.machine.origins);
+                    let root = Arc::new(node);
+                    self.rendered.objects.push(RenderedObject { root, template, is_hook, repeated });
                 }
                 Err(error) => {
                     let origin = tree.text().origin(error.range.clone(), self.machine.origins);

@@ -1,12 +1,16 @@
-//! `schema/duplicate-key`: a key that stands in one map twice.
+//! `schema/duplicate-key`: a key that stands in one map twice, as written or as a chart prints it.
 
+use mlgitops_helm::RepeatedKey;
+use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::dotted;
 use mlgitops_yaml::Role;
 
 use super::super::{Check, Context, Violations};
 use crate::discover::Found;
 use crate::finding::{Label, Location, Violation};
+use crate::fleet::Object;
 
-pub(super) const CHECKS: &[Check] = &[Check::Tree(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Tree(check), Check::Manifest(printed)];
 
 fn check(found: &Found, _: &Context<'_>, out: &mut Violations) {
     let tree = &found.tree;
@@ -24,4 +28,25 @@ fn check(found: &Found, _: &Context<'_>, out: &mut Violations) {
                 .word(name),
         );
     }
+}
+
+fn printed(object: &Object, _: &Context<'_>, out: &mut Violations) {
+    for one in &object.repeated {
+        out.push(repeated(&object.manifest, one));
+    }
+}
+
+fn repeated(manifest: &Manifest, one: &RepeatedKey) -> Option<Violation> {
+    let (name, field) = (&manifest.id.name, dotted(&one.path));
+    let (case, message) = if one.same {
+        ("same", format!("the chart prints `{field}` of {name}{{places}} twice, alike"))
+    } else {
+        ("duplicate", format!("the chart prints `{field}` of {name}{{places}} twice: the first is lost"))
+    };
+    let found = Violation::in_object(case, manifest, one.path.clone(), one.last, "this one counts", message)?;
+    let lost = manifest.place(one.lost).map(|at| Label::new(at, if one.same { "the same" } else { "lost" }));
+    let found = lost.into_iter().fold(found, Violation::also_at);
+    Some(found.note("Argo CD keeps the last one in silence; Flux runs Kustomize over what a chart prints, which refuses it").help(
+        "print it once: take it out of the template, or out of the values that repeat it",
+    ))
 }
