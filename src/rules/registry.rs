@@ -140,6 +140,15 @@ pub static RULES: &[Rule] = &[
                 ],
             },
             Case {
+                id: "no-cluster",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
                 id: "no-element",
                 levels: [
                     Some(Severity::Warning),

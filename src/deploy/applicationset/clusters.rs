@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use mlgitops_yaml::{Key, Map, Node, OriginId, Role, Span, Unknown, Value};
 
-use super::expansion::{Expansion, Language};
+use super::expansion::{Expansion, Language, Unmatched};
 use super::functions::sanitize;
 use super::parameters::{Entry, Kind, Parameters};
 use super::refusal::Stop;
@@ -56,8 +56,10 @@ impl Expansion<'_> {
         }
         if !selector.is_empty() {
             let at = body.get("selector").present().map_or(body.origin, |node| node.origin);
-            self.note_generator(body.origin, !found.is_empty(), at, || {
-                "no cluster that mlgitops.yaml states has these labels".to_owned()
+            self.note_generator(body.origin, !found.is_empty(), || Unmatched {
+                kind: "appset-no-cluster",
+                message: "no cluster that mlgitops.yaml states has these labels".to_owned(),
+                at,
             });
         }
         if body.get("flatList").present().and_then(Node::as_bool) == Some(true) {

@@ -24,6 +24,16 @@ const INTERMEDIATE: usize = 10;
 /// defines itself, and this fits the stack of any thread.
 const DEPTH: usize = 64;
 
+/// A generator that asked for what is not there.
+pub(super) struct Unmatched {
+    /// The kind of problem it is.
+    pub(super) kind: &'static str,
+    /// What is not there.
+    pub(super) message: String,
+    /// Where it is asked for.
+    pub(super) at: OriginId,
+}
+
 /// The language of a set's templates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Language {
@@ -54,7 +64,7 @@ pub(super) struct Expansion<'e> {
     /// The repositories that git generators read, by URL and revision.
     pub(super) listings: HashMap<(String, String), Arc<Listing>>,
     /// The generators that never matched, with what to say; `None` where one did.
-    unmatched: BTreeMap<OriginId, Option<(OriginId, String)>>,
+    unmatched: BTreeMap<OriginId, Option<Unmatched>>,
     problems: Vec<Problem>,
     not_checked: Vec<NotChecked>,
 }
@@ -97,28 +107,26 @@ impl<'e> Expansion<'e> {
         &mut self,
         generator: OriginId,
         matched: bool,
-        at: OriginId,
-        say: impl FnOnce() -> String,
+        say: impl FnOnce() -> Unmatched,
     ) {
         let known = self.unmatched.entry(generator);
         if matched {
             known.insert_entry(None);
         } else {
-            known.or_insert_with(|| Some((at, say())));
+            known.or_insert_with(|| Some(say()));
         }
     }
 
     /// Says that generators match nothing, or that the set makes nothing.
     pub(super) fn record_emptiness(&mut self, applications: usize) {
-        let unmatched: Vec<(OriginId, String)> =
-            std::mem::take(&mut self.unmatched).into_values().flatten().collect();
+        let unmatched: Vec<Unmatched> = std::mem::take(&mut self.unmatched).into_values().flatten().collect();
         let generators = self.set.root.get("spec").get("generators").present();
         if applications == 0 && unmatched.is_empty() && !self.is_partial {
             let at = generators.map_or(self.set.root.origin, |node| node.origin);
             self.record(Stop::refused("appset-no-element", "its generators give no element", at));
         }
-        for (at, message) in unmatched {
-            self.record(Stop::refused("appset-no-match", message, at));
+        for Unmatched { kind, message, at } in unmatched {
+            self.record(Stop::refused(kind, message, at));
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mlgitops_files::{Entry, EntryKind, RepoPath};
 use mlgitops_yaml::{Key, Map, Node, OriginId, Role, SourceFile, Span, Tree as YamlTree, Value, parse_file};
 
-use super::expansion::{Expansion, Language};
+use super::expansion::{Expansion, Language, Unmatched};
 use super::functions::sanitize;
 use super::glob::Pattern;
 use super::parameters::{Parameters, as_string, flatten, word};
@@ -157,13 +157,17 @@ impl Expansion<'_> {
             let item = self.not_known(Code::Remote, reason, at);
             return Err(Stop::NotChecked(Box::new(item)));
         }
-        let patterns: Vec<String> = entries.include.iter().map(|(_, text, _)| format!("`{text}`")).collect();
-        self.note_generator(git.origin, matched, at, || match patterns.as_slice() {
-            [] => "its git generator includes no path".to_owned(),
-            [one] => format!("nothing in the repository matches {one}"),
-            [first, rest @ ..] => {
-                format!("nothing in the repository matches {first} or {} more paths", rest.len())
-            }
+        self.note_generator(git.origin, matched, || {
+            let patterns: Vec<String> =
+                entries.include.iter().map(|(_, text, _)| format!("`{text}`")).collect();
+            let message = match patterns.as_slice() {
+                [] => "its git generator includes no path".to_owned(),
+                [one] => format!("nothing in the repository matches {one}"),
+                [first, rest @ ..] => {
+                    format!("nothing in the repository matches {first} or {} more paths", rest.len())
+                }
+            };
+            Unmatched { kind: "appset-no-match", message, at }
         });
         Ok(())
     }

@@ -19,6 +19,7 @@ mod selector;
 mod template;
 #[cfg(test)]
 mod tests;
+mod unresolved;
 mod values;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ impl Expansion<'_> {
         }
         self.record_emptiness(applications.len());
         self.refuse_duplicates(&mut applications);
+        applications.retain(|application| self.is_resolved(application));
         if let Some(strategy) = self.rolling() {
             applications.iter_mut().for_each(|application| self.switch_off(application, strategy));
         }

@@ -13,6 +13,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
         "appset-no-match" => {
             ("no-match", "matches nothing", "name what is there, from the top of the repository")
         }
+        "appset-no-cluster" => (
+            "no-cluster",
+            "matches nothing",
+            "argocd.clusters in mlgitops.yaml: state the labels of each cluster",
+        ),
         "appset-no-element" => {
             ("no-element", "gives no element", "give it an element, or delete the set if nothing is to run")
         }

@@ -9,7 +9,7 @@ use crate::render::{RenderProblem, ToolKind};
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check), Check::Fleet(check_sets)];
 
 /// What makes nothing is no error to Argo CD: `reconcile/appset-empty` reports it.
-const EMPTY: [&str; 2] = ["appset-no-match", "appset-no-element"];
+const EMPTY: [&str; 3] = ["appset-no-match", "appset-no-cluster", "appset-no-element"];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let refused: Vec<&RenderProblem> =
@@ -54,6 +54,7 @@ fn consequence(kind: &str) -> &'static str {
         "appset-duplicate" | "appset-name" => {
             "Argo CD makes none of these Applications, and deletes those that were"
         }
+        "appset-unresolved" => "Argo CD takes it as it stands, and the Application it makes deploys nothing",
         "appset-strategy" => "Argo CD leaves all its Applications as they are",
         _ => "Argo CD makes and changes no Application of the set until it is mended",
     }

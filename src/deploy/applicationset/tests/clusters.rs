@@ -104,7 +104,7 @@ fn a_selector_no_stated_cluster_meets_is_said() {
     assert_eq!(
         expanded.problems(),
         [
-            "appset-no-match: ApplicationSet `models`: no cluster that mlgitops.yaml states has these labels at `{matchLabels: {env: qa}}`"
+            "appset-no-cluster: ApplicationSet `models`: no cluster that mlgitops.yaml states has these labels at `{matchLabels: {env: qa}}`"
         ]
     );
 }

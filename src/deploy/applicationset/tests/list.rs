@@ -263,3 +263,45 @@ fn what_is_random_is_not_known() {
         ["ApplicationSet models: the name of one of its Applications is not known"]
     );
 }
+
+#[test]
+fn a_tag_that_stays_where_none_can_be_meant_is_said() {
+    let unresolved = |go: bool, spec: &str| {
+        let name = if go { "m-{{.env}}" } else { "m-{{env}}" };
+        let template = format!("    metadata: {{name: '{name}'}}\n    spec: {spec}");
+        expand_one(&set(go, "  - list: {elements: [{env: dev}, {env: prod}]}", &template))
+    };
+    for (go, spec, problem, kept) in [
+        (
+            false,
+            "{destination: {name: 'c-{{.env}}'}}",
+            "`{{.env}}` stays as it is in its `name`: without goTemplate no tag starts with a dot at `{{.env}}`",
+            2,
+        ),
+        (
+            false,
+            "{source: {path: 'envs/{{path}}/{{env}}'}}",
+            "`{{path}}` stays as it is in its `path`: no parameter has this name at `{{path}}`",
+            0,
+        ),
+        (
+            false,
+            "{sources: [{repoURL: x, targetRevision: '{{revision}}'}]}",
+            "`{{revision}}` stays as it is in its `targetRevision`: no parameter has this name at `{{revision}}`",
+            2,
+        ),
+        (
+            true,
+            "{destination: {namespace: 'ml-{{ .region }}'}}",
+            "its `namespace` comes out as `ml-<no value>`: a parameter in it is not there at `ml-`",
+            2,
+        ),
+    ] {
+        let expanded = unresolved(go, spec);
+        assert_eq!(expanded.problems(), [format!("appset-unresolved: ApplicationSet `models`: {problem}")]);
+        assert_eq!(expanded.applications.len(), kept, "{spec}");
+    }
+    // Braces may be meant elsewhere: in values, an alert.
+    let expanded = unresolved(false, "{source: {path: a, helm: {values: 'alert: \"{{ $labels.job }}\"'}}}");
+    assert_eq!(expanded.problems(), Vec::<String>::new());
+}
