@@ -202,6 +202,7 @@ impl Job<'_> {
         if text.as_str().trim().is_empty() {
             return Ok(());
         }
+        let has_unknown = text.as_str().contains(mlgitops_gotemplate::UNKNOWN);
         let tree = parse(text);
         if let Some(error) = tree.errors().first() {
             let at = error.at..error.at.saturating_add(1);
@@ -227,8 +228,11 @@ impl Job<'_> {
                         let message = format!("YAML parse error on {template}: {message}");
                         Failure::execute(message).caused_by(origin)
                     })?;
-                    if let Some(reason) = self.machine.unknown() {
-                        output::mark_unknown(&mut node, reason);
+                    // Some functions hand the mark on without the reason.
+                    if has_unknown {
+                        let reason = self.machine.unknown().cloned();
+                        let reason = reason.unwrap_or_else(|| "it is random, or of the clock".into());
+                        output::mark_unknown(&mut node, &reason);
                     }
                     let hook = order::hook(&node);
                     if self.options.keep_documents {
