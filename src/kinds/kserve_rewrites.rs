@@ -17,7 +17,7 @@ pub enum Kind {
     /// `predictor.sklearn` and its like: moved to `predictor.model`, in every release since 0.8.
     /// ModelMesh's services are left alone.
     Framework(&'static str),
-    /// The value of the mode annotation: from this word to that one, from [`MODE_SINCE`] on.
+    /// The value of the mode annotation: from this word to that one, from the release that has the new words on.
     Mode(String, &'static str),
     /// A quantity, written as Kubernetes prints it: from this text to that one.
     Quantity(String, String),
