@@ -43,8 +43,16 @@ fn copy(from: &Path, to: &Path) {
 
 #[test]
 fn it_prints_what_the_real_tools_print() {
-    let options =
-        ["chart", "--name", "fraud", "--namespace", "ml", "--set", "replicas=3,version=48", "--include-crds"];
+    let options = [
+        "chart",
+        "--name",
+        "fraud",
+        "--namespace",
+        "ml",
+        "--set",
+        "replicas=3,version=48,name=risk",
+        "--include-crds",
+    ];
     let table: [(&[&str], &str); 3] =
         [(&["chart"], "helm.txt"), (&options, "helm-options.txt"), (&["prod"], "kustomize.txt")];
     for (args, expected) in table {
