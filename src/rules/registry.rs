@@ -498,10 +498,16 @@ pub static RULES: &[Rule] = &[
         id: "ignore-differences",
         category: "reconcile",
         summary: "Argo CD is told which differences are KServe's",
-        cases: &[Case {
-            id: "absent",
-            levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
-        }],
+        cases: &[
+            Case {
+                id: "absent",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "status",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
         fix: FixKind::None,
         params: &[],
         since: "0.1.0",

@@ -185,6 +185,10 @@ fn nothing_to_respect(deployment: &Deployment, context: &Context<'_>) -> Option<
 fn self_heal(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
     let application = &deployment.manifest;
     let Automation::Disabled(_) = automation(&application.root) else { return None };
+    // There the set switches it off, and `self-heal` names the place.
+    if context.facts.argocd.set_of(application).is_some_and(|set| set.rolling.is_some()) {
+        return None;
+    }
     let path = ["spec", "syncPolicy", "automated", "selfHeal"];
     let node = application.root.find(&path).present().filter(|node| Node::as_bool(node) == Some(true))?;
     let subject = context.facts.argocd.subject(deployment, context.fleet);

@@ -6,7 +6,7 @@ use super::super::argocd::drifts;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Deployment;
-use crate::kinds::argocd_ignore::{Ignored, entries};
+use crate::kinds::argocd_ignore::{Ignored, What, entries};
 use crate::kinds::argocd_sync::{has_server_side_diff, key_of, respects_ignored};
 use crate::kinds::kserve;
 
@@ -50,16 +50,25 @@ fn is_told(deployment: &Deployment, context: &Context<'_>) -> bool {
 fn absent(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
     let application = &deployment.manifest;
     let spec = application.root.get("spec").present()?;
-    let (origin, path, label) = match key_of(spec, "ignoreDifferences") {
+    // An entry for the status says that somebody thought of it.
+    let is_for_status = entries(&application.root).iter().any(|entry| {
+        entry.is_for_kind(kserve::GROUP, "InferenceService")
+            && entry.ignored.iter().any(|ignored| matches!(ignored.what, What::Pointer(Ok(_))))
+    });
+    let (case, origin, path, label) = match key_of(spec, "ignoreDifferences") {
         Some(key) => {
             let path = Pointer::of(&["spec", "ignoreDifferences"]);
-            (key, path, "no entry that counts for an InferenceService")
+            let case = if is_for_status { "status" } else { "absent" };
+            (case, key, path, "no entry that counts for an InferenceService")
         }
-        None => (key_of(&application.root, "spec")?, Pointer::of(&["spec"]), "no `ignoreDifferences` here"),
+        None => {
+            let key = key_of(&application.root, "spec")?;
+            ("absent", key, Pointer::of(&["spec"]), "no `ignoreDifferences` here")
+        }
     };
     let subject = context.facts.argocd.subject(deployment, context.fleet);
     let message = format!("an upgrade of KServe may set {subject}{{places}} to syncing for ever");
-    let found = Violation::in_object("absent", application, path, origin, label, message)?;
+    let found = Violation::in_object(case, application, path, origin, label, message)?;
     let mut found = found.note(
         "nothing is written anew now: no harm yet; KServe 0.17 began to rewrite `deploymentMode`, and what \
          Argo CD is not told to ignore it puts back",
