@@ -143,27 +143,25 @@ fn promoted_violation(
     let found = Violation::in_object("promoted", application, path, ignored.node.origin, label, message)?;
     let help = "ignore only what KServe itself rewrites; from 0.17 on, that is one field:";
     let found = found.help_then(help, "- /metadata/annotations/serving.kserve.io~1deploymentMode");
-    Some(with_option(found, deployment))
+    let with = "a promotion or a revert merges, the Application stays Synced and Healthy, and what runs \
+                stays as it was";
+    let without = "a commit that changes nothing else leaves the Application Synced: no sync begins until \
+                   another field changes";
+    Some(with_option(found, deployment, with, without))
 }
 
-/// What the option beside it makes of it.
-fn with_option(found: Violation, deployment: &Deployment) -> Violation {
+/// What comes of an ignored field with the option beside it, and without.
+fn with_option(found: Violation, deployment: &Deployment, with: &str, without: &str) -> Violation {
     let application = &deployment.manifest;
     match respects_ignored(&application.root) {
         Some(option) => {
-            let found = found.note(
-                "a promotion or a revert merges, the Application stays Synced and Healthy, and what runs \
-                 stays as it was",
-            );
+            let found = found.note(with);
             match application.place(option.node.origin) {
                 Some(at) => found.also_at(Label::new(at, "a sync keeps the live value, not the one in Git")),
                 None => found,
             }
         }
-        None => found.note(
-            "a commit that changes nothing else leaves the Application Synced: no sync begins until \
-             another field changes",
-        ),
+        None => found.note(without),
     }
 }
 
@@ -217,7 +215,10 @@ fn wide_violation(
         "what a controller wrote" => "name the fields: `jsonPointers`",
         _ => "name the one that is rewritten: /metadata/annotations/serving.kserve.io~1deploymentMode",
     };
-    Some(with_option(found.help(help), deployment))
+    let with =
+        "a commit that changes them merges, the Application stays Synced, and the cluster keeps its own";
+    let without = "a commit that changes nothing else leaves the Application Synced: no sync begins";
+    Some(with_option(found.help(help), deployment, with, without))
 }
 
 /// A jq program is never executed: what it would delete is not known.
