@@ -1,41 +1,22 @@
 //! Builds a kustomization for a job, and says which files are parts of kustomizations.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath};
-use mlgitops_kustomize::{LeftOutKind, Overrides, Parsed, build};
-use mlgitops_yaml::{NodeIndex, Origins, Role, SourceFile, Tree};
+use mlgitops_files::RepoPath;
+use mlgitops_kustomize::{LeftOutKind, Overrides, build};
+use mlgitops_yaml::{NodeIndex, Origins, Reader, Role};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::Kustomize;
 use crate::render::run::{RenderProblem, Rendered, manifests};
 
-/// The trees that discovery parsed.
-struct Trees<'d>(&'d Discovery, &'d Arc<dyn Files>);
-
-impl Parsed for Trees<'_> {
-    fn parsed(&self, path: &RepoPath) -> Option<(Arc<SourceFile>, Arc<Tree>)> {
-        let found = self.0.files.get(path)?;
-        // The tree stands for a look at the file, which a trace has to hold.
-        let _ = self.1.kind(path);
-        // A template was not parsed.
-        (found.kind != FileKind::Template).then(|| (Arc::clone(&found.file), Arc::clone(&found.tree)))
-    }
-}
-
 /// The objects of a kustomization, with what a deployment sets.
-pub(super) fn render(
-    files: &Arc<dyn Files>,
-    discovery: &Discovery,
-    given: &Kustomize,
-    rendered: &mut Rendered,
-) {
+pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rendered) {
     let mut origins = Origins::default();
     let overrides = overrides(given, &mut origins);
     let folder = rendered.job.path.clone();
-    let built = build(files, &Trees(discovery, files), &folder, &overrides, &mut origins);
+    let built = build(reader, &folder, &overrides, &mut origins);
     rendered.reached.extend(built.reached);
     let job = rendered.job.clone();
     rendered

@@ -6,6 +6,7 @@ mod given;
 mod guess;
 mod job;
 mod kustomize;
+mod library;
 pub mod plan;
 mod run;
 mod show;

@@ -7,11 +7,12 @@ use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::{NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
-use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Role, SourceFile, Text, Value};
+use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Reader, Role, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::charts::Charts;
+use crate::render::library::Discovered;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -64,20 +65,23 @@ pub struct RenderProblem {
 #[must_use]
 pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, charts: &Charts, job: &Job) -> Rendered {
     let mut rendered = Rendered::of(job.clone());
+    let library = Discovered::new(files, discovery);
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
-        Tool::Helm(given) => return helm(files, charts, given, rendered.job),
-        Tool::Kustomize(given) => kustomize::render(files, discovery, given, &mut rendered),
+        Tool::Helm(given) => return helm(Reader::with_library(files, &library), charts, given, rendered.job),
+        Tool::Kustomize(given) => {
+            kustomize::render(Reader::with_library(files, &library), given, &mut rendered);
+        }
     }
     rendered
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(files: &Arc<dyn Files>, charts: &Charts, given: &Helm, job: Job) -> Rendered {
+fn helm(reader: Reader<'_>, charts: &Charts, given: &Helm, job: Job) -> Rendered {
     let mut origins = Origins::default();
-    let options = helm_options(files, given, &mut origins);
-    let chart = charts.load(files, &job.path);
-    let done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    let options = helm_options(reader, given, &mut origins);
+    let chart = charts.load(reader, &job.path);
+    let done = mlgitops_helm::render(reader, &chart, &options, &mut origins);
     let mut rendered = of_chart(Rendered::of(job), done, origins);
     for parameter in &given.parameters {
         if let ParameterKind::File(path) = &parameter.kind {
@@ -121,7 +125,7 @@ pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, or
 
 /// In Helm's order: files, then values, then parameters by their kind, the last one winning
 /// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
-fn helm_options(files: &Arc<dyn Files>, given: &Helm, origins: &mut Origins) -> RenderOptions {
+fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> RenderOptions {
     let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
     for text in &given.values {
         values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
@@ -143,7 +147,7 @@ fn helm_options(files: &Arc<dyn Files>, given: &Helm, origins: &mut Origins) -> 
             }
             ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
             ParameterKind::File(file) => {
-                let value = file_text(files, file, origins);
+                let value = file_text(reader, file, origins);
                 value.map(|value| ValuesSource::SetFile { path, value })
             }
         });
@@ -165,8 +169,8 @@ fn helm_options(files: &Arc<dyn Files>, given: &Helm, origins: &mut Origins) -> 
 }
 
 /// The text of a file that is a value. The deployment said already where it is not there.
-fn file_text(files: &Arc<dyn Files>, path: &RepoPath, origins: &mut Origins) -> Option<Text> {
-    let file = Arc::new(SourceFile::new(path.as_str(), &files.read(path).ok()?.bytes).ok()?);
+fn file_text(reader: Reader<'_>, path: &RepoPath, origins: &mut Origins) -> Option<Text> {
+    let file = reader.text(path).ok()?;
     let id = origins.add_file(&file);
     Some(Text::of_file(id, Role::Values, origins))
 }
@@ -222,7 +226,8 @@ fn flatten_list(node: Node, nodes: &mut Vec<Node>) {
 }
 
 /// Freezes the origins of a job and gives every object its identity.
-pub(super) fn manifests(nodes: Vec<Node>, origins: Origins) -> Vec<Manifest> {
+pub(super) fn manifests(nodes: Vec<Node>, mut origins: Origins) -> Vec<Manifest> {
+    origins.freeze();
     let origins = Arc::new(origins);
     nodes
         .into_iter()

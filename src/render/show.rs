@@ -6,7 +6,7 @@ use globset::GlobSet;
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::{Chart, RenderOptions, SetForm, ValuesSource};
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{OriginId, Origins, Role, SourceFile, Text, to_yaml};
+use mlgitops_yaml::{OriginId, Origins, Reader, Role, SourceFile, Text, to_yaml};
 
 use crate::discover::discover;
 use crate::render::charts::Charts;
@@ -72,8 +72,9 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
 fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
     let mut origins = Origins::default();
     let options = render_options(options, &mut origins);
-    let chart = Chart::load(files, &job.path);
-    let mut done = mlgitops_helm::render(files, &chart, &options, &mut origins);
+    let reader = Reader::new(files);
+    let chart = Chart::load(reader, &job.path);
+    let mut done = mlgitops_helm::render(reader, &chart, &options, &mut origins);
     let documents = std::mem::take(&mut done.documents);
     let print = |wanted: bool| {
         let mut text = String::new();

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use causality::{Report, Subject};
 use mlgitops_files::RepoPath;
 use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, ValuesSource, render};
-use mlgitops_yaml::{Node, Origins, Role, SourceFile, Text, Value, parse, to_yaml};
+use mlgitops_yaml::{Node, Origins, Reader, Role, SourceFile, Text, Value, parse, to_yaml};
 
 const KUBERNETES: &str = "v1.33.0";
 
@@ -122,8 +122,8 @@ fn compare(
     }
     let helm = command.output().unwrap();
     let mut origins = Origins::default();
-    let chart = Chart::load(files, &RepoPath::root());
-    let ours = render(files, &chart, &options(values), &mut origins);
+    let chart = Chart::load(Reader::new(files), &RepoPath::root());
+    let ours = render(Reader::new(files), &chart, &options(values), &mut origins);
     if ours.not_rendered.iter().any(|item| item.kind == NotRenderedKind::Dependency) {
         tally.lacking += 1;
         return;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath};
+use mlgitops_files::RepoPath;
 use mlgitops_gotemplate::{Failure, Parsed, parse};
-use mlgitops_yaml::{SourceFile, Tree, parse_file};
+use mlgitops_yaml::{Reader, SourceFile, Tree};
 
 use crate::archive::unpack;
 use crate::functions;
@@ -49,7 +49,7 @@ pub(crate) struct Refused {
 #[derive(Debug)]
 pub(crate) struct Yaml {
     pub(crate) file: Arc<SourceFile>,
-    pub(crate) tree: Tree,
+    pub(crate) tree: Arc<Tree>,
 }
 
 /// A file below `templates/`.
@@ -68,17 +68,16 @@ impl Chart {
     /// Reads the chart in a folder. What cannot be read is remembered, and [`crate::render`]
     /// reports it.
     #[must_use]
-    pub fn load(files: &Arc<dyn Files>, folder: &RepoPath) -> Arc<Self> {
-        let (mut members, too_many) = below(&**files, folder);
+    pub fn load(reader: Reader<'_>, folder: &RepoPath) -> Arc<Self> {
+        let (mut members, too_many) = below(&**reader.files(), folder);
         let ignore = members.iter().find(|member| member.name == ".helmignore");
-        let rules = ignore.and_then(|member| member.text(&**files).ok());
-        let file = rules;
+        let file = ignore.and_then(|member| member.text(reader).ok());
         let (rules, wrong) = Rules::new(file.as_ref().map_or("", |file| file.text()));
         let is_chart = |members: &[Member]| members.iter().any(|member| member.name == "Chart.yaml");
         let was_chart = is_chart(&members);
         members.retain(|member| !rules.ignores(&member.name));
         let wrong = wrong.or((was_chart && !is_chart(&members)).then_some((0, "Chart.yaml file is missing")));
-        let mut chart = Self::of_members(&**files, folder, members, 0);
+        let mut chart = Self::of_members(reader, folder, members, 0);
         if let (Some((at, message)), Some(file)) = (wrong, file) {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             chart.refused.get_or_insert(Refused { message: message.to_owned(), file, at });
@@ -89,7 +88,7 @@ impl Chart {
         Arc::new(chart)
     }
 
-    fn of_members(files: &dyn Files, folder: &RepoPath, members: Vec<Member>, depth: usize) -> Self {
+    fn of_members(reader: Reader<'_>, folder: &RepoPath, members: Vec<Member>, depth: usize) -> Self {
         let mut chart = Self {
             folder: folder.clone(),
             metadata: None,
@@ -107,15 +106,15 @@ impl Chart {
         let mut below: BTreeMap<String, Vec<Member>> = BTreeMap::new();
         for member in members {
             match member.name.as_str() {
-                "Chart.yaml" => chart.metadata = chart.yaml(files, &member),
-                "values.yaml" => chart.values = chart.yaml(files, &member),
-                "values.schema.json" => chart.schema = chart.yaml(files, &member).map(Arc::new),
+                "Chart.yaml" => chart.metadata = chart.yaml(reader, &member),
+                "values.yaml" => chart.values = chart.yaml(reader, &member),
+                "values.schema.json" => chart.schema = chart.yaml(reader, &member).map(Arc::new),
                 "Chart.lock" => {}
                 "requirements.yaml" => {
-                    chart.requirements = chart.yaml(files, &member);
+                    chart.requirements = chart.yaml(reader, &member);
                     others.push(member);
                 }
-                name if name.starts_with("templates/") => chart.template(files, &member),
+                name if name.starts_with("templates/") => chart.template(reader, &member),
                 name => match name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
                     Some((chart, inner)) => {
                         let inner = Member { name: inner.to_owned(), place: member.place.clone() };
@@ -127,7 +126,7 @@ impl Chart {
                             "error unpacking subchart {}: Chart.yaml file is missing",
                             name.trim_start_matches("charts/")
                         );
-                        let file = member.text(files);
+                        let file = member.text(reader);
                         chart.refused = file.ok().map(|file| Refused { message, file, at: 0 });
                         others.push(member);
                     }
@@ -143,31 +142,31 @@ impl Chart {
                     continue;
                 }
                 let inner = folder.join(&format!("charts/{name}")).unwrap_or_else(|_| folder.clone());
-                chart.dependencies.push(Arc::new(Self::of_members(files, &inner, members, depth + 1)));
+                chart.dependencies.push(Arc::new(Self::of_members(reader, &inner, members, depth + 1)));
             }
             for member in packed {
-                chart.packed(files, &member, depth + 1);
+                chart.packed(reader, &member, depth + 1);
             }
         }
         chart
     }
 
     /// A subchart in an archive.
-    fn packed(&mut self, files: &dyn Files, member: &Member, depth: usize) {
-        let bytes = member.bytes(files).map_err(|error| error.to_string());
+    fn packed(&mut self, reader: Reader<'_>, member: &Member, depth: usize) {
+        let bytes = member.bytes(&**reader.files()).map_err(|error| error.to_string());
         match bytes.and_then(|bytes| unpack(member.path(), &bytes)) {
             Ok(members) => {
                 let folder = self.folder.join(&member.name).unwrap_or_else(|_| self.folder.clone());
-                let chart = Self::of_members(files, &folder, members, depth);
+                let chart = Self::of_members(reader, &folder, members, depth);
                 self.dependencies.push(Arc::new(chart));
             }
             Err(reason) => self.unread.push((member.path().to_owned(), reason)),
         }
     }
 
-    fn yaml(&mut self, files: &dyn Files, member: &Member) -> Option<Yaml> {
-        match member.text(files) {
-            Ok(file) => Some(Yaml { tree: parse_file(&file), file }),
+    fn yaml(&mut self, reader: Reader<'_>, member: &Member) -> Option<Yaml> {
+        match member.text(reader) {
+            Ok(file) => Some(Yaml { tree: member.tree(reader, &file), file }),
             Err(reason) => {
                 self.unread.push((member.path().to_owned(), reason));
                 None
@@ -175,8 +174,8 @@ impl Chart {
         }
     }
 
-    fn template(&mut self, files: &dyn Files, member: &Member) {
-        match member.text(files) {
+    fn template(&mut self, reader: Reader<'_>, member: &Member) {
+        match member.text(reader) {
             Ok(file) => {
                 let parsed = parse(file.path(), file.text(), functions::all()).map(Arc::new);
                 self.templates.push(TemplateFile { name: member.name.clone(), file, parsed });

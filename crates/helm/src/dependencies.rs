@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath};
+use mlgitops_files::RepoPath;
 use mlgitops_gotemplate::functions::semver::{Constraint, Version};
 use mlgitops_gotemplate::{Data, Heap, Machine, MapId, Slot, Value};
-use mlgitops_yaml::{Node, OriginId};
+use mlgitops_yaml::{Node, OriginId, Reader};
 
 use crate::chart::Chart;
 use crate::reads::Reads;
@@ -119,7 +119,7 @@ fn requirement(node: &Node) -> Requirement {
 /// The subcharts of a chart: those nobody names first, then those `dependencies` names, once for
 /// each entry. What is named and is not in the repository is the second value.
 pub(crate) fn subcharts(
-    files: &Arc<dyn Files>,
+    reader: Reader<'_>,
     chart: &Chart,
     requirements: &[Requirement],
 ) -> (Vec<(Arc<Chart>, String)>, Vec<Requirement>) {
@@ -134,7 +134,7 @@ pub(crate) fn subcharts(
         let name = one.known_as().to_owned();
         match chart.dependencies.iter().find(|below| one.fits(below)) {
             Some(below) => found.push((Arc::clone(below), name)),
-            None => match beside(files, &chart.folder, one) {
+            None => match beside(reader, &chart.folder, one) {
                 Some(below) => found.push((below, name)),
                 // Helm asks for the name alone: another version stays, as if nobody named it.
                 None if chart.dependencies.iter().any(|below| below.name() == one.name) => {}
@@ -146,11 +146,11 @@ pub(crate) fn subcharts(
 }
 
 /// A chart of the repository that `repository: file://…` names, if it is the one that is wanted.
-fn beside(files: &Arc<dyn Files>, folder: &RepoPath, one: &Requirement) -> Option<Arc<Chart>> {
+fn beside(reader: Reader<'_>, folder: &RepoPath, one: &Requirement) -> Option<Arc<Chart>> {
     let path = one.repository.strip_prefix("file://")?;
     let folder = folder.join(path).ok()?;
-    files.kind(&folder.join("Chart.yaml").ok()?)?;
-    Some(Chart::load(files, &folder)).filter(|chart| one.fits(chart))
+    reader.files().kind(&folder.join("Chart.yaml").ok()?)?;
+    Some(Chart::load(reader, &folder)).filter(|chart| one.fits(chart))
 }
 
 /// Whether the values leave a requirement in, and the values that decided it. A condition that is a

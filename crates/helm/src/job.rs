@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use mlgitops_files::{Files, limits};
+use mlgitops_files::limits;
 use mlgitops_gotemplate::functions::semver::{Constraint, Version};
 use mlgitops_gotemplate::{Data, Failure, FailureKind, Limits, Machine, MapId, Value};
-use mlgitops_yaml::{Node, OriginId, Origins, Role, Span};
+use mlgitops_yaml::{Node, OriginId, Origins, Reader, Role, Span};
 
 use crate::chart::{Chart, Yaml};
 use crate::dependencies::{Requirement, Unit};
@@ -21,7 +21,7 @@ const UNITS: usize = 1_000;
 const CHARTS: usize = 16;
 
 pub(crate) struct Job<'j> {
-    pub(crate) files: &'j Arc<dyn Files>,
+    pub(crate) reader: Reader<'j>,
     pub(crate) chart: &'j Arc<Chart>,
     pub(crate) options: &'j RenderOptions,
     pub(crate) machine: Machine<'j>,
@@ -35,7 +35,7 @@ pub(crate) struct Job<'j> {
 
 impl<'j> Job<'j> {
     pub(crate) fn new(
-        files: &'j Arc<dyn Files>,
+        reader: Reader<'j>,
         chart: &'j Arc<Chart>,
         options: &'j RenderOptions,
         origins: &'j mut Origins,
@@ -43,7 +43,7 @@ impl<'j> Job<'j> {
     ) -> Self {
         let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 4 * limits::CHART_OUTPUT_BYTES, depth };
         Self {
-            files,
+            reader,
             chart,
             options,
             machine: Machine::new(origins, functions::all(), limits),
@@ -193,7 +193,7 @@ impl<'j> Job<'j> {
         templates.iter().for_each(|template| reads.read(template.file.text()));
         let runs_files = |text: &str| text.contains("tpl") && text.contains(".Files");
         if templates.iter().any(|template| runs_files(template.file.text())) {
-            let texts = unit.chart.files.iter().filter_map(|member| member.text(&**self.files).ok());
+            let texts = unit.chart.files.iter().filter_map(|member| member.text(self.reader).ok());
             texts.for_each(|file| reads.read(file.text()));
         }
     }
@@ -243,7 +243,7 @@ impl<'j> Job<'j> {
         self.check_metadata(chart, metadata.as_ref(), file.as_ref(), depth)?;
         check_values(values.as_ref())?;
         let requirements = dependencies::requirements(file.as_ref().or(metadata.as_ref()));
-        let (found, lacking) = dependencies::subcharts(self.files, chart, &requirements);
+        let (found, lacking) = dependencies::subcharts(self.reader, chart, &requirements);
         missing.extend(lacking.into_iter().map(|one| (prefix.to_owned(), one)));
         let mut below = Vec::with_capacity(found.len());
         for (chart, name) in found {

@@ -1,10 +1,8 @@
 //! The values of a job: read, and laid over those of the charts.
 
-use std::sync::Arc;
-
-use mlgitops_files::{Files, RepoPath};
+use mlgitops_files::RepoPath;
 use mlgitops_gotemplate::{Data, Failure, Machine, MapId, Slot, Value};
-use mlgitops_yaml::{Node, OriginId, Role, SourceFile, Span, Text, parse, parse_file};
+use mlgitops_yaml::{Node, OriginId, Role, Span, Text, parse};
 
 use crate::chart::Yaml;
 use crate::dependencies::Unit;
@@ -34,14 +32,13 @@ impl Job<'_> {
                     None
                 }
                 ValuesSource::SetLine { line, form } => {
-                    let files = self.files;
+                    let reader = self.reader;
                     let reached = &mut self.rendered.reached;
                     let mut read = |machine: &mut Machine<'_>, name: &str| {
                         let path = RepoPath::parse(name).map_err(|_| no_file(name))?;
                         reached.push(path.clone());
-                        let bytes = files.read(&path).map_err(|_| no_file(name))?;
-                        let file = SourceFile::new(path.as_str(), &bytes.bytes).map_err(|_| no_file(name))?;
-                        let file = machine.origins.add_file(&Arc::new(file));
+                        let file = reader.text(&path).map_err(|_| no_file(name))?;
+                        let file = machine.origins.add_file(&file);
                         Ok(Text::of_file(file, Role::Values, machine.origins))
                     };
                     set::set_line(&mut self.machine, all, line, *form, &mut read)?;
@@ -76,12 +73,9 @@ impl Job<'_> {
 
     pub(crate) fn node_of_file(&mut self, path: &RepoPath) -> Result<Option<Node>, Failure> {
         self.rendered.reached.push(path.clone());
-        let bytes =
-            self.files.read(path).map_err(|error| Failure::execute(format!("open {path}: {error}")))?;
-        let file = SourceFile::new(path.as_str(), &bytes.bytes)
-            .map(Arc::new)
-            .map_err(|error| Failure::execute(format!("failed to parse {path}: {error}")))?;
-        let yaml = Yaml { tree: parse_file(&file), file };
+        let file =
+            self.reader.text(path).map_err(|error| Failure::execute(format!("open {path}: {error}")))?;
+        let yaml = Yaml { tree: self.reader.tree(path, &file), file };
         self.node_of_yaml(&yaml, Role::Values)
     }
 

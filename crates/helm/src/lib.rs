@@ -10,12 +10,13 @@
 //! use std::sync::Arc;
 //! use mlgitops_files::{Files, RepoPath};
 //! use mlgitops_helm::{Chart, RenderOptions, render};
-//! use mlgitops_yaml::Origins;
+//! use mlgitops_yaml::{Origins, Reader};
 //!
 //! fn names(files: &Arc<dyn Files>, folder: &RepoPath) -> Vec<String> {
 //!     let mut origins = Origins::default();
-//!     let chart = Chart::load(files, folder);
-//!     let rendered = render(files, &chart, &RenderOptions::default(), &mut origins);
+//!     let reader = Reader::new(files);
+//!     let chart = Chart::load(reader, folder);
+//!     let rendered = render(reader, &chart, &RenderOptions::default(), &mut origins);
 //!     rendered.objects.iter().filter_map(|object| object.root.find(&["metadata", "name"]).text().map(str::to_owned)).collect()
 //! }
 //! ```

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mlgitops_files::{EntryKind, Files, ReadError, RepoPath, limits};
-use mlgitops_yaml::SourceFile;
+use mlgitops_yaml::{Reader, SourceFile, Tree, parse_file};
 
 /// One file of a chart.
 #[derive(Debug, Clone)]
@@ -41,9 +41,21 @@ impl Member {
     }
 
     /// Its text.
-    pub(crate) fn text(&self, files: &dyn Files) -> Result<Arc<SourceFile>, String> {
-        let bytes = self.bytes(files).map_err(|error| error.to_string())?;
-        SourceFile::new(self.path(), &bytes).map(Arc::new).map_err(|error| error.to_string())
+    pub(crate) fn text(&self, reader: Reader<'_>) -> Result<Arc<SourceFile>, String> {
+        match &self.place {
+            Place::File(path) => reader.text(path).map_err(|error| error.to_string()),
+            Place::Unpacked(path, bytes) => {
+                SourceFile::new(path, bytes).map(Arc::new).map_err(|error| error.to_string())
+            }
+        }
+    }
+
+    /// The documents of its text.
+    pub(crate) fn tree(&self, reader: Reader<'_>, file: &SourceFile) -> Arc<Tree> {
+        match &self.place {
+            Place::File(path) => reader.tree(path, file),
+            Place::Unpacked(..) => Arc::new(parse_file(file)),
+        }
     }
 }
 

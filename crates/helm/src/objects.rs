@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mlgitops_files::Files;
 use mlgitops_gotemplate::{Data, Failure, Functions, IntType, Machine, MapId, MapType, Object, Slot, Value};
-use mlgitops_yaml::{OriginId, Origins, Role, Text};
+use mlgitops_yaml::{OriginId, Origins, Reader, Role, Text};
 
 use crate::glob::Glob;
 use crate::members::Member;
@@ -267,7 +267,7 @@ impl ChartFiles {
 
     /// The text of a file, byte for byte; empty for what is no text.
     fn text(&self, member: &Member, origins: &mut Origins) -> Text {
-        match member.text(&*self.files) {
+        match member.text(Reader::new(&self.files)) {
             Ok(file) => {
                 let id = origins.add_file(&file);
                 Text::of_file(id, Role::Chart, origins)

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath, limits};
+use mlgitops_files::{RepoPath, limits};
 use mlgitops_gotemplate::{Failure, FailureKind};
 use mlgitops_manifest::Problem;
-use mlgitops_yaml::{Node, OriginSpan, Origins, Text};
+use mlgitops_yaml::{Node, OriginSpan, Origins, Reader, Text};
 
 use crate::chart::Chart;
 use crate::job::Job;
@@ -176,27 +176,22 @@ const DEEP_STACK: usize = 512 << 20;
 /// Renders a chart. Never fails: what went wrong is in the result.
 #[must_use]
 pub fn render(
-    files: &Arc<dyn Files>,
+    reader: Reader<'_>,
     chart: &Arc<Chart>,
     options: &RenderOptions,
     origins: &mut Origins,
 ) -> Rendered {
-    match Job::new(files, chart, options, origins, SHALLOW).run() {
+    match Job::new(reader, chart, options, origins, SHALLOW).run() {
         Ok(rendered) => rendered,
-        Err(failure) if failure.kind == FailureKind::Stack => deep(files, chart, options, origins),
+        Err(failure) if failure.kind == FailureKind::Stack => deep(reader, chart, options, origins),
         Err(failure) => failed(chart, &failure, origins),
     }
 }
 
 /// The same once more, with room for a thousand calls inside each other.
-fn deep(
-    files: &Arc<dyn Files>,
-    chart: &Arc<Chart>,
-    options: &RenderOptions,
-    origins: &mut Origins,
-) -> Rendered {
+fn deep(reader: Reader<'_>, chart: &Arc<Chart>, options: &RenderOptions, origins: &mut Origins) -> Rendered {
     std::thread::scope(|scope| {
-        let work = || match Job::new(files, chart, options, origins, DEEP).run() {
+        let work = || match Job::new(reader, chart, options, origins, DEEP).run() {
             Ok(rendered) => rendered,
             Err(failure) => failed(chart, &failure, origins),
         };

@@ -71,7 +71,7 @@ impl Job<'_> {
         let about = metadata::chart(&mut self.machine, file, &name, is_root);
         let members = Arc::clone(&unit.chart.files);
         let chart_files =
-            objects::ChartFiles { files: Arc::clone(self.files), members, guard: OriginId::NONE };
+            objects::ChartFiles { files: Arc::clone(self.reader.files()), members, guard: OriginId::NONE };
         let subcharts = objects::map_of(&mut self.machine, Vec::new(), MapType::Any);
         let entries = vec![
             ("Chart", about),
@@ -111,7 +111,7 @@ impl Job<'_> {
     /// What stands below `crds/`, as it stands.
     pub(crate) fn read_crds(&mut self, unit: &Unit, path: &str) -> Result<(), Failure> {
         for member in unit.chart.files.iter().filter(|member| is_crd(&member.name)) {
-            let Ok(file) = member.text(&**self.files) else { continue };
+            let Ok(file) = member.text(self.reader) else { continue };
             let id = self.machine.origins.add_file(&file);
             let text = Text::of_file(id, Role::Template, self.machine.origins);
             let name: Arc<str> = format!("{path}/{}", member.name).into();

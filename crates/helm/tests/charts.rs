@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use case::Case;
 use mlgitops_helm::{Chart, NotRenderedKind, Rendered, render};
-use mlgitops_yaml::{Node, Origins, Role, SourceFile, Text, Value, parse, to_yaml};
+use mlgitops_yaml::{Node, Origins, Reader, Role, SourceFile, Text, Value, parse, to_yaml};
 
 /// The objects of a text, each printed anew.
 fn objects(text: &str) -> Vec<String> {
@@ -42,9 +42,9 @@ fn without_unknown(node: &mut Node) {
 }
 
 fn rendered(case: &Case, origins: &mut Origins) -> Rendered {
-    let chart = Chart::load(&case.files, &case.chart);
+    let chart = Chart::load(Reader::new(&case.files), &case.chart);
     let options = case.options(&case.files, origins);
-    render(&case.files, &chart, &options, origins)
+    render(Reader::new(&case.files), &chart, &options, origins)
 }
 
 fn printed(rendered: &Rendered, origins: &mut Origins) -> Vec<String> {

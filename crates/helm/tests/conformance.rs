@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
 use mlgitops_helm::{Chart, RenderOptions, render};
-use mlgitops_yaml::{Node, Origins, Value};
+use mlgitops_yaml::{Node, Origins, Reader, Value};
 
 /// The chart, and one template beside.
 struct WithTemplate {
@@ -51,9 +51,9 @@ fn printed(chart: &Arc<dyn Files>, row: &str) -> Result<String, String> {
     let template: Arc<[u8]> = row.as_bytes().into();
     let files: Arc<dyn Files> = Arc::new(WithTemplate { chart: Arc::clone(chart), template });
     let mut origins = Origins::default();
-    let chart = Chart::load(&files, &RepoPath::root());
+    let chart = Chart::load(Reader::new(&files), &RepoPath::root());
     let options = RenderOptions { kube_version: Some("v1.20.0".to_owned()), ..RenderOptions::default() };
-    let rendered = render(&files, &chart, &options, &mut origins);
+    let rendered = render(Reader::new(&files), &chart, &options, &mut origins);
     let problems: Vec<String> = rendered
         .problems
         .iter()

@@ -7,7 +7,7 @@ mod support;
 
 use mlgitops_files::RepoPath;
 use mlgitops_helm::{Chart, RenderOptions, render};
-use mlgitops_yaml::Origins;
+use mlgitops_yaml::{Origins, Reader};
 
 const FUNCTIONS: &str = "
 abbrev abbrevboth add add1 add1f addf adler32sum ago all and any append atoi b32dec b32enc b64dec
@@ -40,8 +40,8 @@ fn is_known(name: &str) -> bool {
         ("Chart.yaml", "apiVersion: v2\nname: x\nversion: 1.0.0\n"),
         ("templates/x.yaml", &template),
     ]);
-    let chart = Chart::load(&files, &RepoPath::root());
-    let rendered = render(&files, &chart, &RenderOptions::default(), &mut Origins::default());
+    let chart = Chart::load(Reader::new(&files), &RepoPath::root());
+    let rendered = render(Reader::new(&files), &chart, &RenderOptions::default(), &mut Origins::default());
     !rendered.problems.iter().any(|problem| problem.message.contains("not defined"))
 }
 

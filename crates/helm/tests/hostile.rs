@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
 use mlgitops_helm::{Chart, NotRenderedKind, RenderOptions, Rendered, SetForm, ValuesSource, render};
-use mlgitops_yaml::{OriginId, Origins, Text};
+use mlgitops_yaml::{OriginId, Origins, Reader, Text};
 
 const METADATA: &str = "apiVersion: v2\nname: hostile\nversion: 1.0.0\n";
 const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
@@ -19,8 +19,8 @@ const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
 fn rendered_with(files: Arc<dyn Files>, options: RenderOptions) -> Rendered {
     let work = move || {
         let mut origins = Origins::default();
-        let chart = Chart::load(&files, &RepoPath::root());
-        let rendered = render(&files, &chart, &options, &mut origins);
+        let chart = Chart::load(Reader::new(&files), &RepoPath::root());
+        let rendered = render(Reader::new(&files), &chart, &options, &mut origins);
         for object in &rendered.objects {
             let _ = origins.all(object.root.origin);
         }

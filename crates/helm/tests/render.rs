@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use mlgitops_files::RepoPath;
 use mlgitops_helm::{Chart, RenderOptions, Rendered, ValuesSource, render};
-use mlgitops_yaml::{Lookup, OriginId, OriginSpan, Origins, Pointer, Via, to_yaml};
+use mlgitops_yaml::{Lookup, OriginId, OriginSpan, Origins, Pointer, Reader, Via, to_yaml};
 use support::Table;
 
 const CHART: (&str, &str) =
@@ -19,10 +19,10 @@ fn run(files: &[(&str, &str)], value_files: &[&str]) -> (Rendered, Origins) {
     all.extend(files);
     let files = Table::of(&all);
     let mut origins = Origins::default();
-    let chart = Chart::load(&files, &RepoPath::parse("chart").unwrap());
+    let chart = Chart::load(Reader::new(&files), &RepoPath::parse("chart").unwrap());
     let values = value_files.iter().map(|path| ValuesSource::File(RepoPath::parse(path).unwrap())).collect();
     let options = RenderOptions { values, ..RenderOptions::default() };
-    let rendered = render(&files, &chart, &options, &mut origins);
+    let rendered = render(Reader::new(&files), &chart, &options, &mut origins);
     (rendered, origins)
 }
 
@@ -235,8 +235,8 @@ fn what_is_in_no_repository_is_named_and_not_passed_over() {
     let template = ("chart/templates/x.yaml", "kind: A\n");
     let lacking = |values: &str| {
         let files = Table::of(&[("chart/Chart.yaml", chart), ("chart/values.yaml", values), template]);
-        let loaded = Chart::load(&files, &RepoPath::parse("chart").unwrap());
-        render(&files, &loaded, &RenderOptions::default(), &mut Origins::default())
+        let loaded = Chart::load(Reader::new(&files), &RepoPath::parse("chart").unwrap());
+        render(Reader::new(&files), &loaded, &RenderOptions::default(), &mut Origins::default())
     };
     let rendered = lacking("");
     assert_eq!(rendered.objects.len(), 1);

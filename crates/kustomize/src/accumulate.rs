@@ -8,11 +8,11 @@ use mlgitops_yaml::{Node, OriginId, Role, Value};
 
 use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
-use crate::files::is_remote;
 use crate::id::Id;
 use crate::index::Names;
 use crate::provenance::Metadata;
 use crate::read::Kustomization;
+use crate::remote::is_remote;
 use crate::resource::Resource;
 use crate::tables::{self, Config};
 use crate::vars::Var;
@@ -216,10 +216,10 @@ impl Builder<'_> {
 
     /// What stands at a path, links followed.
     fn kind_of(&self, path: &RepoPath) -> Option<EntryKind> {
-        match self.files.kind(path)? {
+        match self.reader.files().kind(path)? {
             EntryKind::Link(target) => {
-                let end = self.files.trail(path).pop().unwrap_or(target);
-                self.files.kind(&end)
+                let end = self.reader.files().trail(path).pop().unwrap_or(target);
+                self.reader.files().kind(&end)
             }
             other => Some(other),
         }
@@ -245,7 +245,7 @@ impl Builder<'_> {
                 return Err(self.refuse("not-a-folder", message, entry.origin));
             }
         }
-        let folder = self.files.trail(&folder).pop().unwrap_or(folder);
+        let folder = self.reader.files().trail(&folder).pop().unwrap_or(folder);
         if let Some(root) = self.roots.iter().find(|root| root.is_within(&folder)) {
             let message = if *root == folder {
                 format!("`{text}` leads back to `{folder}`, which is being built: a cycle")

@@ -1,14 +1,12 @@
 //! One build: its inputs, its state, and what came of it.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath};
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::Problem;
-use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins};
+use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Reader};
 
 use crate::effect::Effect;
-use crate::files::Parsed;
 use crate::finish;
 use crate::merge_schema::Schemas;
 use crate::provenance::{Metadata, Provenance};
@@ -75,16 +73,9 @@ pub struct Build {
 
 /// Builds the kustomization in a folder.
 #[must_use]
-pub fn build(
-    files: &Arc<dyn Files>,
-    parsed: &dyn Parsed,
-    folder: &RepoPath,
-    overrides: &Overrides,
-    origins: &mut Origins,
-) -> Build {
+pub fn build(reader: Reader<'_>, folder: &RepoPath, overrides: &Overrides, origins: &mut Origins) -> Build {
     let mut builder = Builder {
-        files,
-        parsed,
+        reader,
         origins,
         overrides,
         result: Build::default(),
@@ -114,8 +105,7 @@ pub(crate) type Step<T> = Result<T, Refused>;
 
 /// The state of one build.
 pub(crate) struct Builder<'b> {
-    pub(crate) files: &'b Arc<dyn Files>,
-    pub(crate) parsed: &'b dyn Parsed,
+    pub(crate) reader: Reader<'b>,
     pub(crate) origins: &'b mut Origins,
     pub(crate) overrides: &'b Overrides,
     pub(crate) result: Build,

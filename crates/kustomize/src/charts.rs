@@ -49,7 +49,7 @@ impl Builder<'_> {
             Ok(chart) => chart,
             Err(error) => return Err(self.refuse("outside", error.to_string(), at)),
         };
-        if self.files.kind(&chart) != Some(EntryKind::Folder) {
+        if self.reader.files().kind(&chart) != Some(EntryKind::Folder) {
             if repo.is_empty() {
                 let message = format!("there is no chart in `{chart}`, and no `repo` to get it from");
                 return Err(self.refuse("missing-file", message, at));
@@ -59,7 +59,7 @@ impl Builder<'_> {
         }
         let options = self.chart_options(folder, entry, &chart)?;
         let skips_hooks = entry.get("skipHooks").present().and_then(Node::as_bool).unwrap_or_default();
-        let rendered = render(self.files, &Chart::load(self.files, &chart), &options, self.origins);
+        let rendered = render(self.reader, &Chart::load(self.reader, &chart), &options, self.origins);
         self.result.reached.extend(rendered.reached);
         for item in rendered.not_rendered {
             if item.kind == NotRenderedKind::Dependency {
@@ -121,7 +121,7 @@ impl Builder<'_> {
             .present()
             .filter(|node| node.as_map().is_some_and(|map| !map.is_empty()));
         let Some(mut inline) = inline.cloned() else {
-            if self.files.kind(&file).is_none() {
+            if self.reader.files().kind(&file).is_none() {
                 return Err(self.refuse("missing-file", format!("`{file}` does not exist"), at));
             }
             return Ok(ValuesSource::File(file));

@@ -287,7 +287,7 @@ impl Builder<'_> {
     ) -> Step<(Vec<u8>, Option<Arc<SourceFile>>)> {
         let path = self.file_of(folder, path, source.origin)?;
         self.result.reached.insert(path.clone());
-        let blob = match self.files.read(&path) {
+        let blob = match self.reader.files().read(&path) {
             Ok(blob) => blob,
             Err(error @ ReadError::IsFolder) => {
                 return Err(self.refuse(

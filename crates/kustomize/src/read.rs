@@ -8,7 +8,6 @@ use mlgitops_yaml::{
 };
 
 use crate::build::{Builder, LeftOutKind, Refused, Step};
-use crate::files;
 use crate::schema::{self, KUSTOMIZATION};
 
 /// The three names kustomize reads, in its order (`api/konfig/general.go`).
@@ -50,7 +49,7 @@ impl Builder<'_> {
     /// Reads the kustomization of a folder; `entry` names the folder.
     pub(crate) fn kustomization(&mut self, folder: &RepoPath, entry: OriginId) -> Step<Kustomization> {
         let paths = NAMES.iter().filter_map(|name| folder.join(name).ok());
-        let files = self.files;
+        let files = self.reader.files();
         let mut found: Vec<RepoPath> = paths
             .filter(|path| matches!(files.kind(path), Some(EntryKind::File | EntryKind::Link(_))))
             .collect();
@@ -68,9 +67,9 @@ impl Builder<'_> {
         self.check_syntax(&file, &tree)?;
         let mut root = match tree.documents().first().and_then(|document| document.root) {
             Some(root) => self.convert(&file, &tree, root, Role::Transformer)?,
-            None => Node::new(Value::Null, self.start_of(&path)),
+            None => Node::new(Value::Null, self.start_in(&file)),
         };
-        let start = self.start_of(&path);
+        let start = self.start_in(&file);
         if matches!(root.value, Value::Null) || root.as_map().is_some_and(Map::is_empty) {
             return Err(self.refuse("empty", format!("`{path}` is empty"), start));
         }
@@ -109,16 +108,22 @@ impl Builder<'_> {
 
     /// The first byte of a file.
     fn start_of(&mut self, path: &RepoPath) -> OriginId {
-        let Ok(file) = files::text(self.files, path) else { return OriginId::NONE };
-        let file = self.origins.add_file(&file);
+        let Ok(file) = self.reader.text(path) else { return OriginId::NONE };
+        self.start_in(&file)
+    }
+
+    fn start_in(&mut self, file: &Arc<SourceFile>) -> OriginId {
+        let file = self.origins.add_file(file);
         self.origins.span(Role::Transformer, Span { file, start: 0, end: 0 })
     }
 
     /// Reads and parses a file; `entry` names it.
     pub(crate) fn read(&mut self, path: &RepoPath, entry: OriginId) -> Step<(Arc<SourceFile>, Arc<Tree>)> {
         self.result.reached.insert(path.clone());
-        let read = files::read(self.files, self.parsed, path);
-        read.map_err(|error| self.unreadable(path, &error, entry))
+        match self.reader.text(path) {
+            Ok(file) => Ok((Arc::clone(&file), self.reader.tree(path, &file))),
+            Err(error) => Err(self.unreadable(path, &error, entry)),
+        }
     }
 
     pub(crate) fn unreadable(&mut self, path: &RepoPath, error: &ReadError, entry: OriginId) -> Refused {
@@ -153,7 +158,7 @@ impl Builder<'_> {
             Ok(path) => path,
             Err(error) => return Err(self.refuse("outside", error.to_string(), at)),
         };
-        let real = self.files.trail(&path).pop().unwrap_or_else(|| path.clone());
+        let real = self.reader.files().trail(&path).pop().unwrap_or_else(|| path.clone());
         if !self.overrides.files_anywhere && !real.is_within(folder) {
             let message =
                 format!("`{entry}` is not in or below `{folder}`, and kustomize reads no file elsewhere");

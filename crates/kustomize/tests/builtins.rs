@@ -7,8 +7,8 @@
 mod case;
 
 use case::Case;
-use mlgitops_kustomize::{Overrides, Unparsed, build};
-use mlgitops_yaml::Origins;
+use mlgitops_kustomize::{Overrides, build};
+use mlgitops_yaml::{Origins, Reader};
 
 const GENERATORS: [&str; 4] =
     ["ConfigMapGenerator", "HelmChartInflationGenerator", "IAMPolicyGenerator", "SecretGenerator"];
@@ -42,7 +42,7 @@ fn every_built_in_kind_has_a_case() {
             assert!(named, "{field}: no case has {kind}");
         }
         let files = case.files();
-        let built = build(&files, &Unparsed, &case.folder, &Overrides::default(), &mut Origins::default());
+        let built = build(Reader::new(&files), &case.folder, &Overrides::default(), &mut Origins::default());
         assert!(built.problems.is_empty() && built.left_out.is_empty(), "{field}: {:?}", built.problems);
     }
 }
@@ -93,7 +93,7 @@ fn every_field_is_known() {
         let text = format!("nameprefix: b\n{field}: {value}\n");
         let case = Case::of(&[("kustomization.yaml", &text)]);
         let files = case.files();
-        let built = build(&files, &Unparsed, &case.folder, &Overrides::default(), &mut Origins::default());
+        let built = build(Reader::new(&files), &case.folder, &Overrides::default(), &mut Origins::default());
         assert!(built.problems.is_empty(), "{field}: {:?}", built.problems);
         assert!(built.left_out.is_empty(), "{field}: {:?}", built.left_out);
     }

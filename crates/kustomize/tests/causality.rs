@@ -19,8 +19,8 @@ mod case;
 use std::collections::BTreeMap;
 
 use case::{Case, Expected};
-use mlgitops_kustomize::{Build, Overrides, Unparsed, build};
-use mlgitops_yaml::{Node, OriginSpan, Origins, Pieces, Role, Value, resolve};
+use mlgitops_kustomize::{Build, Overrides, build};
+use mlgitops_yaml::{Node, OriginSpan, Origins, Pieces, Reader, Role, Value, resolve};
 
 /// A scalar of an output: object, path, text, and its origins.
 struct Leaf {
@@ -32,7 +32,7 @@ struct Leaf {
 
 fn built(case: &Case) -> (Build, Origins) {
     let mut origins = Origins::default();
-    let built = build(&case.files(), &Unparsed, &case.folder, &Overrides::default(), &mut origins);
+    let built = build(Reader::new(&case.files()), &case.folder, &Overrides::default(), &mut origins);
     (built, origins)
 }
 

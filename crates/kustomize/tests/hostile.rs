@@ -8,14 +8,14 @@ use std::fmt::Write as _;
 
 use case::{Case, Expected};
 use mlgitops_files::RepoPath;
-use mlgitops_kustomize::{Build, LeftOutKind, Overrides, Unparsed, build};
-use mlgitops_yaml::Origins;
+use mlgitops_kustomize::{Build, LeftOutKind, Overrides, build};
+use mlgitops_yaml::{Origins, Reader};
 
 fn built(files: &[(&str, String)]) -> Build {
     let contents = files.iter().map(|(path, text)| ((*path).to_owned(), text.clone())).collect();
     let expected = Expected::Output(String::new());
     let case = Case { name: String::new(), folder: RepoPath::root(), contents, expected };
-    build(&case.files(), &Unparsed, &case.folder, &Overrides::default(), &mut Origins::default())
+    build(Reader::new(&case.files()), &case.folder, &Overrides::default(), &mut Origins::default())
 }
 
 fn is_given_up(build: &Build) -> bool {

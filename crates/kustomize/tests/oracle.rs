@@ -8,8 +8,8 @@
 mod case;
 
 use case::{Case, Expected};
-use mlgitops_kustomize::{LeftOutKind, Overrides, Unparsed, build};
-use mlgitops_yaml::{Mode, Node, Origins, Resolved, SourceFile, Value, parse_file};
+use mlgitops_kustomize::{LeftOutKind, Overrides, build};
+use mlgitops_yaml::{Mode, Node, Origins, Reader, Resolved, SourceFile, Value, parse_file};
 
 #[test]
 fn every_case_is_built_as_kustomize_builds_it() {
@@ -26,7 +26,7 @@ fn every_case_is_built_as_kustomize_builds_it() {
 
 fn check(case: &Case) -> Result<(), String> {
     let mut origins = Origins::default();
-    let built = build(&case.files(), &Unparsed, &case.folder, &Overrides::default(), &mut origins);
+    let built = build(Reader::new(&case.files()), &case.folder, &Overrides::default(), &mut origins);
     let problems: Vec<_> = built.problems.iter().map(|problem| problem.message.clone()).collect();
     match &case.expected {
         // Kustomize runs no programs unless it is told to; what a deployment tells it is not known.
@@ -105,7 +105,7 @@ fn a_block_at_the_end_of_a_file_without_a_line_break() {
         ("2.yaml", &two),
     ]);
     let files = case.files();
-    let built = build(&files, &Unparsed, &case.folder, &Overrides::default(), &mut Origins::default());
+    let built = build(Reader::new(&files), &case.folder, &Overrides::default(), &mut Origins::default());
     let texts: Vec<_> = built.objects.iter().map(|node| node.find(&["data", "a"]).text()).collect();
     assert_eq!(texts, [Some("text"), Some("text\n")]);
 }

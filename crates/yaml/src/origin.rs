@@ -214,6 +214,14 @@ impl Origins {
         id
     }
 
+    /// Gives back the memory that only further origins would need. More may still be added; sets
+    /// that are equal to earlier ones are then entries of their own.
+    pub fn freeze(&mut self) {
+        self.shared = HashMap::default();
+        self.entries.shrink_to_fit();
+        self.files.shrink_to_fit();
+    }
+
     /// The file of an id this graph gave.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&Arc<SourceFile>> {

@@ -79,6 +79,68 @@ impl Pointer {
     }
 }
 
+/// The steps from a root down to where a walk is, kept on the stack: only where something is found
+/// is a pointer made of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Trail<'t>(Option<Last<'t>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Last<'t> {
+    above: &'t Trail<'t>,
+    step: TrailStep<'t>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum TrailStep<'t> {
+    Key(&'t str),
+    Index(usize),
+}
+
+impl<'t> Trail<'t> {
+    /// One key further down.
+    #[must_use]
+    pub fn key(&'t self, key: &'t str) -> Self {
+        Self(Some(Last { above: self, step: TrailStep::Key(key) }))
+    }
+
+    /// One index further down.
+    #[must_use]
+    pub fn index(&'t self, index: usize) -> Self {
+        Self(Some(Last { above: self, step: TrailStep::Index(index) }))
+    }
+
+    /// The trail without its last step; `None` at the root.
+    #[must_use]
+    pub fn above(&self) -> Option<&'t Self> {
+        self.0.map(|last| last.above)
+    }
+
+    /// The last step, where it is a key.
+    #[must_use]
+    pub fn last_key(&self) -> Option<&'t str> {
+        match self.0?.step {
+            TrailStep::Key(key) => Some(key),
+            TrailStep::Index(_) => None,
+        }
+    }
+
+    /// The whole way.
+    #[must_use]
+    pub fn to_pointer(&self) -> Pointer {
+        let mut steps = Vec::new();
+        let mut here = self;
+        while let Some(last) = &here.0 {
+            steps.push(match last.step {
+                TrailStep::Key(key) => Step::Key(key.to_owned()),
+                TrailStep::Index(index) => Step::Index(index),
+            });
+            here = last.above;
+        }
+        steps.reverse();
+        Pointer(steps)
+    }
+}
+
 fn unescape(segment: &str, at: usize) -> Result<String, PointerError> {
     let mut text = String::with_capacity(segment.len());
     let mut rest = segment.char_indices();
@@ -126,6 +188,22 @@ mod tests {
         assert_eq!(Pointer::parse("spec"), Err(PointerError::NoSlash));
         assert_eq!(Pointer::parse("/a~b"), Err(PointerError::Escape(2)));
         assert_eq!(Pointer::parse("/x/a~"), Err(PointerError::Escape(4)));
+    }
+
+    #[test]
+    fn a_trail_knows_its_steps() {
+        let root = Trail::default();
+        let (list, name);
+        let env = {
+            list = root.key("env");
+            name = list.index(1);
+            name.key("a/b")
+        };
+        assert_eq!(env.to_pointer(), Pointer::of(&["env"]).index(1).key("a/b"));
+        assert_eq!(env.last_key(), Some("a/b"));
+        let above = env.above().unwrap();
+        assert_eq!((above.last_key(), above.above().unwrap().last_key()), (None, Some("env")));
+        assert!(root.above().is_none() && root.to_pointer() == Pointer::default());
     }
 
     #[test]

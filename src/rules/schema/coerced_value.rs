@@ -6,8 +6,7 @@ use std::ops::Range;
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
 use mlgitops_yaml::{
-    AmbiguityKind, Mode, Node, OriginId, OriginSpan, Pieces, Pointer, Resolved, Role, Scalar, Value,
-    ambiguity,
+    AmbiguityKind, Mode, Node, OriginId, OriginSpan, Pieces, Resolved, Role, Scalar, Trail, Value, ambiguity,
 };
 
 use super::super::{Check, Context, Violations};
@@ -21,7 +20,7 @@ fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     let table = tables().kind(&manifest.id.api_version, &manifest.id.kind);
     let level = Level { manifest, field: table.map(|table| table.root), named: "" };
-    level.walk(&manifest.root, &Pointer::default(), out);
+    level.walk(&manifest.root, &Trail::default(), out);
 }
 
 /// Where in an object the walk is.
@@ -36,7 +35,7 @@ struct Level<'m> {
 
 impl<'m> Level<'m> {
     /// Documents are at most 128 levels deep.
-    fn walk(self, node: &'m Node, at: &Pointer, out: &mut Violations) {
+    fn walk(self, node: &'m Node, at: &Trail<'_>, out: &mut Violations) {
         match &node.value {
             Value::Map(map) => {
                 let beside = node.get("name").text();
@@ -57,7 +56,7 @@ impl<'m> Level<'m> {
         }
     }
 
-    fn scalar(self, scalar: &Scalar, whole: OriginId, at: &Pointer, out: &mut Violations) {
+    fn scalar(self, scalar: &Scalar, whole: OriginId, at: &Trail<'_>, out: &mut Violations) {
         // A number is the same number, however it is written.
         if !scalar.text.contains(|c: char| c.is_ascii_digit())
             || !matches!(scalar.resolve(Mode::Api), Resolved::Str)
@@ -77,7 +76,7 @@ impl<'m> Level<'m> {
         }
     }
 
-    fn piece(self, piece: &Piece<'_>, origin: OriginId, at: &Pointer) -> Option<Violation> {
+    fn piece(self, piece: &Piece<'_>, origin: OriginId, at: &Trail<'_>) -> Option<Violation> {
         let printed = piece.printed();
         if !printed.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
             return None;
@@ -99,7 +98,7 @@ impl<'m> Level<'m> {
         };
         let range = piece.range.clone();
         let label = format!("printed as {printed}");
-        let found = Violation::in_piece(case.id(), self.manifest, at.clone(), range, label, message)?;
+        let found = Violation::in_piece(case.id(), self.manifest, at.to_pointer(), range, label, message)?;
         let note = match case {
             Harm::Text => {
                 "YAML reads a number without quotes, and a template prints it in Go's way; `| quote` in the template comes too late"

@@ -2,7 +2,7 @@
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
-use mlgitops_yaml::{Ambiguity, AmbiguityKind, Node, Pointer, Role, Shape, Style, Value, ambiguity};
+use mlgitops_yaml::{Ambiguity, AmbiguityKind, Node, Role, Shape, Style, Trail, Value, ambiguity};
 
 use super::super::{Check, Context, Violations};
 use crate::discover::Found;
@@ -14,12 +14,12 @@ pub(super) const CHECKS: &[Check] = &[Check::Manifest(manifests), Check::ValuesF
 fn manifests(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     if let Some(table) = tables().kind(&manifest.id.api_version, &manifest.id.kind) {
-        level(manifest, &manifest.root, Some(table.root), &Pointer::default(), out);
+        level(manifest, &manifest.root, Some(table.root), &Trail::default(), out);
     }
 }
 
 /// Judges every scalar whose type the tables know; documents are at most 128 levels deep.
-fn level(manifest: &Manifest, node: &Node, field: Option<FieldRef>, at: &Pointer, out: &mut Violations) {
+fn level(manifest: &Manifest, node: &Node, field: Option<FieldRef>, at: &Trail<'_>, out: &mut Violations) {
     let Some(field) = field else { return };
     match &node.value {
         Value::Map(map) => {
@@ -48,7 +48,7 @@ fn judge(
     text: &str,
     found: &Ambiguity,
     kind: FieldType,
-    at: &Pointer,
+    at: &Trail<'_>,
 ) -> Option<Violation> {
     let reads = found.helm.as_deref();
     // What stays text for the API server is what was meant.
@@ -56,6 +56,7 @@ fn judge(
         return None;
     }
     let name = &manifest.id.name;
+    let at = at.to_pointer();
     let field = at.0.last().map(ToString::to_string).unwrap_or_default();
     let read_as = reads.map_or_else(|| "no JSON value".to_owned(), |reads| format!("`{reads}`"));
     let (case, message, note, help) = match kind {
@@ -73,8 +74,7 @@ fn judge(
         ),
         _ => return None,
     };
-    let found =
-        Violation::in_object(case, manifest, at.clone(), node.origin, format!("read as {read_as}"), message)?;
+    let found = Violation::in_object(case, manifest, at, node.origin, format!("read as {read_as}"), message)?;
     Some(found.note(note).help(help))
 }
 

@@ -8,7 +8,7 @@ mod value;
 use std::ops::Range;
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Node, Pointer, Step, Value};
+use mlgitops_yaml::{Node, Pointer, Trail, Value};
 
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
@@ -34,42 +34,35 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if manifest.id.is("", "Secret") {
         return secret(object, context, out);
     }
-    let mut walk = Walk { manifest, path: Vec::new(), out };
-    walk.node(&manifest.root);
+    Walk { manifest, out }.node(&manifest.root, &Trail::default());
 }
 
 /// Every text of an object, and every variable of its containers.
 struct Walk<'w> {
     manifest: &'w Manifest,
-    path: Vec<Step>,
     out: &'w mut Violations,
 }
 
 impl Walk<'_> {
     /// Goes as deep as a document may be nested (`limits::DEPTH`).
-    fn node(&mut self, node: &Node) {
+    fn node(&mut self, node: &Node, at: &Trail<'_>) {
         match &node.value {
             Value::Map(map) => {
-                if self.variable(node) {
+                if self.variable(node, at) {
                     return;
                 }
                 for (key, value) in map.iter() {
-                    self.path.push(Step::Key(key.name().to_owned()));
-                    self.node(value);
-                    self.path.pop();
+                    self.node(value, &at.key(key.name()));
                 }
             }
             Value::Sequence(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.path.push(Step::Index(index));
-                    self.node(item);
-                    self.path.pop();
+                    self.node(item, &at.index(index));
                 }
             }
             Value::Scalar(scalar) => {
                 if let Some((what, range)) = value::credential(&scalar.text) {
-                    let path = Pointer(self.path.clone());
-                    self.out.push(found(case_of(what), self.manifest, path, Some(range), what));
+                    self.out.push(found(case_of(what), self.manifest, at.to_pointer(), Some(range), what));
                 }
             }
             Value::Null | Value::Unknown(_) => {}
@@ -77,12 +70,15 @@ impl Walk<'_> {
     }
 
     /// Whether an entry of `env` names a secret and holds it.
-    fn variable(&mut self, entry: &Node) -> bool {
-        let in_env = matches!(self.path.as_slice(), [.., Step::Key(list), Step::Index(_)] if list == "env");
+    fn variable(&mut self, entry: &Node, at: &Trail<'_>) -> bool {
+        let in_env = at.last_key().is_none() && at.above().and_then(Trail::last_key) == Some("env");
+        if !in_env {
+            return false;
+        }
         let (Some(name), Some(text)) = (entry.get("name").text(), entry.get("value").text()) else {
             return false;
         };
-        if !in_env || !value::names_a_secret(name) || value::credential(text).is_some() {
+        if !value::names_a_secret(name) || value::credential(text).is_some() {
             return false;
         }
         let Some(case) = judge(text) else { return true };
@@ -91,7 +87,7 @@ impl Walk<'_> {
             return true;
         }
         let case = if case == "secret" { "environment" } else { case };
-        let path = Pointer(self.path.clone()).key("value");
+        let path = at.key("value").to_pointer();
         self.out.push(found(case, self.manifest, path, None, &format!("`{name}`")));
         true
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
 use mlgitops_helm::{Chart, RenderOptions, render};
-use mlgitops_yaml::{Node, Origins, Role, Value};
+use mlgitops_yaml::{Node, Origins, Reader, Role, Value};
 
 /// A tree with one file changed.
 struct Changed {
@@ -84,10 +84,10 @@ impl Snapshot {
 
 /// What it renders to; `None` where the chart refuses.
 fn fields(files: &Arc<dyn Files>, subject: &Subject<'_>) -> Option<Snapshot> {
-    let chart = Chart::load(files, &subject.chart);
+    let chart = Chart::load(Reader::new(files), &subject.chart);
     let mut origins = Origins::default();
     let options = (subject.options)(files, &mut origins);
-    let rendered = render(files, &chart, &options, &mut origins);
+    let rendered = render(Reader::new(files), &chart, &options, &mut origins);
     if !rendered.problems.is_empty() || rendered.objects.is_empty() {
         return None;
     }

@@ -26,6 +26,9 @@ const FORMS: [(&str, &str); 10] = [
     ("a password in a URL", r"(?-u:\b)[a-z][a-z0-9+.-]*://[^/ \t\r\n:@]+:[^/ \t\r\n:@]+@"),
 ];
 
+/// No form fits less: `a://b:c@`.
+const SHORTEST: usize = 8;
+
 /// Every form at once, to pass over most texts by one search.
 static ANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let all: Vec<String> = FORMS.iter().map(|(_, form)| format!("(?:{form})")).collect();
@@ -37,6 +40,9 @@ static EACH: LazyLock<Vec<(&str, Regex)>> =
 
 /// The credential a text holds, and where: its form tells it, whatever it is called.
 pub(super) fn credential(text: &str) -> Option<(&'static str, Range<usize>)> {
+    if text.len() < SHORTEST {
+        return None;
+    }
     let any = ANY.as_ref()?;
     for found in any.find_iter(text) {
         let of_form = |(what, form): &(&'static str, Regex)| {

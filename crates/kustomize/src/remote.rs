@@ -1,47 +1,4 @@
-//! Files as a build reads them: parsed once where the caller already did.
-
-use std::sync::Arc;
-
-use mlgitops_files::{Files, ReadError, RepoPath};
-use mlgitops_yaml::{SourceFile, Tree, parse_file};
-
-/// Trees that were parsed before. What it does not have is read and parsed.
-pub trait Parsed: Sync {
-    /// The text and the tree of a file.
-    fn parsed(&self, path: &RepoPath) -> Option<(Arc<SourceFile>, Arc<Tree>)>;
-}
-
-/// No tree was parsed before.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Unparsed;
-
-impl Parsed for Unparsed {
-    fn parsed(&self, _path: &RepoPath) -> Option<(Arc<SourceFile>, Arc<Tree>)> {
-        None
-    }
-}
-
-/// Reads a file as text with its tree.
-pub(crate) fn read(
-    files: &Arc<dyn Files>,
-    parsed: &dyn Parsed,
-    path: &RepoPath,
-) -> Result<(Arc<SourceFile>, Arc<Tree>), ReadError> {
-    if let Some(known) = parsed.parsed(path) {
-        return Ok(known);
-    }
-    let file = text(files, path)?;
-    let tree = parse_file(&file);
-    Ok((file, Arc::new(tree)))
-}
-
-/// Reads a file as text.
-pub(crate) fn text(files: &Arc<dyn Files>, path: &RepoPath) -> Result<Arc<SourceFile>, ReadError> {
-    let blob = files.read(path)?;
-    let file =
-        SourceFile::new(path.as_str(), &blob.bytes).map_err(|error| ReadError::Failed(error.to_string()))?;
-    Ok(Arc::new(file))
-}
+//! What an entry of a kustomization names: a path, or something on another server.
 
 /// Whether an entry names something on another server: a file by URL or a Git repository
 /// (kustomize `api/internal/git/repospec.go`).
