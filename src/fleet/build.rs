@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::deploy;
 use crate::finding::PlaceIndex;
 use crate::kinds::kserve::{self, Part};
+use crate::render::ToolKind;
 use crate::render::plan::Planned;
 
 /// Binds everything a plan rendered to its places, and reads the releases.
@@ -105,8 +106,16 @@ impl Builder<'_> {
             deployment: to.deployment.cloned(),
             reads: rendered.reads.clone(),
         });
+        // What a tool renders differs in the namespace alone; a plain manifest has its own file.
+        let is_plain = rendered.job.kind() == ToolKind::Plain;
+        let mut last: Option<(&Option<String>, PlaceIndex)> = None;
         for (index, manifest) in rendered.manifests.iter().enumerate() {
-            let place = self.place_of(rendered, manifest, to);
+            let namespace = &manifest.id.namespace;
+            let place = match last.filter(|(same, _)| !is_plain && *same == namespace) {
+                Some((_, place)) => place,
+                None => self.place_of(rendered, manifest, to),
+            };
+            last = Some((namespace, place));
             let effects = rendered.effects.get(&index).cloned().unwrap_or_default();
             let repeated = rendered.repeated.get(&index).cloned().unwrap_or_default();
             let manifest = manifest.clone();
@@ -165,11 +174,12 @@ impl Builder<'_> {
         to: &Destination<'_>,
     ) -> (Option<EnvironmentIndex>, Because) {
         // A plain manifest is named by its own file; what is rendered, by its deployable.
+        let is_plain = rendered.job.kind() == ToolKind::Plain;
         let own_file = manifest
+            .filter(|_| is_plain)
             .and_then(|manifest| manifest.place(manifest.root.origin))
             .map(|span| span.file.path().to_string());
-        let is_plain = rendered.job.kind() == crate::render::ToolKind::Plain;
-        let path = own_file.filter(|_| is_plain).unwrap_or_else(|| {
+        let path = own_file.unwrap_or_else(|| {
             // Without a deployment, the values file says which environment a chart is rendered as.
             let values = match &rendered.job.tool {
                 crate::render::Tool::Helm(helm) if to.deployment.is_none() => helm.value_files.last(),

@@ -195,9 +195,18 @@ impl Engine {
         let read = candidates.filter(|path| !self.ignore.is_match(path.as_str()));
         read.map(|path| {
             self.discovery.files.get(path)?;
-            look_again(files, path, &self.discovery)
+            let found = look_again(files, path, &self.discovery)?;
+            (!self.makes_a_chart(&found)).then_some(found)
         })
         .collect()
+    }
+
+    /// Whether the content of a template decides that the folder is rendered as a chart: where no
+    /// Chart.yaml does.
+    fn makes_a_chart(&self, found: &Found) -> bool {
+        let chart = self.discovery.chart_of(&found.path);
+        let is_named = chart.is_some_and(|chart| !self.discovery.nameless_charts.contains(chart));
+        found.kind == FileKind::Template && !is_named
     }
 
     /// Whether the new content of a file can change nothing but the jobs that read it.

@@ -1,6 +1,8 @@
 //! The bytes of files on disk, never more of one than the limit.
 
-use std::fs::{File, Metadata};
+use std::fs::File;
+#[cfg(unix)]
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,18 +47,13 @@ fn read(path: &Path) -> Result<Blob, ReadError> {
         ErrorKind::NotFound => ReadError::Missing,
         kind => ReadError::Failed(kind.to_string()),
     };
-    let listed = path.symlink_metadata().map_err(failed)?;
-    // Since it was listed it may have become a pipe, which would wait for ever to be opened.
-    if !listed.is_file() {
-        return Err(CHANGED);
-    }
-    if listed.len() > limits::FILE_BYTES {
-        return Err(ReadError::TooLarge(listed.len()));
-    }
-    let file = File::open(path).map_err(failed)?;
+    let file = open(path)?;
     let metadata = file.metadata().map_err(failed)?;
-    if !is_same(&listed, &metadata) {
+    if !metadata.is_file() {
         return Err(CHANGED);
+    }
+    if metadata.len() > limits::FILE_BYTES {
+        return Err(ReadError::TooLarge(metadata.len()));
     }
     // It may grow while it is read: one byte over the limit is enough to know.
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
@@ -67,14 +64,24 @@ fn read(path: &Path) -> Result<Blob, ReadError> {
     }
 }
 
-/// Whether what was opened is what stands at the path, and no link to something else.
+/// Opens what stands at a path. Since it was listed it may have become a link, which is not
+/// followed, or a pipe, which is not waited for.
 #[cfg(unix)]
-fn is_same(listed: &Metadata, opened: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    (listed.dev(), listed.ino()) == (opened.dev(), opened.ino())
+fn open(path: &Path) -> Result<File, ReadError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    file.map_err(|error| match (error.kind(), error.raw_os_error()) {
+        (ErrorKind::NotFound, _) => ReadError::Missing,
+        (_, Some(libc::ELOOP | libc::ENXIO)) => CHANGED,
+        (kind, _) => ReadError::Failed(kind.to_string()),
+    })
 }
 
 #[cfg(not(unix))]
-fn is_same(_listed: &Metadata, opened: &Metadata) -> bool {
-    opened.is_file()
+fn open(path: &Path) -> Result<File, ReadError> {
+    File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => ReadError::Missing,
+        kind => ReadError::Failed(kind.to_string()),
+    })
 }

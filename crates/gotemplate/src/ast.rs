@@ -23,6 +23,20 @@ pub struct Parsed {
     pub comments: Vec<Bytes>,
 }
 
+impl Parsed {
+    /// The same text, parsed under another name.
+    #[must_use]
+    pub fn under(&self, name: &str) -> Self {
+        Self {
+            name: name.into(),
+            text: Arc::clone(&self.text),
+            root: Arc::clone(&self.root),
+            defines: self.defines.clone(),
+            comments: self.comments.clone(),
+        }
+    }
+}
+
 /// A list of nodes that runs together.
 #[derive(Debug, Default)]
 pub(crate) struct Body {

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
-use mlgitops_gotemplate::{Failure, Parsed, parse};
+use mlgitops_gotemplate::{Failure, Parsed};
 use mlgitops_yaml::{Reader, SourceFile, Tree};
 
 use crate::archive::unpack;
-use crate::functions;
 use crate::ignore::Rules;
 use crate::members::{Member, below};
+use crate::reads::Named;
+use crate::shelf::Shelf;
 
 /// A chart, its templates parsed, with its subcharts.
 #[derive(Debug)]
@@ -59,6 +60,15 @@ pub(crate) struct TemplateFile {
     pub(crate) name: String,
     pub(crate) file: Arc<SourceFile>,
     pub(crate) parsed: Result<Arc<Parsed>, Failure>,
+    /// What its text names.
+    pub(crate) named: Arc<Named>,
+}
+
+/// Where a chart is loaded from.
+#[derive(Clone, Copy)]
+struct Load<'l> {
+    reader: Reader<'l>,
+    shelf: &'l Shelf,
 }
 
 /// Deepest nesting of `charts/` folders.
@@ -69,6 +79,12 @@ impl Chart {
     /// reports it.
     #[must_use]
     pub fn load(reader: Reader<'_>, folder: &RepoPath) -> Arc<Self> {
+        Self::load_sharing(reader, &Shelf::default(), folder)
+    }
+
+    /// The same, its templates shared with the other charts of a shelf.
+    #[must_use]
+    pub fn load_sharing(reader: Reader<'_>, shelf: &Shelf, folder: &RepoPath) -> Arc<Self> {
         let (mut members, too_many) = below(&**reader.files(), folder);
         let ignore = members.iter().find(|member| member.name == ".helmignore");
         let file = ignore.and_then(|member| member.text(reader).ok());
@@ -77,7 +93,7 @@ impl Chart {
         let was_chart = is_chart(&members);
         members.retain(|member| !rules.ignores(&member.name));
         let wrong = wrong.or((was_chart && !is_chart(&members)).then_some((0, "Chart.yaml file is missing")));
-        let mut chart = Self::of_members(reader, folder, members, 0);
+        let mut chart = Self::of_members(Load { reader, shelf }, folder, members, 0);
         if let (Some((at, message)), Some(file)) = (wrong, file) {
             let at = u32::try_from(at).unwrap_or(u32::MAX);
             chart.refused.get_or_insert(Refused { message: message.to_owned(), file, at });
@@ -88,7 +104,7 @@ impl Chart {
         Arc::new(chart)
     }
 
-    fn of_members(reader: Reader<'_>, folder: &RepoPath, members: Vec<Member>, depth: usize) -> Self {
+    fn of_members(load: Load<'_>, folder: &RepoPath, members: Vec<Member>, depth: usize) -> Self {
         let mut chart = Self {
             folder: folder.clone(),
             metadata: None,
@@ -101,6 +117,7 @@ impl Chart {
             unread: Vec::new(),
             refused: None,
         };
+        let reader = load.reader;
         let mut others = Vec::new();
         let mut packed = Vec::new();
         let mut below: BTreeMap<String, Vec<Member>> = BTreeMap::new();
@@ -114,7 +131,7 @@ impl Chart {
                     chart.requirements = chart.yaml(reader, &member);
                     others.push(member);
                 }
-                name if name.starts_with("templates/") => chart.template(reader, &member),
+                name if name.starts_with("templates/") => chart.template(load, &member),
                 name => match name.strip_prefix("charts/").and_then(|rest| rest.split_once('/')) {
                     Some((chart, inner)) => {
                         let inner = Member { name: inner.to_owned(), place: member.place.clone() };
@@ -142,22 +159,22 @@ impl Chart {
                     continue;
                 }
                 let inner = folder.join(&format!("charts/{name}")).unwrap_or_else(|_| folder.clone());
-                chart.dependencies.push(Arc::new(Self::of_members(reader, &inner, members, depth + 1)));
+                chart.dependencies.push(Arc::new(Self::of_members(load, &inner, members, depth + 1)));
             }
             for member in packed {
-                chart.packed(reader, &member, depth + 1);
+                chart.packed(load, &member, depth + 1);
             }
         }
         chart
     }
 
     /// A subchart in an archive.
-    fn packed(&mut self, reader: Reader<'_>, member: &Member, depth: usize) {
-        let bytes = member.bytes(&**reader.files()).map_err(|error| error.to_string());
+    fn packed(&mut self, load: Load<'_>, member: &Member, depth: usize) {
+        let bytes = member.bytes(&**load.reader.files()).map_err(|error| error.to_string());
         match bytes.and_then(|bytes| unpack(member.path(), &bytes)) {
             Ok(members) => {
                 let folder = self.folder.join(&member.name).unwrap_or_else(|_| self.folder.clone());
-                let chart = Self::of_members(reader, &folder, members, depth);
+                let chart = Self::of_members(load, &folder, members, depth);
                 self.dependencies.push(Arc::new(chart));
             }
             Err(reason) => self.unread.push((member.path().to_owned(), reason)),
@@ -174,11 +191,11 @@ impl Chart {
         }
     }
 
-    fn template(&mut self, reader: Reader<'_>, member: &Member) {
-        match member.text(reader) {
+    fn template(&mut self, load: Load<'_>, member: &Member) {
+        match member.text(load.reader) {
             Ok(file) => {
-                let parsed = parse(file.path(), file.text(), functions::all()).map(Arc::new);
-                self.templates.push(TemplateFile { name: member.name.clone(), file, parsed });
+                let (parsed, named) = load.shelf.parse(&file);
+                self.templates.push(TemplateFile { name: member.name.clone(), file, parsed, named });
             }
             Err(reason) => self.unread.push((member.path().to_owned(), reason)),
         }

@@ -190,7 +190,7 @@ impl<'j> Job<'j> {
             self.add_reads(below, reads);
         }
         let templates = &unit.chart.templates;
-        templates.iter().for_each(|template| reads.read(template.file.text()));
+        templates.iter().for_each(|template| reads.template(&template.named));
         let runs_files = |text: &str| text.contains("tpl") && text.contains(".Files");
         if templates.iter().any(|template| runs_files(template.file.text())) {
             let texts = unit.chart.files.iter().filter_map(|member| member.text(self.reader).ok());

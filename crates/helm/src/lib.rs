@@ -56,6 +56,7 @@ mod render;
 mod repeated;
 mod schema;
 mod set;
+mod shelf;
 mod templates;
 mod values;
 
@@ -66,3 +67,4 @@ pub use render::{
     render,
 };
 pub use repeated::RepeatedKey;
+pub use shelf::Shelf;

@@ -1,18 +1,34 @@
 //! Which values the templates of a chart can read: by the names in their text, whatever the
 //! values and the branches taken.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+use rapidhash::fast::RapidHasher;
+
+/// Words; nothing goes through them in their order.
+type Words = HashSet<Box<str>, BuildHasherDefault<RapidHasher<'static>>>;
 
 /// What some templates name, and what they take whole. It errs on one side only: a value that
 /// [`Reads`] says nothing of is read by no rendering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Every word that stands anywhere in the text.
-    names: BTreeSet<String>,
-    /// The names that stand alone: printed, ranged over, handed to a function.
-    whole: BTreeSet<String>,
+    /// What the templates name.
+    templates: Vec<Arc<Named>>,
+    /// What is named elsewhere.
+    other: Named,
     /// Keys of other charts: Helm hands what is below them on.
-    exempt: BTreeSet<String>,
+    exempt: Words,
+}
+
+/// What one text names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Every word that stands anywhere in it.
+    names: Words,
+    /// The names that stand alone: printed, ranged over, handed to a function.
+    whole: Words,
 }
 
 /// Functions whose second argument names what they read of their first.
@@ -21,8 +37,64 @@ const BY_NAME: [&str; 3] = ["index", "get", "hasKey"];
 const OF_TRUTH: [&str; 3] = ["and", "or", "not"];
 
 impl Reads {
-    /// Adds what a template, or a value that is run as one, names.
+    /// Adds what a value that is run as a template names.
     pub fn read(&mut self, text: &str) {
+        self.other.read(text);
+    }
+
+    /// Adds what a template names.
+    pub(crate) fn template(&mut self, named: &Arc<Named>) {
+        self.templates.push(Arc::clone(named));
+    }
+
+    /// Adds a key that belongs to another chart.
+    pub(crate) fn exempt(&mut self, key: &str) {
+        self.exempt.insert(key.into());
+    }
+
+    /// Adds a path of values that Chart.yaml reads.
+    pub(crate) fn path(&mut self, path: &str) {
+        self.other.path(path);
+    }
+
+    /// Whether a key of any map may be looked up.
+    #[must_use]
+    pub fn names(&self, key: &str) -> bool {
+        key.is_empty() || !key.chars().all(is_of_a_name) || self.any(|named| named.names.contains(key))
+    }
+
+    /// Whether everything below a key of this name may be read.
+    #[must_use]
+    pub fn takes_whole(&self, key: &str) -> bool {
+        self.any(|named| named.whole.contains(key))
+    }
+
+    /// Whether all values may be read.
+    #[must_use]
+    pub fn takes_all(&self) -> bool {
+        self.takes_whole("Values")
+    }
+
+    /// Whether a key at the top is for other charts: a subchart's, `global`, `tags`.
+    #[must_use]
+    pub fn is_for_others(&self, key: &str) -> bool {
+        key == "global" || self.exempt.contains(key)
+    }
+
+    fn any(&self, holds: impl Fn(&Named) -> bool) -> bool {
+        holds(&self.other) || self.templates.iter().any(|named| holds(named))
+    }
+}
+
+impl Named {
+    /// What a text names.
+    pub(crate) fn in_text(text: &str) -> Self {
+        let mut named = Self::default();
+        named.read(text);
+        named
+    }
+
+    fn read(&mut self, text: &str) {
         for word in text.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
             self.name(word);
             if word.contains('-') {
@@ -41,46 +113,22 @@ impl Reads {
         }
     }
 
-    /// Adds a key that belongs to another chart.
-    pub(crate) fn exempt(&mut self, key: &str) {
-        self.exempt.insert(key.to_owned());
-    }
-
-    /// Adds a path of values that Chart.yaml reads.
-    pub(crate) fn path(&mut self, path: &str) {
+    fn path(&mut self, path: &str) {
         for word in path.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
             self.name(word);
-            self.whole.insert(word.to_owned());
+            self.take(word);
         }
-    }
-
-    /// Whether a key of any map may be looked up.
-    #[must_use]
-    pub fn names(&self, key: &str) -> bool {
-        key.is_empty() || !key.chars().all(is_of_a_name) || self.names.contains(key)
-    }
-
-    /// Whether everything below a key of this name may be read.
-    #[must_use]
-    pub fn takes_whole(&self, key: &str) -> bool {
-        self.whole.contains(key)
-    }
-
-    /// Whether all values may be read.
-    #[must_use]
-    pub fn takes_all(&self) -> bool {
-        self.whole.contains("Values")
-    }
-
-    /// Whether a key at the top is for other charts: a subchart's, `global`, `tags`.
-    #[must_use]
-    pub fn is_for_others(&self, key: &str) -> bool {
-        key == "global" || self.exempt.contains(key)
     }
 
     fn name(&mut self, word: &str) {
         if !self.names.contains(word) {
-            self.names.insert(word.to_owned());
+            self.names.insert(word.into());
+        }
+    }
+
+    fn take(&mut self, word: &str) {
+        if !self.whole.contains(word) {
+            self.whole.insert(word.into());
         }
     }
 
@@ -109,7 +157,7 @@ impl Reads {
                     // `.Values.AsMap` is a method.
                     let goes_on = goes_on && !(name == "Values" && after.starts_with(".AsMap"));
                     if !name.is_empty() && !goes_on && !is_asked_by_name(before, after) {
-                        self.whole.insert(name.to_owned());
+                        self.take(name);
                     }
                     at += name.len() + 1;
                 }

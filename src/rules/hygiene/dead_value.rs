@@ -1,5 +1,6 @@
 //! `hygiene/dead-value`: a key of a values file that no template of its charts reads.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::RepoPath;
@@ -54,16 +55,16 @@ fn values_files<'c>(deployable: &'c Deployable, discovery: &'c Discovery) -> Vec
 }
 
 /// All that may read a file's values; `None` where that cannot be told.
-fn readers(uses: &[Use<'_>], written: &BTreeMap<&RepoPath, Reads>) -> Option<Vec<Reads>> {
+fn readers<'r>(uses: &[Use<'r>], written: &'r BTreeMap<&RepoPath, Reads>) -> Option<Vec<Cow<'r, Reads>>> {
     let mut all = Vec::new();
     let mut known: BTreeSet<(&RepoPath, &[&RepoPath])> = BTreeSet::new();
     for one in uses {
         let reads = one.deployable.reads.as_deref()?;
         if known.insert((&one.deployable.job.path, &one.beside)) {
-            all.push(reads.clone());
-            all.extend(one.beside.iter().filter_map(|path| written.get(*path)).cloned());
+            all.push(Cow::Borrowed(reads));
+            all.extend(one.beside.iter().filter_map(|path| written.get(*path)).map(Cow::Borrowed));
         }
-        all.extend(one.deployable.deployment.as_ref().map(of_deployment));
+        all.extend(one.deployable.deployment.as_ref().map(|manifest| Cow::Owned(of_deployment(manifest))));
     }
     Some(all)
 }
@@ -110,7 +111,7 @@ fn aliased(tree: &Tree) -> BTreeSet<NodeIndex> {
 
 struct Judge<'j> {
     found: &'j Found,
-    readers: Vec<Reads>,
+    readers: Vec<Cow<'j, Reads>>,
     charts: BTreeSet<&'j RepoPath>,
     aliased: BTreeSet<NodeIndex>,
     out: &'j mut Violations,
@@ -119,7 +120,7 @@ struct Judge<'j> {
 impl Judge<'_> {
     fn file(&mut self) {
         let root = self.found.tree.documents().first().and_then(|document| document.root);
-        let Some(root) = root.filter(|_| !self.readers.iter().any(Reads::takes_all)) else { return };
+        let Some(root) = root.filter(|_| !self.readers.iter().any(|reads| reads.takes_all())) else { return };
         self.level(root, "");
     }
 
@@ -128,7 +129,7 @@ impl Judge<'_> {
         let tree = &self.found.tree;
         for (key, value) in tree.entries(map) {
             let Some(name) = tree.scalar(key).filter(|name| *name != "<<") else { continue };
-            let is_for_others = |reads: &Reads| reads.is_for_others(name);
+            let is_for_others = |reads: &Cow<'_, Reads>| reads.is_for_others(name);
             if above.is_empty() && self.readers.iter().any(is_for_others) {
                 continue;
             }

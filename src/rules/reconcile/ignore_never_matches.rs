@@ -140,8 +140,7 @@ fn kind_dead(entry: &Entry<'_>) -> Option<Dead> {
     if kind.is_empty() || is_glob(kind) || is_glob(entry.group) {
         return None;
     }
-    let of_group: Vec<&str> =
-        tables().kinds().filter(|table| table.group == entry.group).map(|table| table.kind).collect();
+    let of_group: Vec<&str> = tables().kinds_of(entry.group).map(|table| table.kind).collect();
     let is_kserve = entry.group == kserve::GROUP;
     let all = of_group.iter().copied().chain(KSERVE_KINDS.into_iter().filter(|_| is_kserve));
     if of_group.is_empty() || all.clone().any(|known| known == kind) {

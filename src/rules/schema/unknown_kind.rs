@@ -58,7 +58,7 @@ fn meant(group: &str, kind: &str) -> Option<&'static str> {
     if kind.len() > LONGEST {
         return None;
     }
-    let known = tables().kinds().filter(|table| table.group == group).map(|table| table.kind);
+    let known = tables().kinds_of(group).map(|table| table.kind);
     let close = known.map(|known| (strsim::osa_distance(known, kind), known));
     close.filter(|&(edits, known)| edits <= 2 && edits * 3 <= known.len()).min().map(|(_, known)| known)
 }

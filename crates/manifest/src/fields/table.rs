@@ -144,6 +144,27 @@ impl FieldTables {
 
     /// The tables of a kind in every version, sorted by version.
     pub fn versions(&'static self, group: &str, kind: &str) -> impl Iterator<Item = KindTable> {
+        let first = self.first(group, kind);
+        let count =
+            (first..self.blob.kinds()).take_while(|&row| self.compare(row, group, kind).is_eq()).count();
+        (first..first + count).filter_map(|row| self.table(self.blob.kind(row)?))
+    }
+
+    /// Every kind in every version, sorted by group, kind and version.
+    pub fn kinds(&'static self) -> impl Iterator<Item = KindTable> {
+        (0..self.blob.kinds()).filter_map(|row| self.table(self.blob.kind(row)?))
+    }
+
+    /// The kinds of a group, in every version, sorted by kind and version.
+    pub fn kinds_of(&'static self, group: &str) -> impl Iterator<Item = KindTable> {
+        let first = self.first(group, "");
+        let rows = (first..self.blob.kinds()).map_while(|row| self.blob.kind(row));
+        let of_group = rows.take_while(move |row| self.blob.bytes_of(row.group) == group.as_bytes());
+        of_group.filter_map(|row| self.table(row))
+    }
+
+    /// The first row that is not before a kind.
+    fn first(&self, group: &str, kind: &str) -> usize {
         let (mut low, mut high) = (0, self.blob.kinds());
         while low < high {
             let middle = low.midpoint(high);
@@ -152,14 +173,7 @@ impl FieldTables {
                 Ordering::Equal | Ordering::Greater => high = middle,
             }
         }
-        let count =
-            (low..self.blob.kinds()).take_while(|&row| self.compare(row, group, kind).is_eq()).count();
-        (low..low + count).filter_map(|row| self.table(self.blob.kind(row)?))
-    }
-
-    /// Every kind in every version, sorted by group, kind and version.
-    pub fn kinds(&'static self) -> impl Iterator<Item = KindTable> {
-        (0..self.blob.kinds()).filter_map(|row| self.table(self.blob.kind(row)?))
+        low
     }
 
     fn compare(&self, row: usize, group: &str, kind: &str) -> Ordering {
