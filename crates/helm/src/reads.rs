@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 /// [`Reads`] says nothing of is read by no rendering.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Every word that stands anywhere in the text.
+    /// Every word that stands in an action. What stands outside of them is printed; a key that is
+    /// made of it while rendering is looked up in a map that is taken whole.
     names: BTreeSet<String>,
     /// The names that stand alone: printed, ranged over, handed to a function.
     whole: BTreeSet<String>,
@@ -23,18 +24,13 @@ const OF_TRUTH: [&str; 3] = ["and", "or", "not"];
 impl Reads {
     /// Adds what a template, or a value that is run as one, names.
     pub fn read(&mut self, text: &str) {
-        for word in text.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
-            self.name(word);
-            if word.contains('-') {
-                word.split('-').filter(|part| !part.is_empty()).for_each(|part| self.name(part));
-            }
-        }
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let end = end_of_action(after);
             let (action, behind) = after.split_at_checked(end).unwrap_or((after, ""));
             let action = action.trim_start_matches('-').trim_end_matches('-').trim();
             if !action.starts_with("/*") {
+                self.words(action);
                 self.action(action);
             }
             rest = behind;
@@ -76,6 +72,15 @@ impl Reads {
     #[must_use]
     pub fn is_for_others(&self, key: &str) -> bool {
         key == "global" || self.exempt.contains(key)
+    }
+
+    fn words(&mut self, action: &str) {
+        for word in action.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
+            self.name(word);
+            if word.contains('-') {
+                word.split('-').filter(|part| !part.is_empty()).for_each(|part| self.name(part));
+            }
+        }
     }
 
     fn name(&mut self, word: &str) {
@@ -218,13 +223,13 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_the_text_is_a_name() {
+    fn every_word_of_an_action_is_a_name() {
         let mut reads = Reads::default();
-        reads.read("a: {{ index .Values \"my-key\" }} # {{/* note */}} see auth.password");
-        for name in ["my-key", "my", "note", "auth", "password", "", "with space", "a/b"] {
+        reads.read("a: {{ index .Values \"my-key\" }} # {{/* note */}} see {{ $auth.password }}");
+        for name in ["my-key", "my", "auth", "password", "", "with space", "a/b"] {
             assert!(reads.names(name), "{name}");
         }
-        for name in ["key2", "Value", "pass"] {
+        for name in ["key2", "Value", "pass", "a", "note", "see"] {
             assert!(!reads.names(name), "{name}");
         }
     }
