@@ -7,7 +7,7 @@ use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::{Finding, NotChecked, OtherTree, Severity};
+use crate::finding::{Finding, NotChecked, ReadTree, Severity};
 use crate::fleet::{self, Fleet};
 use crate::history::{Change, Review, Reviewed, at_hand, ignored};
 use crate::render::ToolKind;
@@ -72,7 +72,7 @@ pub struct Report {
     /// What was not checked.
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
-    pub trees: Vec<OtherTree>,
+    pub trees: Vec<ReadTree>,
     /// What passed by a proof, and the proof.
     pub proofs: Vec<String>,
 }
@@ -123,7 +123,7 @@ pub struct Survey {
 pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
     let discovery = discover(files, &ignored(config));
     let repositories = at_hand(repositories, config);
-    let planned = plan(files, &discovery, &repositories, &config.argocd.clusters);
+    let planned = plan(files, &discovery, &repositories, config);
     let fleet = fleet::build(planned, config);
     let facts = Facts::new(config, &discovery, &fleet);
     Survey { discovery, fleet, facts }

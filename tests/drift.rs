@@ -87,3 +87,26 @@ fn the_worst_silent_failure_names_the_pointer_what_it_hides_and_the_option() {
     let help = finding.help.as_ref().unwrap();
     assert!(help.ends_with("\n- /metadata/annotations/serving.kserve.io~1deploymentMode"), "{help}");
 }
+
+#[test]
+fn of_a_version_that_yaml_changes_the_rule_speaks_that_knows_what_becomes_of_it() {
+    let template = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: fraud}\nspec: \
+                    {predictor: {model: {modelFormat: {name: onnx}, storageUri: 's3://models/fraud/v{{ .Values.version \
+                    }}/'}}}\n";
+    let texts = [
+        ("chart/Chart.yaml", "apiVersion: v2\nname: fraud\nversion: 0.1.0\n"),
+        ("chart/values.yaml", "version: 1.10\nunusedTag: 047\n"),
+        ("chart/templates/fraud.yaml", template),
+    ];
+    let files = texts.into_iter().map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+    let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+    let found = |ignore: &str| -> Vec<(&'static str, u32)> {
+        let options = Options { ignore: mlgitops::rules::select(ignore), ..Options::default() };
+        let report = lint(&files, &config::Config::default(), &options);
+        let about = |rule: &str| rule == "coerced-value" || rule == "yaml-ambiguity";
+        let findings = report.findings.iter().filter(|finding| about(finding.rule));
+        findings.map(|finding| (finding.rule, finding.primary.location.position().line)).collect()
+    };
+    assert_eq!(found("retry"), [("coerced-value", 1), ("yaml-ambiguity", 2)]);
+    assert_eq!(found("coerced-value"), [("yaml-ambiguity", 1), ("yaml-ambiguity", 2)]);
+}

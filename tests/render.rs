@@ -119,3 +119,39 @@ fn a_refusal_names_its_place() {
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}: {err}");
     }
 }
+
+/// Helm refuses a chart that lacks a dependency, switched on or off. One that is off changes nothing
+/// here, but whoever compares must know.
+#[test]
+fn a_dependency_that_is_off_and_not_there_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write(
+        "Chart.yaml",
+        "apiVersion: v2\nname: a\nversion: 0.1.0\ndependencies:\n  - {name: cache, version: 1.0.0, repository: \
+         'https://charts.example.com', condition: cache.enabled}\n",
+    );
+    write("values.yaml", "cache: {enabled: false}\n");
+    write("templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlgitops"));
+        let output = command.arg("render").arg(folder.path()).args(args).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let (code, out, err) = run(&[]);
+    assert_eq!(code, 0);
+    assert!(out.contains("kind: ConfigMap"), "{out}");
+    assert_eq!(
+        err,
+        "note: Chart.yaml:5:5: dependency `cache` 1.0.0 of chart `.`: it is not below `charts/`: `helm template` refuses \
+         the chart, though a condition switches it off\n"
+    );
+    let (code, _, err) = run(&["--set", "cache.enabled=true"]);
+    assert_eq!(code, 3);
+    assert!(err.starts_with("not rendered: "), "{err}");
+}

@@ -10,7 +10,7 @@ use mlgitops_yaml::SourceFile;
 
 use super::{CliError, print};
 use crate::finding::{Location, NotChecked};
-use crate::render::{Rendered, ShowOptions, ValuesFile, show};
+use crate::render::{ShowOptions, Shown, ValuesFile, show};
 use crate::report::{origins, visible};
 use crate::source::{self, Root, Which};
 
@@ -91,13 +91,13 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     };
     let files = source::open(&root, &which)?;
     let shown = show(&files, &folder, &args.chart.options(&root)?);
-    let text = match args.origins.as_deref() {
-        None if std::io::stdout().is_terminal() => visible(&shown.text),
-        None => shown.text,
-        Some(which) => origins::lines(&shown.rendered.manifests, which == "all"),
+    let other = match args.origins.as_deref() {
+        None if std::io::stdout().is_terminal() => Some(visible(&shown.text)),
+        None => None,
+        Some(which) => Some(origins::lines(&shown.rendered.manifests, which == "all")),
     };
-    print(&text)?;
-    Ok(complain(&shown.rendered))
+    print(other.as_deref().unwrap_or(&shown.text))?;
+    Ok(complain(&shown))
 }
 
 impl ChartArgs {
@@ -139,8 +139,12 @@ fn values_file(path: &Path, root: &Root) -> Result<ValuesFile, CliError> {
 }
 
 /// Says on standard error what went wrong; the exit code it means.
-fn complain(rendered: &Rendered) -> u8 {
+fn complain(shown: &Shown) -> u8 {
+    let Shown { rendered, refused_elsewhere, .. } = shown;
     let mut said = String::new();
+    for (what, reason, at) in refused_elsewhere {
+        said.push_str(&format!("note: {}{what}: {reason}\n", place(at.as_ref())));
+    }
     for one in &rendered.problems {
         let at = one.problem.at.clone().map(Location::from);
         said.push_str(&format!("error: {}{}\n", place(at.as_ref()), one.problem.message));

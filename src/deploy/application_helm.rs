@@ -71,8 +71,8 @@ impl Reader<'_> {
             parameters,
             release_name: given("releaseName", origins).or(release_name),
             namespace: given("namespace", origins).or(namespace),
-            kube_version: helm.get("kubeVersion").text().map(str::to_owned),
-            api_versions: texts(helm.get("apiVersions").items()),
+            kube_version: self.source.kube_version().map(str::to_owned),
+            api_versions: self.source.api_versions(),
             skip_crds: self.source.is_set("helm", "skipCrds"),
         }
     }

@@ -41,7 +41,12 @@ pub(super) fn read(
     let annotations = pairs(options.get("commonAnnotations").present(), substitutes, environment, origins);
     fields.extend(annotations.map(|annotations| ("commonAnnotations".to_owned(), annotations)));
     fields.extend(labels(source, environment, origins));
-    Kustomize { fields, files_anywhere: false }
+    Kustomize {
+        fields,
+        files_anywhere: false,
+        kube_version: source.kube_version().map(str::to_owned),
+        api_versions: source.api_versions(),
+    }
 }
 
 /// The components; those that are not there are left out where the source says so.

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::GlobSet;
-use mlgitops_files::{Files, PathError, RepoPath, limits};
+use mlgitops_files::{Entry, Files, PathError, RepoPath, limits};
 
 use super::{Discovery, discover};
 use crate::finding::{Code, OtherTree};
@@ -120,6 +120,14 @@ impl<'t> Trees<'t> {
     #[must_use]
     pub fn files(&self) -> &Arc<dyn Files> {
         &self.files
+    }
+
+    /// Everything below the root of a repository.
+    #[must_use]
+    pub fn all(&self, base: &Base) -> Vec<Entry> {
+        let mut entries = self.joined.all_beside(&base.folder);
+        entries.retain(|entry| entry.path.is_within(&base.folder));
+        entries
     }
 
     /// What was found in the tree a path lies in.

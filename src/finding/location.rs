@@ -79,6 +79,23 @@ impl OtherTree {
     }
 }
 
+/// A tree that was read beside the one under review, and what names it there.
+#[derive(Debug, Clone)]
+pub struct ReadTree {
+    /// The tree.
+    pub tree: OtherTree,
+    /// The field of a deployment that names it: its revision, or its repository.
+    pub named_at: Option<Location>,
+}
+
+impl ReadTree {
+    /// The tree that a path lies in, and the rest of the path; `None` for the one under review.
+    #[must_use]
+    pub fn of<'t, 'p>(trees: &'t [Self], path: &'p str) -> Option<(&'t Self, &'p str)> {
+        trees.iter().find_map(|one| Some((one, one.tree.below(path)?)))
+    }
+}
+
 impl From<OriginSpan> for Location {
     fn from(span: OriginSpan) -> Self {
         Self { file: span.file, start: span.start, end: span.end, role: span.role }

@@ -11,7 +11,7 @@ mod severity;
 mod violation;
 
 pub use fingerprint::{Fingerprint, field_of};
-pub use location::{Location, OtherTree, PlaceIndex};
+pub use location::{Location, OtherTree, PlaceIndex, ReadTree};
 pub use not_checked::{Code, NotChecked};
 pub use severity::Severity;
 pub use violation::{Cause, Edit, Finding, Fix, Label, PlaceOfFinding, Safety, Violation, Waived};

@@ -132,6 +132,19 @@ impl Violation {
         Self::of_spans(case, manifest, path, spans, label, message)
     }
 
+    /// A violation of what is not at `path` of an object, because of what these bytes say.
+    #[must_use]
+    pub fn for_lack(
+        case: &'static str,
+        manifest: &Manifest,
+        path: Pointer,
+        cause: OriginSpan,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Option<Self> {
+        Self::of_spans(case, manifest, path, vec![cause], label, message)
+    }
+
     fn of_spans(
         case: &'static str,
         manifest: &Manifest,

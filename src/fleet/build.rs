@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 
 use super::environment::{Evidence, Ladder};
@@ -10,25 +11,27 @@ use super::reading::Reading;
 use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, model};
 use crate::config::Config;
 use crate::deploy;
-use crate::finding::PlaceIndex;
+use crate::finding::{Location, OtherTree, PlaceIndex, ReadTree};
+use crate::kinds::argocd;
 use crate::kinds::kserve::{self, Part};
 use crate::render::ToolKind;
 use crate::render::plan::Planned;
+use crate::source::Repositories;
 
 /// Binds everything a plan rendered to its places, and reads the releases.
 #[must_use]
 pub fn build(planned: Planned, config: &Config) -> Fleet {
+    let Planned { rendered, bound, guessed, refused, problems, not_checked, trees, pinned } = planned;
     let mut builder = Builder {
         config,
         ladder: Ladder::new(config),
         fleet: Fleet::default(),
         places: HashMap::new(),
         empty: Vec::new(),
+        pinned,
     };
-    let Planned { rendered, bound, guessed, refused, problems, not_checked, trees } = planned;
     builder.fleet.not_checked = not_checked;
     builder.fleet.deployment_problems = problems;
-    builder.fleet.trees = trees;
     for (deployment, indices) in &bound {
         let (deployables, objects) = (builder.fleet.deployables.len(), builder.fleet.objects.len());
         for (index, rendered) in indices.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
@@ -42,6 +45,7 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
             serves_models: false,
         });
     }
+    builder.fleet.trees = trees.into_iter().map(|tree| read_tree(tree, &bound)).collect();
     for (index, rendered) in guessed.iter().filter_map(|&index| Some((index, rendered.get(index)?))) {
         builder.add(index, rendered, &Destination::default());
     }
@@ -62,6 +66,25 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
         }));
     }
     builder.fleet
+}
+
+/// A tree with the field that names it: of the first deployment that reads it.
+fn read_tree(tree: OtherTree, bound: &[(deploy::Deployment, Vec<usize>)]) -> ReadTree {
+    let named_by = |source: argocd::Source<'_>| {
+        let (field, is_named) = match &tree {
+            OtherTree::Revision(name) => ("targetRevision", source.revision() == name),
+            OtherTree::Repository(name) => {
+                ("repoURL", Repositories::name(source.repo_url()).as_ref() == Some(name))
+            }
+        };
+        source.field(field).filter(|_| is_named).map(|node| node.origin)
+    };
+    let named_at = bound.iter().find_map(|(deployment, _)| {
+        let manifest = &deployment.manifest;
+        let origin = argocd::sources(&manifest.root).into_iter().find_map(named_by)?;
+        manifest.place(origin).map(Location::from)
+    });
+    ReadTree { tree, named_at }
 }
 
 #[derive(Default)]
@@ -89,6 +112,8 @@ struct Builder<'b> {
     /// What gave no manifest though something of it could not be read: the index of the rendering,
     /// and the environment it names.
     empty: Vec<(usize, EnvironmentIndex)>,
+    /// What deployments read at another revision.
+    pinned: BTreeSet<RepoPath>,
 }
 
 /// What makes two places the same.
@@ -118,9 +143,21 @@ impl Builder<'_> {
             last = Some((namespace, place));
             let effects = rendered.effects.get(&index).cloned().unwrap_or_default();
             let repeated = rendered.repeated.get(&index).cloned().unwrap_or_default();
+            let is_to_come = to.deployment.is_none() && self.is_pinned(rendered, manifest);
             let manifest = manifest.clone();
-            self.fleet.objects.push(Object { manifest, place, deployable, effects, repeated });
+            self.fleet.objects.push(Object { manifest, place, deployable, effects, repeated, is_to_come });
         }
+    }
+
+    /// Whether deployments read at another revision what an object is made of.
+    fn is_pinned(&self, rendered: &crate::render::Rendered, manifest: &Manifest) -> bool {
+        if self.pinned.is_empty() {
+            return false;
+        }
+        let file = manifest.place(manifest.root.origin).and_then(|at| RepoPath::parse(at.file.path()).ok());
+        let is_plain = rendered.job.kind() == crate::render::ToolKind::Plain;
+        let path = file.filter(|_| is_plain).unwrap_or_else(|| rendered.job.path.clone());
+        self.pinned.contains(&path)
     }
 
     /// Says of every deployment whether it serves models, and where.
@@ -226,7 +263,7 @@ impl Builder<'_> {
             for reference in kserve::model_references(&object.manifest) {
                 let parsed = reading.parse(&reference);
                 let model = model::identity(&object.manifest.id.name, self.config);
-                if is_served(&object.manifest, &reference) {
+                if is_served(&object.manifest, &reference) && !object.is_to_come {
                     self.fleet.releases.push(Release {
                         model: model.clone(),
                         version: parsed.version_token().map(str::to_owned),

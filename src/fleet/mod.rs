@@ -21,7 +21,7 @@ use mlgitops_helm::{Reads, RepeatedKey};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, Problem};
 
-use crate::finding::{NotChecked, OtherTree};
+use crate::finding::{NotChecked, ReadTree};
 use crate::kinds::kserve;
 use crate::render::{Job, RenderProblem};
 
@@ -59,7 +59,7 @@ pub struct Fleet {
     /// What could not be rendered or bound.
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
-    pub trees: Vec<OtherTree>,
+    pub trees: Vec<ReadTree>,
     /// What is looked up often.
     index: index::Index,
 }
@@ -115,6 +115,9 @@ pub struct Object {
     pub effects: Vec<Effect>,
     /// The keys that its template printed twice.
     pub repeated: Vec<RepeatedKey>,
+    /// Whether deployments read it at another revision: it runs once they name this one, and is no
+    /// release before.
+    pub is_to_come: bool,
 }
 
 /// One model reference at one place.

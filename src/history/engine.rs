@@ -247,8 +247,7 @@ impl Engine {
 
     /// Makes the plan anew, from what is remembered.
     fn plan(&mut self, files: &Arc<dyn Files>) {
-        let planned =
-            plan_by(&self.memory, files, &self.discovery, &self.repositories, &self.config.argocd.clusters);
+        let planned = plan_by(&self.memory, files, &self.discovery, &self.repositories, &self.config);
         let used: BTreeMap<usize, &Rendered> = planned.rendered.iter().enumerate().collect();
         let of = |index: usize, deployment: Option<&Deployment>| {
             let rendered = used.get(&index)?;

@@ -149,7 +149,7 @@ impl Review {
         let before = change.base.clone().map(|files| {
             let discovery = discover(&files, &ignored(of.config));
             let repositories = at_hand(of.repositories, of.config);
-            let planned = plan(&files, &discovery, &repositories, &of.config.argocd.clusters);
+            let planned = plan(&files, &discovery, &repositories, of.config);
             let fleet = fleet::build(planned, of.config);
             (State::of(&fleet, &discovery, of.config), fleet)
         });

@@ -233,7 +233,7 @@ fn pull_request(about: &About) -> Option<u64> {
 pub fn whole(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> State {
     let discovery = discover(files, &ignored(config));
     let repositories = at_hand(repositories, config);
-    let fleet = fleet::build(plan(files, &discovery, &repositories, &config.argocd.clusters), config);
+    let fleet = fleet::build(plan(files, &discovery, &repositories, config), config);
     State::of(&fleet, &discovery, config)
 }
 

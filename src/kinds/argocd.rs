@@ -71,6 +71,25 @@ impl<'n> Source<'n> {
         self.field("targetRevision").and_then(Node::text).unwrap_or("")
     }
 
+    /// The version of Kubernetes that charts are told: of `helm`, else of `kustomize`, whichever
+    /// renders (`GetKubeVersionOrDefault`).
+    #[must_use]
+    pub fn kube_version(&self) -> Option<&'n str> {
+        let stated = |tool| self.option(tool, "kubeVersion").text().filter(|version| !version.is_empty());
+        stated("helm").or_else(|| stated("kustomize"))
+    }
+
+    /// The API versions that charts are told of, likewise (`GetAPIVersionsOrDefault`).
+    #[must_use]
+    pub fn api_versions(&self) -> Vec<String> {
+        let stated = |tool| -> Vec<String> {
+            let items = self.option(tool, "apiVersions").items().iter();
+            items.filter_map(|version| version.text().map(str::to_owned)).collect()
+        };
+        let of_helm = stated("helm");
+        if of_helm.is_empty() { stated("kustomize") } else { of_helm }
+    }
+
     /// `path`, where it names one.
     #[must_use]
     pub fn path(&self) -> Option<&'n Node> {

@@ -108,20 +108,6 @@ fn pointer(text: &str) -> Result<Pointer, Malformed> {
 }
 
 impl<'n> Entry<'n> {
-    /// An entry that ignores nothing of the core group.
-    #[must_use]
-    pub fn empty(node: &'n Node) -> Self {
-        Self {
-            node,
-            at: Pointer::default(),
-            group: "",
-            kind: "",
-            name: "",
-            namespace: "",
-            ignored: Vec::new(),
-        }
-    }
-
     /// Whether it holds for a kind of a group.
     #[must_use]
     pub fn is_for_kind(&self, group: &str, kind: &str) -> bool {

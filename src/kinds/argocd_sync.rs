@@ -2,7 +2,7 @@
 //! (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`; domain.md §3.1, §3.2).
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Lookup, Node, OriginId, Pointer};
+use mlgitops_yaml::{Lookup, Node, OriginId, OriginSpan, Pointer, Via};
 
 use super::kubernetes::metadata_value;
 
@@ -84,6 +84,35 @@ pub fn has_server_side_diff(application: &Manifest) -> bool {
 #[must_use]
 pub fn key_of(map: &Node, name: &str) -> Option<OriginId> {
     Some(map.as_map()?.entry(name)?.0.origin)
+}
+
+/// The patch that took a level of `spec.syncPolicy.automated.selfHeal` out of an Application, with
+/// the pointer of that level; `None` where each is there or was never written.
+#[must_use]
+pub fn taken_out(application: &Manifest) -> Option<(OriginSpan, Pointer)> {
+    let mut at = application.root.get("spec").present()?;
+    let mut path = Pointer::of(&["spec"]);
+    for name in ["syncPolicy", "automated", "selfHeal"] {
+        path = path.key(name);
+        if at.get(name).is_absent() {
+            let spans = application.origins.all(at.origin);
+            // A patch that removes is a guard of what it removed from: the pointer of its operation,
+            // or the key it sets to null.
+            return spans
+                .into_iter()
+                .find(|span| span.via == Via::Guard && names(span, name))
+                .zip(Some(path));
+        }
+        at = at.get(name).present()?;
+    }
+    None
+}
+
+/// Whether some bytes are the name of a field, or a pointer that ends in it.
+fn names(span: &OriginSpan, field: &str) -> bool {
+    let bytes = usize::try_from(span.start).ok().zip(usize::try_from(span.end).ok());
+    let text = bytes.and_then(|(start, end)| span.file.text().get(start..end));
+    text.is_some_and(|text| text.trim_matches(['"', '\'']).rsplit('/').next() == Some(field))
 }
 
 /// The key of the innermost level of `spec.syncPolicy.automated` that is written, with its pointer:

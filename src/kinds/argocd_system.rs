@@ -4,10 +4,9 @@
 
 use std::sync::Arc;
 
-use mlgitops_yaml::{Node, Origins, SourceFile, Value, parse_file};
+use mlgitops_yaml::{Node, OriginSpan, Origins, Pointer, SourceFile, Value, parse_file};
 
-use super::argocd_ignore::{Entry, entry};
-use mlgitops_yaml::Pointer;
+use super::argocd_ignore::{Entry, Ignored, entry};
 
 /// Words of which one is in every text that says something here.
 const NEEDLES: [&str; 3] = ["resource.customizations", "resourceIgnoreDifferences", SERVER_SIDE];
@@ -18,12 +17,49 @@ const SERVER_SIDE: &str = "controller.diff.server.side";
 /// What is set for all Applications.
 #[derive(Debug, Clone, Default)]
 pub struct System {
-    /// What is ignored: the globs of group and kind, and whether it can end a difference.
-    ignores: Vec<(String, String, bool)>,
+    /// What is ignored.
+    ignores: Vec<Ignoring>,
     /// The kinds some fields of which are compared as Kubernetes types: group and kind.
     known_types: Vec<(String, String)>,
     /// Whether every Application is compared by a dry run of the API server.
     pub server_side_diff: bool,
+}
+
+/// What Argo CD ignores of a kind, whatever Application it is in.
+#[derive(Debug, Clone)]
+pub struct Ignoring {
+    group: String,
+    kind: String,
+    /// `jsonPointers` and its kin.
+    node: Node,
+    /// Where that stands.
+    at: Option<OriginSpan>,
+}
+
+impl Ignoring {
+    /// It, as an entry of an Application would say it.
+    #[must_use]
+    pub fn entry(&self) -> Entry<'_> {
+        Entry { group: &self.group, kind: &self.kind, ..entry(&self.node, Pointer::default()) }
+    }
+
+    /// The bytes of one of its fields.
+    #[must_use]
+    pub fn place(&self, ignored: &Ignored<'_>) -> Option<OriginSpan> {
+        let at = self.at.clone()?;
+        let (start, end) = (usize::try_from(at.start).ok()?, usize::try_from(at.end).ok()?);
+        let found = at.file.text().get(start..end)?.find(ignored.text);
+        let length = u32::try_from(ignored.text.len()).ok()?;
+        Some(match found.and_then(|found| u32::try_from(found).ok()) {
+            Some(found) => OriginSpan { start: at.start + found, end: at.start + found + length, ..at },
+            None => at,
+        })
+    }
+
+    /// Whether it can end a difference.
+    fn is_effective(&self) -> bool {
+        self.entry().ignored.iter().any(Ignored::is_effective)
+    }
 }
 
 /// Whether a text may say something here.
@@ -34,14 +70,14 @@ pub fn may_tell(text: &str) -> bool {
 
 impl System {
     /// Reads a document wherever it says something: what holds the settings has several shapes.
-    pub fn read(&mut self, root: &Node) {
+    pub fn read(&mut self, root: &Node, origins: &Origins) {
         let mut open = vec![root];
         while let Some(node) = open.pop() {
             match &node.value {
                 Value::Sequence(items) => open.extend(items),
                 Value::Map(map) => {
                     for (key, value) in map.iter() {
-                        self.setting(key.name(), value);
+                        self.setting(key.name(), value, origins);
                         open.push(value);
                     }
                 }
@@ -56,14 +92,16 @@ impl System {
         !self.ignores.is_empty()
     }
 
+    /// All that is ignored.
+    #[must_use]
+    pub fn ignoring(&self) -> &[Ignoring] {
+        &self.ignores
+    }
+
     /// Whether something of a kind is ignored that may end a difference.
     #[must_use]
     pub fn ignores(&self, group: &str, kind: &str) -> bool {
-        let is_for = |(of, name, effective): &(String, String, bool)| {
-            let entry = Entry { group: of, kind: name, ..Entry::empty(&NOTHING) };
-            *effective && entry.is_for_kind(group, kind)
-        };
-        self.ignores.iter().any(is_for)
+        self.ignores.iter().any(|one| one.is_effective() && one.entry().is_for_kind(group, kind))
     }
 
     /// Whether fields of a kind are compared by what they mean, quantities among them.
@@ -72,10 +110,11 @@ impl System {
         self.known_types.iter().any(|(of, name)| of == group && name == kind)
     }
 
-    fn setting(&mut self, key: &str, value: &Node) {
+    fn setting(&mut self, key: &str, value: &Node, origins: &Origins) {
+        let at = || origins.first(value.origin);
         if let Some(of) = key.strip_prefix("resource.customizations.ignoreDifferences.") {
             let (group, kind) = group_kind(of, '_');
-            self.ignore(group, kind, value);
+            self.ignore(group, kind, value, at());
         } else if let Some(of) = key.strip_prefix("resource.customizations.knownTypeFields.") {
             let (group, kind) = group_kind(of, '_');
             self.known_types.push((group.to_owned(), kind.to_owned()));
@@ -84,7 +123,7 @@ impl System {
             for (of, one) in all.as_map().into_iter().flat_map(mlgitops_yaml::Map::iter) {
                 let (group, kind) = group_kind(of.name(), '/');
                 if let Some(ignored) = one.get("ignoreDifferences").present() {
-                    self.ignore(group, kind, ignored);
+                    self.ignore(group, kind, ignored, at());
                 }
                 if one.get("knownTypeFields").present().is_some() {
                     self.known_types.push((group.to_owned(), kind.to_owned()));
@@ -92,12 +131,12 @@ impl System {
             }
         } else if key == "resourceIgnoreDifferences" {
             if let Some(all) = value.get("all").present() {
-                self.ignore("*", "*", all);
+                self.ignore("*", "*", all, at());
             }
             for one in value.get("resourceIdentifiers").items() {
                 let text = |name: &str| one.get(name).text().unwrap_or("");
                 if let Some(ignored) = one.get("customization").present() {
-                    self.ignore(text("group"), text("kind"), ignored);
+                    self.ignore(text("group"), text("kind"), ignored, at());
                 }
             }
         } else if key == SERVER_SIDE {
@@ -105,17 +144,18 @@ impl System {
         }
     }
 
-    fn ignore(&mut self, group: &str, kind: &str, value: &Node) {
+    fn ignore(&mut self, group: &str, kind: &str, value: &Node, at: Option<OriginSpan>) {
         let Some(node) = nested(value) else { return };
-        let ignored = entry(&node, Pointer::default()).ignored;
-        if !ignored.is_empty() {
-            let effective = ignored.iter().any(super::argocd_ignore::Ignored::is_effective);
-            self.ignores.push((group.to_owned(), kind.to_owned(), effective));
+        // A file is read as it is written and as it is rendered.
+        let bytes =
+            |at: &Option<OriginSpan>| at.as_ref().map(|at| (at.file.path().to_owned(), at.start, at.end));
+        let same = |one: &Ignoring| one.kind == kind && bytes(&one.at) == bytes(&at);
+        let is_known = at.is_some() && self.ignores.iter().any(same);
+        if !is_known && !entry(&node, Pointer::default()).ignored.is_empty() {
+            self.ignores.push(Ignoring { group: group.to_owned(), kind: kind.to_owned(), node, at });
         }
     }
 }
-
-static NOTHING: Node = Node { origin: mlgitops_yaml::OriginId::NONE, value: Value::Null };
 
 /// `serving.kserve.io_InferenceService`; `all` is every kind, and a word without a group is a kind
 /// of the core group (`convertToOverrideKey`).
@@ -141,7 +181,8 @@ mod tests {
 
     fn read(text: &str) -> System {
         let mut system = System::default();
-        system.read(&nested(&Node::string(text, mlgitops_yaml::OriginId::NONE)).unwrap());
+        let root = nested(&Node::string(text, mlgitops_yaml::OriginId::NONE)).unwrap();
+        system.read(&root, &Origins::default());
         system
     }
 

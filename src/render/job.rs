@@ -5,6 +5,7 @@ use std::fmt;
 use globset::{Glob, GlobMatcher};
 use mlgitops_files::RepoPath;
 
+use crate::config::KubernetesConfig;
 use crate::render::{Given, GivenNode};
 
 /// What to render, with what, and under which name.
@@ -92,6 +93,40 @@ pub struct Kustomize {
     pub fields: Vec<(String, GivenNode)>,
     /// Whether files outside the folder may be read, as Flux allows.
     pub files_anywhere: bool,
+    /// The version of Kubernetes that charts in it are told, over their own.
+    pub kube_version: Option<String>,
+    /// API versions that charts in it are told of, over their own.
+    pub api_versions: Vec<String>,
+}
+
+impl Job {
+    /// Whether a chart is rendered with its own values alone, because nothing here says with which
+    /// it is installed.
+    #[must_use]
+    pub fn is_chart_alone(&self) -> bool {
+        match &self.tool {
+            // What a deployment binds has a name.
+            Tool::Helm(helm) => helm.release_name.is_none() && helm.value_files.is_empty(),
+            Tool::Plain(_) | Tool::Kustomize(_) => false,
+        }
+    }
+
+    /// The same on clusters of which something is known; what its deployment says counts before.
+    #[must_use]
+    pub fn on(mut self, clusters: &KubernetesConfig) -> Self {
+        let (version, api_versions) = match &mut self.tool {
+            Tool::Plain(_) => return self,
+            Tool::Kustomize(kustomize) => (&mut kustomize.kube_version, &mut kustomize.api_versions),
+            Tool::Helm(helm) => (&mut helm.kube_version, &mut helm.api_versions),
+        };
+        if version.is_none() {
+            *version = clusters.version.as_ref().map(|stated| stated.value.clone());
+        }
+        if api_versions.is_empty() {
+            *api_versions = clusters.api_versions.iter().map(|stated| stated.value.clone()).collect();
+        }
+        self
+    }
 }
 
 /// What a deployment gives to a chart.

@@ -45,7 +45,12 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
 fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
     let fields = given.fields.iter();
     let fields = fields.map(|(name, value)| (name.clone(), value.to_node(Role::Deployment, origins)));
-    Overrides { fields: fields.collect(), files_anywhere: given.files_anywhere }
+    Overrides {
+        fields: fields.collect(),
+        files_anywhere: given.files_anywhere,
+        kube_version: given.kube_version.clone(),
+        api_versions: given.api_versions.clone(),
+    }
 }
 
 /// The files and folders that kustomizations name: resources, patches and the like. They are

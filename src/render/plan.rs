@@ -11,7 +11,7 @@ use mlgitops_files::{Files, RepoPath, limits};
 use mlgitops_manifest::Problem;
 use rayon::prelude::*;
 
-use crate::config::ClusterConfig;
+use crate::config::Config;
 use crate::deploy::{self, Deployment, Deployments, Refused};
 use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
@@ -39,6 +39,8 @@ pub struct Planned {
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
     pub trees: Vec<OtherTree>,
+    /// Paths of the tree under review that deployments read at another revision of it.
+    pub pinned: BTreeSet<RepoPath>,
 }
 
 /// Who runs jobs: history remembers what they gave.
@@ -65,9 +67,9 @@ pub fn plan(
     files: &Arc<dyn Files>,
     discovery: &Discovery,
     repositories: &Repositories,
-    clusters: &[ClusterConfig],
+    config: &Config,
 ) -> Planned {
-    plan_by(&Direct::default(), files, discovery, repositories, clusters)
+    plan_by(&Direct::default(), files, discovery, repositories, config)
 }
 
 /// The same, with jobs run by somebody else.
@@ -77,13 +79,13 @@ pub fn plan_by(
     files: &Arc<dyn Files>,
     discovery: &Discovery,
     repositories: &Repositories,
-    clusters: &[ClusterConfig],
+    config: &Config,
 ) -> Planned {
     let trees = Trees::new(files, discovery, repositories);
     let mut plan = Plan {
         runner,
         trees: &trees,
-        clusters,
+        config,
         discovery,
         planned: Planned::default(),
         known: HashMap::new(),
@@ -108,7 +110,7 @@ pub fn plan_by(
 struct Plan<'p> {
     runner: &'p dyn Runner,
     trees: &'p Trees<'p>,
-    clusters: &'p [ClusterConfig],
+    config: &'p Config,
     discovery: &'p Discovery,
     planned: Planned,
     known: HashMap<Job, usize>,
@@ -148,7 +150,7 @@ impl Plan<'_> {
     }
 
     fn run_guessed(&mut self, jobs: Vec<Job>) -> Vec<usize> {
-        self.run_all(jobs)
+        self.run_all(jobs.into_iter().map(|job| job.on(&self.config.kubernetes)).collect())
     }
 
     /// Leaves out of plain manifests what kustomizations name: a resource is what they make of it,
@@ -186,13 +188,29 @@ impl Plan<'_> {
 
     /// The deployments among what some jobs rendered, each with the index of its rendering.
     fn read(&mut self, round: &[usize]) -> Vec<(usize, Deployment)> {
-        let tree = deploy::Tree { discovery: self.discovery, trees: self.trees, clusters: self.clusters };
+        let tree = deploy::Tree {
+            discovery: self.discovery,
+            trees: self.trees,
+            clusters: &self.config.argocd.clusters,
+        };
         let mut found = Vec::new();
         for &index in round {
             let Some(rendered) = self.planned.rendered.get(index) else { continue };
             let Deployments { found: more, problems, refused, named, not_checked } =
                 deploy::deployments(&rendered.manifests, &tree);
-            found.extend(more.into_iter().map(|one| (index, one)));
+            let told = |mut one: Deployment| {
+                let jobs = std::mem::take(&mut one.jobs).into_iter();
+                one.jobs = jobs.map(|job| job.on(&self.config.kubernetes)).collect();
+                one
+            };
+            found.extend(more.into_iter().map(|one| (index, told(one))));
+            // Who installs a chart fills the lists that it has empty.
+            let is_open = |problem: &Problem| {
+                rendered.job.is_chart_alone()
+                    && matches!(problem.kind, "appset-generator" | "appset-no-element")
+            };
+            let (open, problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_open);
+            self.planned.not_checked.extend(open.into_iter().map(left_open));
             self.planned.problems.extend(problems);
             self.planned.refused.extend(refused);
             self.planned.not_checked.extend(not_checked);
@@ -237,9 +255,19 @@ impl Plan<'_> {
             .collect()
     }
 
+    /// What of the tree under review deployments read at another revision.
+    fn pinned(&self, reached: &BTreeSet<RepoPath>) -> BTreeSet<RepoPath> {
+        let is_revision = |tree: &&OtherTree| matches!(tree, OtherTree::Revision(_));
+        let revisions: Vec<&OtherTree> = self.planned.trees.iter().filter(is_revision).collect();
+        let below =
+            |path: &RepoPath| revisions.iter().find_map(|tree| tree.below(path.as_str()).map(str::to_owned));
+        reached.iter().filter_map(below).filter_map(|path| RepoPath::parse(&path).ok()).collect()
+    }
+
     /// What was guessed and is reached by nothing else stays; the rest is judged where it is bound.
     fn finish(mut self, plain: &[usize], guessed: &[usize]) -> Planned {
         let by_deployments = self.reached_by_deployments();
+        self.planned.pinned = self.pinned(&by_deployments);
         let mut reached = by_deployments.clone();
         for rendered in guessed.iter().filter_map(|&index| self.planned.rendered.get(index)) {
             if rendered.job.kind() != ToolKind::Plain {
@@ -270,6 +298,12 @@ impl Plan<'_> {
         self.planned.guessed = left;
         self.planned
     }
+}
+
+/// What is wrong with an ApplicationSet of a chart that nobody here installs.
+fn left_open(problem: Problem) -> NotChecked {
+    let reason = "its chart is rendered with its own values alone; nothing here says which it is given";
+    NotChecked::new(Code::InCluster, problem.message, reason).at(problem.at.map(Location::from))
 }
 
 /// Drops manifests that stand in some files.

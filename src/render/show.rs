@@ -9,6 +9,7 @@ use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{OriginId, Origins, Reader, Role, SourceFile, Text, to_yaml};
 
 use crate::discover::discover;
+use crate::finding::Location;
 use crate::render::charts::Charts;
 use crate::render::run::{Rendered, of_chart, run};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
@@ -48,6 +49,8 @@ pub struct Shown {
     pub text: String,
     /// The objects, their origins, and what went wrong.
     pub rendered: Rendered,
+    /// What the real tool refuses and this one does not need: `(what, reason, where)`.
+    pub refused_elsewhere: Vec<(String, String, Option<Location>)>,
 }
 
 /// Renders what lies in a folder: a chart, else a kustomization, else plain manifests.
@@ -66,7 +69,7 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
         return chart(files, job, options);
     }
     let rendered = run(files, &discovery, &Charts::default(), &job);
-    Shown { text: one_by_one(&rendered.manifests), rendered }
+    Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
 }
 
 fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
@@ -86,7 +89,17 @@ fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
     // Hooks come behind the rest, which is trimmed as a whole (helm v3 cmd/helm/template.go).
     let text = format!("{}\n{}", print(false).trim(), print(true));
     let text = if done.problems.is_empty() { text } else { String::new() };
-    Shown { text, rendered: of_chart(Rendered::of(job), done, origins) }
+    let switched_off = std::mem::take(&mut done.switched_off).into_iter();
+    let refused_elsewhere = switched_off
+        .map(|one| {
+            let reason = format!(
+                "{}: `helm template` refuses the chart, though a condition switches it off",
+                one.reason
+            );
+            (one.what, reason, one.at.map(Location::from))
+        })
+        .collect();
+    Shown { text, rendered: of_chart(Rendered::of(job), done, origins), refused_elsewhere }
 }
 
 fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions {

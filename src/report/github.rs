@@ -6,9 +6,10 @@
 use std::fmt::Write as _;
 
 use super::Context;
+use super::anchor::{self, Anchor};
 use super::display::shown;
 use crate::Report;
-use crate::finding::{Finding, NotChecked, Severity};
+use crate::finding::{Finding, NotChecked, ReadTree, Severity};
 
 /// One command a line: findings, loudest first, then what was not checked.
 #[must_use]
@@ -17,10 +18,10 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     counted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let mut out = String::new();
     for finding in counted {
-        command(&mut out, finding, context);
+        command(&mut out, finding, &report.trees, context);
     }
     for item in &report.not_checked {
-        not_checked(&mut out, item, context);
+        not_checked(&mut out, item, &report.trees, context);
     }
     out
 }
@@ -33,21 +34,28 @@ fn word(severity: Severity) -> &'static str {
     }
 }
 
-fn command(out: &mut String, finding: &Finding, context: &Context<'_>) {
-    let at = &finding.primary.location;
-    let (from, to) = (at.position(), at.end_position());
+fn command(out: &mut String, finding: &Finding, trees: &[ReadTree], context: &Context<'_>) {
+    let Anchor { at, elsewhere } = anchor::of_finding(finding, trees);
     let title = format!("{}[{}]", finding.severity, finding.rule);
-    let _ = write!(out, "::{} file={}", word(finding.severity), property(&context.in_repository(at.path())));
-    let _ = write!(out, ",line={},endLine={}", from.line, to.line);
-    if from.line == to.line {
-        let _ = write!(out, ",col={},endColumn={}", from.column, to.column);
+    let _ = write!(out, "::{} ", word(finding.severity));
+    if let Some(at) = at {
+        let (from, to) = (at.position(), at.end_position());
+        let _ = write!(out, "file={}", property(&context.in_repository(at.path())));
+        let _ = write!(out, ",line={},endLine={}", from.line, to.line);
+        if from.line == to.line {
+            let _ = write!(out, ",col={},endColumn={}", from.column, to.column);
+        }
+        out.push(',');
     }
-    let _ = writeln!(out, ",title={}::{}", property(&title), data(&text(finding)));
+    let _ = writeln!(out, "title={}::{}", property(&title), data(&text(finding, elsewhere.as_deref())));
 }
 
 /// What happens, why, and what to type: an annotation shows no frame.
-fn text(finding: &Finding) -> String {
+fn text(finding: &Finding, elsewhere: Option<&str>) -> String {
     let mut text = lines(&finding.message);
+    if let Some(place) = elsewhere {
+        let _ = write!(text, "\n{place}: {}", lines(&finding.primary.text));
+    }
     for label in &finding.related {
         let at = &label.location;
         let _ = write!(text, "\n{}:{}: {}", shown(at.path()), at.position().line, lines(&label.text));
@@ -60,14 +68,18 @@ fn text(finding: &Finding) -> String {
     text
 }
 
-fn not_checked(out: &mut String, item: &NotChecked, context: &Context<'_>) {
+fn not_checked(out: &mut String, item: &NotChecked, trees: &[ReadTree], context: &Context<'_>) {
     let command = if item.required { "error" } else { "notice" };
     let _ = write!(out, "::{command} ");
-    if let Some(at) = &item.location {
+    let place = item.location.as_ref().map(|at| anchor::of(at, trees));
+    if let Some(at) = place.as_ref().and_then(|place| place.at) {
         let file = context.in_repository(at.path());
         let _ = write!(out, "file={},line={},", property(&file), at.position().line);
     }
     let mut text = format!("{}: {}", lines(&item.what), lines(&item.reason));
+    if let Some(place) = place.and_then(|place| place.elsewhere) {
+        let _ = write!(text, "\n{place}");
+    }
     if let Some(help) = &item.help {
         let _ = write!(text, "\nhelp: {}", lines(help));
     }

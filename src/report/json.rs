@@ -8,7 +8,7 @@ use super::Context;
 use super::display::visible_json;
 use crate::Report;
 use crate::finding::{
-    Edit, Finding, Fix, Label, Location, NotChecked, OtherTree, PlaceOfFinding, Safety, Waived,
+    Edit, Finding, Fix, Label, Location, NotChecked, OtherTree, PlaceOfFinding, ReadTree, Safety, Waived,
 };
 
 /// The whole report, in one line.
@@ -43,7 +43,7 @@ struct Document<'r> {
 
 impl<'r> Document<'r> {
     /// Says of every file which tree it is of, where that is not the one under review.
-    fn attribute(&mut self, trees: &'r [OtherTree]) {
+    fn attribute(&mut self, trees: &'r [ReadTree]) {
         if trees.is_empty() {
             return;
         }
@@ -172,12 +172,10 @@ impl<'r> From<&'r Location> for LocationOut<'r> {
 }
 
 impl<'r> LocationOut<'r> {
-    fn attribute(&mut self, trees: &'r [OtherTree]) {
-        let Some((tree, file)) = trees.iter().find_map(|tree| Some((tree, tree.below(self.file)?))) else {
-            return;
-        };
+    pub(super) fn attribute(&mut self, trees: &'r [ReadTree]) {
+        let Some((read, file)) = ReadTree::of(trees, self.file) else { return };
         self.file = file;
-        match tree {
+        match &read.tree {
             OtherTree::Revision(name) => self.rev = Some(name),
             OtherTree::Repository(name) => self.repository = Some(name),
         }
@@ -303,7 +301,7 @@ pub(super) struct NotCheckedOut<'r> {
     reason: &'r str,
     help: Option<&'r str>,
     required: bool,
-    location: Option<LocationOut<'r>>,
+    pub(super) location: Option<LocationOut<'r>>,
 }
 
 impl<'r> From<&'r NotChecked> for NotCheckedOut<'r> {

@@ -1,6 +1,7 @@
 //! Reports: one file a format. Each is a pure function of a report and prints what it is given,
 //! in the order it is given; none decides what is a finding or how loud it is.
 
+mod anchor;
 mod block;
 mod diagnostic;
 pub mod diff;

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::anchor::{self, Anchor};
 use super::display::shown;
 use super::{Context, json, page};
 use crate::Report;
 use crate::config;
-use crate::finding::{Finding, Fix, Location, NotChecked, Severity, Waived};
+use crate::finding::{Finding, Fix, Location, NotChecked, ReadTree, Severity, Waived};
 use crate::rules::Rule;
 
 const SCHEMA: &str =
@@ -22,9 +23,10 @@ const HOME: &str = env!("CARGO_PKG_REPOSITORY");
 /// One log with one run.
 #[must_use]
 pub fn print(report: &Report, context: &Context<'_>) -> String {
-    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, context)).collect();
+    let trees = &report.trees;
+    let results: Vec<Value> = report.findings.iter().map(|finding| result(finding, trees, context)).collect();
     let notifications: Vec<Value> =
-        report.not_checked.iter().map(|item| notification(item, context)).collect();
+        report.not_checked.iter().map(|item| notification(item, trees, context)).collect();
     json::line(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -78,25 +80,31 @@ fn problem(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, context: &Context<'_>) -> Value {
-    let mut at = location(&finding.primary.location, &finding.primary.text, context);
+fn result(finding: &Finding, trees: &[ReadTree], context: &Context<'_>) -> Value {
+    let Anchor { at, elsewhere } = anchor::of_finding(finding, trees);
+    let text = match &elsewhere {
+        Some(place) => format!("{place}: {}", finding.primary.text),
+        None => finding.primary.text.clone(),
+    };
+    let mut at = location(at, &text, context);
     let objects = objects(finding);
     if let (Some(at), false) = (at.as_object_mut(), objects.is_empty()) {
         at.insert("logicalLocations".to_owned(), objects.into());
     }
-    let related = finding.related.iter().zip(1u32..).map(|(label, id)| {
-        let mut at = location(&label.location, &label.text, context);
+    let here = finding.related.iter().filter(|label| anchor::is_here(&label.location, trees));
+    let related = here.zip(1u32..).map(|(label, id)| {
+        let mut at = location(Some(&label.location), &label.text, context);
         at["id"] = id.into();
         at
     });
     let mut result = json!({
         "ruleId": finding.rule,
         "level": level(finding.severity),
-        "message": {"text": message(finding)},
+        "message": {"text": message(finding, elsewhere.as_deref(), trees)},
         "locations": [at],
         "relatedLocations": related.collect::<Vec<_>>(),
         "partialFingerprints": fingerprints(finding),
-        "suppressions": suppressions(finding, context),
+        "suppressions": suppressions(finding, trees, context),
         "properties": {
             "case": finding.case,
             "environments": environments(finding),
@@ -107,15 +115,22 @@ fn result(finding: &Finding, context: &Context<'_>) -> Value {
     if let Some(index) = context.rules.iter().position(|rule| rule.id == finding.rule) {
         result["ruleIndex"] = index.into();
     }
-    if let Some(fix) = &finding.fix {
+    let is_here = |fix: &&Fix| fix.edits.iter().all(|edit| anchor::is_here(&edit.location, trees));
+    if let Some(fix) = finding.fix.as_ref().filter(is_here) {
         result["fixes"] = json!([fixed(fix, context)]);
     }
     result
 }
 
-/// What happens, why, and what to type.
-fn message(finding: &Finding) -> String {
+/// What happens, why, and what to type; and the places of other trees, which no viewer can open.
+fn message(finding: &Finding, elsewhere: Option<&str>, trees: &[ReadTree]) -> String {
     let mut text = inert(&finding.message);
+    let own = elsewhere.map(|place| (place.to_owned(), &finding.primary.text));
+    let others = finding.related.iter().filter(|label| !anchor::is_here(&label.location, trees));
+    let others = others.map(|label| (anchor::written(&label.location), &label.text));
+    for (place, label) in own.into_iter().chain(others) {
+        text.push_str(&format!("\n{}: {}", inert(&place), inert(label)));
+    }
     for (word, remark) in [("note", &finding.note), ("help", &finding.help)] {
         if let Some(remark) = remark {
             text.push_str(&format!("\n{word}: {}", inert(remark)));
@@ -131,11 +146,14 @@ fn inert(text: &str) -> String {
     if text.contains("](") { text.replace('[', "\\[") } else { text }
 }
 
-fn location(at: &Location, text: &str, context: &Context<'_>) -> Value {
-    let mut location = json!({"physicalLocation": {
-        "artifactLocation": {"uri": uri(&context.in_repository(at.path()))},
-        "region": region(at),
-    }});
+fn location(at: Option<&Location>, text: &str, context: &Context<'_>) -> Value {
+    let mut location = match at {
+        Some(at) => json!({"physicalLocation": {
+            "artifactLocation": {"uri": uri(&context.in_repository(at.path()))},
+            "region": region(at),
+        }}),
+        None => json!({}),
+    };
     if !text.is_empty() {
         location["message"] = json!({"text": inert(text)});
     }
@@ -192,7 +210,7 @@ fn environments(finding: &Finding) -> Vec<&str> {
 }
 
 /// The waivers of a finding that is waived at every place; empty says that none holds.
-fn suppressions(finding: &Finding, context: &Context<'_>) -> Vec<Value> {
+fn suppressions(finding: &Finding, trees: &[ReadTree], context: &Context<'_>) -> Vec<Value> {
     if !finding.is_waived() {
         return Vec::new();
     }
@@ -204,7 +222,7 @@ fn suppressions(finding: &Finding, context: &Context<'_>) -> Vec<Value> {
             "kind": if is_config { "external" } else { "inSource" },
             "status": "accepted",
             "justification": inert(&waived.reason),
-            "location": location(&waived.location, "", context),
+            "location": location(anchor::of(&waived.location, trees).at, "", context),
         })
     };
     waivers.iter().map(suppression).collect()
@@ -228,12 +246,16 @@ fn fixed(fix: &Fix, context: &Context<'_>) -> Value {
     json!({"description": {"text": inert(&fix.title)}, "artifactChanges": changes.collect::<Vec<_>>()})
 }
 
-fn notification(item: &NotChecked, context: &Context<'_>) -> Value {
+fn notification(item: &NotChecked, trees: &[ReadTree], context: &Context<'_>) -> Value {
     let mut text = format!("not checked: {}: {}", inert(&item.what), inert(&item.reason));
     if let Some(help) = &item.help {
         text.push_str(&format!("\nhelp: {}", inert(help)));
     }
-    let at = item.location.as_ref().map(|at| location(at, "", context));
+    let place = item.location.as_ref().map(|at| anchor::of(at, trees));
+    if let Some(place) = place.as_ref().and_then(|place| place.elsewhere.as_deref()) {
+        text.push_str(&format!("\n{}", inert(place)));
+    }
+    let at = place.and_then(|place| place.at).map(|at| location(Some(at), "", context));
     json!({
         "descriptor": {"id": format!("not-checked/{}", item.code.word())},
         "level": if item.required { "error" } else { "note" },

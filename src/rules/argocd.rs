@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Availability, Project};
-use mlgitops_yaml::{Node, Origins};
+use mlgitops_yaml::{Node, Origins, Role};
 
 use super::Context;
 use crate::config::DeploymentMode;
@@ -28,6 +28,8 @@ pub struct Set {
     /// Where it says `RollingSync`: autosync of its Applications is then forced off
     /// (argo-cd `applicationset_controller.go`; domain.md fact 10).
     pub rolling: Option<Location>,
+    /// The set itself.
+    pub manifest: Manifest,
 }
 
 /// What is known of Argo CD from the repository.
@@ -53,15 +55,21 @@ impl ArgoCd {
         for manifest in fleet.objects.iter().map(|object| &object.manifest) {
             match manifest.id.kind.as_str() {
                 "ApplicationSet" if manifest.id.group() == GROUP => found.add_set(manifest),
-                "ArgoCD" if manifest.id.group() == GROUP => found.system.read(&manifest.root),
-                "ConfigMap" if manifest.id.name.starts_with("argocd-cm") => found.system.read(&manifest.root),
+                "ArgoCD" if manifest.id.group() == GROUP => {
+                    found.system.read(&manifest.root, &manifest.origins)
+                }
+                "ConfigMap" if manifest.id.name.starts_with("argocd-cm") => {
+                    found.system.read(&manifest.root, &manifest.origins)
+                }
                 _ => {}
             }
         }
         for file in discovery.files.values().filter(|file| argocd_system::may_tell(file.file.text())) {
             for root in file.tree.documents().iter().filter_map(|document| document.root) {
-                if let Ok(node) = file.tree.node(root, &mut Origins::default()) {
-                    found.system.read(&node);
+                let mut origins = Origins::default();
+                let id = origins.add_file(&file.file);
+                if let Ok(node) = file.tree.node_of(root, id, Role::Source, &mut origins) {
+                    found.system.read(&node, &origins);
                 }
             }
         }
@@ -81,7 +89,7 @@ impl ArgoCd {
         let rolling = rolling.filter(|_| !strategy.get("rollingSync").is_absent());
         let rolling = rolling.and_then(|kind| set.place(kind.origin)).map(Location::from);
         let index = self.sets.len();
-        self.sets.push(Set { name: set.id.name.clone(), rolling });
+        self.sets.push(Set { name: set.id.name.clone(), rolling, manifest: set.clone() });
         for part in PARTS {
             let node = spec.get("template").get(part).present();
             for key in node.into_iter().flat_map(|node| spans(set, node)) {

@@ -27,6 +27,8 @@ mod duplicate_object;
 mod empty_version;
 #[path = "reconcile/floating_revision.rs"]
 mod floating_revision;
+#[path = "reconcile/frozen_application.rs"]
+mod frozen_application;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
@@ -150,6 +152,15 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "no-element",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "kept-out",
                 levels: [
                     Some(Severity::Warning),
                     Some(Severity::Warning),
@@ -434,6 +445,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/floating-revision.md"),
         checks: floating_revision::CHECKS,
+    },
+    Rule {
+        id: "frozen-application",
+        category: "reconcile",
+        summary: "what an ApplicationSet says reaches the Applications that exist",
+        cases: &[
+            Case {
+                id: "version",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "template",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "self-heal",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/frozen-application.md"),
+        checks: frozen_application::CHECKS,
     },
     Rule {
         id: "gpu-limit",

@@ -55,7 +55,12 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
             group.push(judged);
         }
     }
+    let owned: BTreeSet<(&str, String, u32, u32)> = order.iter().filter_map(owns).collect();
     for key in order {
+        let (file, start, end) = &key.span;
+        if owned.contains(&(key.rule, file.clone(), *start, *end)) {
+            continue;
+        }
         if let Some(group) = groups.remove(&key) {
             sink.merge(group);
         }
@@ -88,6 +93,17 @@ fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
         span: (file.to_owned(), start, end),
         said: said.map(|text| text.cloned().unwrap_or_default()),
     }
+}
+
+/// Rules that say of some bytes what becomes of them, each with the rule that says of the same bytes
+/// that something may.
+const OWNERS: [(&str, &str); 1] = [("coerced-value", "yaml-ambiguity")];
+
+/// What a finding leaves nothing to say about: the rule that is silent, and the bytes.
+fn owns(key: &GroupKey) -> Option<(&'static str, String, u32, u32)> {
+    let (_, silent) = OWNERS.iter().find(|(owner, _)| *owner == key.rule)?;
+    let (file, start, end) = key.span.clone();
+    Some((silent, file, start, end))
 }
 
 /// What names a violation that another one may follow from: rule, object, field, place.

@@ -82,6 +82,12 @@ impl Joined {
         self.others.write().unwrap_or_else(PoisonError::into_inner).push(other);
     }
 
+    /// Everything in the tree that a folder lies in.
+    #[must_use]
+    pub fn all_beside(&self, folder: &RepoPath) -> Vec<Entry> {
+        self.tree(folder, |tree| tree.all())
+    }
+
     /// The tree a path lies in.
     fn tree<T>(&self, path: &RepoPath, ask: impl FnOnce(&dyn Files) -> T) -> T {
         let others = self.others.read().unwrap_or_else(PoisonError::into_inner);
@@ -155,5 +161,7 @@ mod tests {
         assert_eq!(joined.kind(&path("v1:/link")), Some(EntryKind::Link(path("v1:/a"))));
         assert_eq!(joined.trail(&path("v1:/link/x")), [path("v1:/link"), path("v1:/a/x")]);
         assert_eq!(joined.all().len(), 2);
+        assert_eq!(joined.all_beside(&path("v1:")).len(), 3);
+        assert_eq!(joined.all_beside(&path("a")).len(), 2);
     }
 }

@@ -191,6 +191,74 @@ fn a_report_says_which_revision_a_file_is_of() {
     assert!(human.contains("v1:/models/a.yaml:9"), "{human}");
 }
 
+/// Code scanning and annotations know the files of the change alone: `models/a.yaml` of `v1` is not
+/// the one here.
+#[test]
+fn a_finding_in_another_revision_is_shown_where_the_revision_is_named() {
+    let then = service("a", "s3://models/a/latest");
+    let now = format!("# the same name, and nothing wrong\n{}", service("a", "s3://models/a/v2/"));
+    let world = World::of(&[("apps/a.yaml", &app("v1")), ("models/a.yaml", &now)]);
+    let report = world.with(with_v1(&[("models/a.yaml", &then)])).lint();
+    let context = report::Context { prefix: "deploy", ..report::Context::new("deploy") };
+    let sarif: serde_json::Value =
+        serde_json::from_str(&report::render(Format::Sarif, &report, &context)).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let found = results.iter().find(|result| result["ruleId"] == "pinned-model-uri").unwrap();
+    let place = &found["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "deploy/apps/a.yaml");
+    assert_eq!(place["region"]["startLine"], 10, "{}", app("v1"));
+    let message = found["message"]["text"].as_str().unwrap();
+    assert!(message.contains("\nv1:/models/a.yaml:9: "), "{message}");
+    let github = report::render(Format::Github, &report, &context);
+    let line = github.lines().find(|line| line.contains("pinned-model-uri")).unwrap();
+    assert!(line.starts_with("::error file=deploy/apps/a.yaml,line=10,"), "{line}");
+    assert!(line.contains("%0Av1:/models/a.yaml:9: "), "{line}");
+    for text in [github, sarif.to_string()] {
+        assert!(!text.contains("deploy/v1"), "{text}");
+    }
+}
+
+#[test]
+fn what_an_application_reads_at_a_tag_is_no_orphan_here_and_runs_once() {
+    let base = ("models/base/a.yaml", service("a", "s3://models/a/v1/"));
+    let files = [
+        (base.0, base.1.as_str()),
+        ("models/base/kustomization.yaml", "resources: [a.yaml]\n"),
+        ("models/prod/kustomization.yaml", "resources: [../base]\n"),
+        ("plain/b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\n"),
+    ];
+    let source = format!("repoURL: {URL}\npath: models/prod\ntargetRevision: v1");
+    let next = service("a", "s3://models/a/latest");
+    let world = World::of(&files)
+        .and(&[("app.yaml", &application("a", &source)), (base.0, &next)])
+        .with(with_v1(&files));
+    let survey = world.survey();
+    let versions: Vec<_> = survey.fleet.releases.iter().map(|one| one.version.as_deref()).collect();
+    assert_eq!(versions, [Some("1")]);
+    assert_eq!(world.findings(&["orphan"]), Vec::<String>::new());
+    // What will run with the next tag is judged all the same.
+    assert_eq!(
+        world.findings(&["pinned-model-uri"]),
+        ["models/base/a.yaml:9 pinned-model-uri/stage a in prod names `latest` where the version belongs"]
+    );
+}
+
+#[test]
+fn a_git_generator_lists_the_revision_it_names() {
+    let set = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  generators:\n  \
+         - git: {{repoURL: {URL}, revision: v1, directories: [{{path: models/*}}]}}\n  template:\n    metadata: \
+         {{name: '{{{{path.basename}}}}'}}\n    spec:\n      destination: {{name: prod, namespace: ml}}\n      \
+         source: {{repoURL: {URL}, path: '{{{{path}}}}', targetRevision: v1}}\n"
+    );
+    let then = [("models/old/a.yaml", service("a", "s3://models/a/v1/"))];
+    let then: Vec<(&str, &str)> = then.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let now = service("b", "s3://models/b/v1/");
+    let world = World::of(&[("set.yaml", &set), ("models/new/b.yaml", &now)]).with(with_v1(&then));
+    assert_eq!(bound(&world.survey()), ["old = manifests v1:/models/old"]);
+    assert_eq!(world.findings(&["appset-empty"]), Vec::<String>::new());
+}
+
 #[test]
 fn more_revisions_than_are_read_are_listed() {
     struct Endless;

@@ -143,6 +143,36 @@ fn name_namespace_versions_and_crds_are_the_sources_own() {
     }
 }
 
+/// What a chart is told of its cluster: by the Application, whichever tool its option stands below
+/// (argo-cd v3.5 `GetKubeVersionOrDefault`), else by the configuration, else by Helm.
+#[test]
+fn a_chart_is_told_the_version_and_the_apis_of_its_cluster() {
+    let stated = "kubernetes: {version: '1.33', api-versions: [monitoring.coreos.com/v1]}\n";
+    let overlay = "helmCharts:\n- {name: a, releaseName: a}\nhelmGlobals: {chartHome: ../charts}\n";
+    let kustomize = |lines: &str| {
+        let source = format!("repoURL: {URL}\npath: overlay\nkustomize: {lines}");
+        let app = application("fraud", &source);
+        chart().and(&[("overlay/kustomization.yaml", overlay), ("app.yaml", &app)])
+    };
+    let table = [
+        (helm("{}"), "", "v1.35.0 false"),
+        (helm("{}"), stated, "v1.33.0 true"),
+        (helm("kubeVersion: v1.30.2"), stated, "v1.30.2 true"),
+        (helm("apiVersions: [a/v1]"), stated, "v1.33.0 false"),
+        (kustomize("{}"), "", "v1.35.0 false"),
+        (kustomize("{}"), stated, "v1.33.0 true"),
+        (kustomize("{kubeVersion: '1.31'}"), stated, "v1.31.0 true"),
+        (kustomize("{apiVersions: [a/v1]}"), stated, "v1.33.0 false"),
+        // A chart that nothing deploys runs on the same clusters.
+        (chart(), stated, "v1.33.0 true"),
+    ];
+    for (world, config, expected) in table {
+        let survey = world.and(&[("mlgitops.yaml", config)]).survey();
+        let word = |path: &[&str]| field(&survey, "ConfigMap", path)[0].split(' ').next().unwrap().to_owned();
+        assert_eq!(format!("{} {}", word(&["data", "kube"]), word(&["data", "api"])), expected);
+    }
+}
+
 /// An Application of several sources.
 fn several(sources: &str) -> String {
     let sources: String = sources.lines().map(|line| format!("    {line}\n")).collect();

@@ -96,7 +96,13 @@ impl<'j> Job<'j> {
             let own = self.own_values(&unit);
             self.lay_over(&unit, own, all, None)?;
             self.decide(&mut unit, all, "");
-            missing.retain(|(prefix, one)| dependencies::decide(&mut self.machine, one, all, prefix).0);
+            let (on, off): (Vec<_>, Vec<_>) = missing
+                .into_iter()
+                .partition(|(prefix, one)| dependencies::decide(&mut self.machine, one, all, prefix).0);
+            missing = on;
+            let off = off.iter().map(|(_, one)| self.not_here(one, "it is not below `charts/`".to_owned()));
+            let off: Vec<NotRendered> = off.collect();
+            self.rendered.switched_off.extend(off);
         }
         for (_, one) in &missing {
             self.report_missing(one);
@@ -105,9 +111,8 @@ impl<'j> Job<'j> {
         self.lay(&unit, given, false)?;
         self.check_schemas(&unit, &Value::new(Data::Map(given)))?;
         let release = self.release();
-        let version = self.options.kube_version.clone();
-        let version = version.as_deref().unwrap_or(KUBE_VERSION);
-        let capabilities = objects::capabilities(&mut self.machine, version, &self.options.api_versions);
+        let version = self.kube_version();
+        let capabilities = objects::capabilities(&mut self.machine, &version, &self.options.api_versions);
         let shared = Shared { release, capabilities };
         let values = Value::new(Data::Map(given));
         let path = unit.name.clone();
@@ -118,14 +123,23 @@ impl<'j> Job<'j> {
         self.run_templates()
     }
 
+    /// The version of Kubernetes, in full: `1.33` is `v1.33.0` (helm `chartutil.ParseKubeVersion`).
+    fn kube_version(&self) -> String {
+        let written = self.options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+        let text = written.strip_prefix('v').unwrap_or(written);
+        let (core, rest) = text.split_at(text.find(['-', '+']).unwrap_or(text.len()));
+        let missing = 2usize.saturating_sub(core.matches('.').count());
+        format!("v{core}{}{rest}", ".0".repeat(missing))
+    }
+
     /// Helm refuses a chart whose `kubeVersion` leaves the cluster's version out.
     pub(crate) fn check_version(&mut self, chart: &Chart) -> Result<(), Failure> {
         let Some(wanted) = chart.field("kubeVersion").filter(|wanted| !wanted.is_empty()) else {
             return Ok(());
         };
-        let version = self.options.kube_version.as_deref().unwrap_or(KUBE_VERSION);
+        let version = self.kube_version();
         let fits = Constraint::parse(wanted)
-            .and_then(|wanted| Version::parse(version).map(|version| wanted.holds(&version)))
+            .and_then(|wanted| Version::parse(&version).map(|version| wanted.holds(&version)))
             .unwrap_or(false);
         if fits {
             return Ok(());
@@ -205,15 +219,20 @@ impl<'j> Job<'j> {
 
     pub(crate) fn report_missing(&mut self, one: &Requirement) {
         self.lacks_a_chart = true;
-        let at = self.machine.origins.first(one.origin);
         let place =
             if one.repository.is_empty() { "not named".to_owned() } else { format!("`{}`", one.repository) };
-        self.rendered.not_rendered.push(NotRendered {
+        let reason = format!("it is not below `charts/`; its repository is {place}");
+        let item = self.not_here(one, reason);
+        self.rendered.not_rendered.push(item);
+    }
+
+    fn not_here(&self, one: &Requirement, reason: String) -> NotRendered {
+        NotRendered {
             kind: NotRenderedKind::Dependency,
             what: format!("dependency `{}` {} of chart `{}`", one.name, one.version, self.chart.folder),
-            reason: format!("it is not below `charts/`; its repository is {place}"),
-            at,
-        });
+            reason,
+            at: self.machine.origins.first(one.origin),
+        }
     }
 
     /// The charts of the job, each in its place.

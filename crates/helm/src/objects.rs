@@ -111,7 +111,7 @@ const API_VERSIONS: [&str; 57] = [
 
 /// `.Capabilities`.
 pub(crate) fn capabilities(machine: &mut Machine<'_>, version: &str, api_versions: &[String]) -> Value {
-    let version = if version.starts_with('v') { version.to_owned() } else { format!("v{version}") };
+    let version = version.to_owned();
     let mut parts = version.trim_start_matches('v').split('.');
     let major = parts.next().unwrap_or("1").to_owned();
     let minor = parts.next().unwrap_or("0").to_owned();

@@ -25,7 +25,8 @@ pub struct Reads {
 /// What one text names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Named {
-    /// Every word that stands anywhere in it.
+    /// Every word that stands in an action. What stands outside of them is printed; a key that is
+    /// made of it while rendering is looked up in a map that is taken whole.
     names: Words,
     /// The names that stand alone: printed, ranged over, handed to a function.
     whole: Words,
@@ -95,18 +96,13 @@ impl Named {
     }
 
     fn read(&mut self, text: &str) {
-        for word in text.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
-            self.name(word);
-            if word.contains('-') {
-                word.split('-').filter(|part| !part.is_empty()).for_each(|part| self.name(part));
-            }
-        }
         let mut rest = text;
         while let Some((_, after)) = rest.split_once("{{") {
             let end = end_of_action(after);
             let (action, behind) = after.split_at_checked(end).unwrap_or((after, ""));
             let action = action.trim_start_matches('-').trim_end_matches('-').trim();
             if !action.starts_with("/*") {
+                self.words(action);
                 self.action(action);
             }
             rest = behind;
@@ -117,6 +113,15 @@ impl Named {
         for word in path.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
             self.name(word);
             self.take(word);
+        }
+    }
+
+    fn words(&mut self, action: &str) {
+        for word in action.split(|c: char| !is_of_a_name(c)).filter(|word| !word.is_empty()) {
+            self.name(word);
+            if word.contains('-') {
+                word.split('-').filter(|part| !part.is_empty()).for_each(|part| self.name(part));
+            }
         }
     }
 
@@ -266,13 +271,13 @@ mod tests {
     }
 
     #[test]
-    fn every_word_of_the_text_is_a_name() {
+    fn every_word_of_an_action_is_a_name() {
         let mut reads = Reads::default();
-        reads.read("a: {{ index .Values \"my-key\" }} # {{/* note */}} see auth.password");
-        for name in ["my-key", "my", "note", "auth", "password", "", "with space", "a/b"] {
+        reads.read("a: {{ index .Values \"my-key\" }} # {{/* note */}} see {{ $auth.password }}");
+        for name in ["my-key", "my", "auth", "password", "", "with space", "a/b"] {
             assert!(reads.names(name), "{name}");
         }
-        for name in ["key2", "Value", "pass"] {
+        for name in ["key2", "Value", "pass", "a", "note", "see"] {
             assert!(!reads.names(name), "{name}");
         }
     }

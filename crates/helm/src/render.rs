@@ -109,6 +109,9 @@ pub struct Rendered {
     pub problems: Vec<Problem>,
     /// What could not be rendered here.
     pub not_rendered: Vec<NotRendered>,
+    /// Dependencies that are not here and that a condition switches off. Helm refuses such a chart;
+    /// nothing of it is missing here.
+    pub switched_off: Vec<NotRendered>,
     /// Every file and folder of the repository that was used.
     pub reached: Vec<RepoPath>,
     /// Which values its templates can read; `None` where a chart it depends on is not here, or it

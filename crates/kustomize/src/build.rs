@@ -21,6 +21,11 @@ pub struct Overrides {
     /// Whether files outside the folder of a kustomization may be read, as Flux allows; kustomize
     /// itself refuses them.
     pub files_anywhere: bool,
+    /// The version of Kubernetes that every chart of `helmCharts` is told, over its own
+    /// (`kustomize build --helm-kube-version`).
+    pub kube_version: Option<String>,
+    /// The API versions that every such chart is told of, over its own (`--helm-api-versions`).
+    pub api_versions: Vec<String>,
 }
 
 /// Something on another server that the build needs.

@@ -95,13 +95,19 @@ impl Builder<'_> {
             values.push(ValuesSource::File(path));
         }
         let release = entry.get("releaseName").present().filter(|name| name.text() != Some("")).cloned();
+        let told = self.overrides;
         let versions = entry.get("apiVersions").items().iter();
+        let versions = versions.filter_map(|version| Some(version.text()?.to_owned()));
+        let kube_version = told.kube_version.as_deref().or(entry.get("kubeVersion").text());
         Ok(RenderOptions {
             values,
             release_name: release.map(|node| self.text_of(&node, Role::Transformer)),
             namespace: namespace.map(|node| self.text_of(&node, Role::Transformer)),
-            kube_version: entry.get("kubeVersion").text().map(str::to_owned),
-            api_versions: versions.filter_map(|version| Some(version.text()?.to_owned())).collect(),
+            kube_version: kube_version.map(str::to_owned),
+            api_versions: match told.api_versions.as_slice() {
+                [] => versions.collect(),
+                over => over.to_vec(),
+            },
             is_upgrade: false,
             include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
             keep_documents: false,

@@ -121,8 +121,9 @@ impl<'o> Merger<'o> {
                 places.get(key.name()).and_then(|at| patches.get_mut(*at))
             };
             let result = match slot.and_then(Option::take) {
-                Some((_, patch)) => {
-                    let by = patch.origin;
+                Some((name, patch)) => {
+                    // The value says that the field goes, its key which one.
+                    let by = self.origins.join(name.origin, patch.origin);
                     self.path.0.push(Step::Key(key.name().into()));
                     let result = self.both(value.clone(), patch, below)?;
                     self.path.0.pop();

@@ -65,6 +65,8 @@ pub(super) struct Expansion<'e> {
     pub(super) listings: HashMap<(String, String), Arc<Listing>>,
     /// The generators that never matched, with what to say; `None` where one did.
     unmatched: BTreeMap<OriginId, Option<Unmatched>>,
+    /// The first generator that excludes all it includes; said where the set makes nothing.
+    pub(super) kept_out: Option<Unmatched>,
     problems: Vec<Problem>,
     not_checked: Vec<NotChecked>,
 }
@@ -88,6 +90,7 @@ impl<'e> Expansion<'e> {
             is_partial: false,
             listings: HashMap::new(),
             unmatched: BTreeMap::new(),
+            kept_out: None,
             problems: Vec::new(),
             not_checked: Vec::new(),
         }
@@ -120,12 +123,13 @@ impl<'e> Expansion<'e> {
     /// Says that generators match nothing, or that the set makes nothing.
     pub(super) fn record_emptiness(&mut self, applications: usize) {
         let unmatched: Vec<Unmatched> = std::mem::take(&mut self.unmatched).into_values().flatten().collect();
+        let kept_out = self.kept_out.take().filter(|_| applications == 0 && unmatched.is_empty());
         let generators = self.set.root.get("spec").get("generators").present();
-        if applications == 0 && unmatched.is_empty() && !self.is_partial {
+        if applications == 0 && unmatched.is_empty() && kept_out.is_none() && !self.is_partial {
             let at = generators.map_or(self.set.root.origin, |node| node.origin);
             self.record(Stop::refused("appset-no-element", "its generators give no element", at));
         }
-        for Unmatched { kind, message, at } in unmatched {
+        for Unmatched { kind, message, at } in unmatched.into_iter().chain(kept_out) {
             self.record(Stop::refused(kind, message, at));
         }
     }

@@ -91,8 +91,9 @@ impl Expansion<'_> {
                 admitted.extend(is_in.then_some((name.as_str(), at)));
             }
         }
-        // Who keeps everything out that is there means to.
-        self.is_partial |= is_named && admitted.is_empty();
+        if is_named && admitted.is_empty() {
+            self.note_kept_out(&entries);
+        }
         self.note_match(git, &entries, &listing, is_named)?;
         let values = Values::of(git, self)?;
         let prefix = git.get("pathParamPrefix").text().unwrap_or("").to_owned();
@@ -134,9 +135,9 @@ impl Expansion<'_> {
             }
         };
         let root = base.folder().clone();
-        let entries = self.tree.trees.files().all();
-        let inside = entries.iter().filter(|entry| entry.path.is_within(&root));
-        let listing = Arc::new(Listing::of(inside, root.clone(), base.prefix().clone(), base.is_guessed));
+        let entries = self.tree.trees.all(&base);
+        let listing =
+            Arc::new(Listing::of(entries.iter(), root.clone(), base.prefix().clone(), base.is_guessed));
         self.listings.insert(key, Arc::clone(&listing));
         Ok(listing)
     }
@@ -170,6 +171,16 @@ impl Expansion<'_> {
             Unmatched { kind: "appset-no-match", message, at }
         });
         Ok(())
+    }
+
+    /// Keeps in mind that a generator excludes all that it includes.
+    fn note_kept_out(&mut self, entries: &Entries<'_>) {
+        let Some((_, text, at)) = entries.include.first() else { return };
+        let message = match entries.include.len() {
+            1 => format!("its `exclude` entries keep out all that `{text}` matches"),
+            _ => "its `exclude` entries keep out all that its git generator includes".to_owned(),
+        };
+        self.kept_out.get_or_insert(Unmatched { kind: "appset-kept-out", message, at: *at });
     }
 
     /// The elements of a file: its map, or the maps of its list, with where it lies.

@@ -21,13 +21,18 @@ pub fn json(survey: &Survey, why: bool) -> String {
     let places: Vec<Option<Location>> = fleet.releases.iter().map(|one| location(fleet, one)).collect();
     let releases = fleet.releases.iter().zip(&places).map(|(one, at)| release(fleet, one, at.as_ref()));
     let beliefs = why.then(|| beliefs(survey));
-    line(&Document {
+    let mut document = Document {
         version: 1,
         environments,
         releases: releases.collect(),
         not_checked: not_checked.iter().map(NotCheckedOut::from).collect(),
         why: beliefs.as_ref().map(|beliefs| beliefs.iter().map(BeliefOut::from).collect()),
-    })
+    };
+    let releases = document.releases.iter_mut().filter_map(|one| one.location.as_mut());
+    let items = document.not_checked.iter_mut().filter_map(|one| one.location.as_mut());
+    let believed = document.why.iter_mut().flatten().filter_map(|one| one.location.as_mut());
+    releases.chain(items).chain(believed).for_each(|at| at.attribute(&fleet.trees));
+    line(&document)
 }
 
 #[derive(Serialize)]

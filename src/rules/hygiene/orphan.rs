@@ -28,7 +28,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let Some(deployable) = context.fleet.deployables.get(object.deployable) else { continue };
         let job = &deployable.job;
         let is_named = named.iter().any(|folder| job.path.is_within(folder));
-        if deployable.deployment.is_some() || is_named || is_applied_by_a_workflow(&job.path, context) {
+        let is_bound = deployable.deployment.is_some() || object.is_to_come;
+        if is_bound || is_named || is_applied_by_a_workflow(&job.path, context) {
             continue;
         }
         if job.kind() == ToolKind::Plain {

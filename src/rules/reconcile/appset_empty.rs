@@ -18,6 +18,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "matches nothing",
             "argocd.clusters in mlgitops.yaml: state the labels of each cluster",
         ),
+        "appset-kept-out" => (
+            "kept-out",
+            "every one of them is excluded again",
+            "take out the `exclude` of what is to run, or delete the set if nothing is",
+        ),
         "appset-no-element" => {
             ("no-element", "gives no element", "give it an element, or delete the set if nothing is to run")
         }

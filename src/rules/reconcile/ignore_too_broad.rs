@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mlgitops_yaml::{Pointer, Step};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::{Code, Label, NotChecked, Violation};
+use crate::finding::{Code, Label, Location, NotChecked, Violation};
 use crate::fleet::{Deployment, Object};
 use crate::kinds::argocd_ignore::{Entry, Ignored, What, entries};
 use crate::kinds::argocd_sync::respects_ignored;
@@ -23,14 +23,73 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         let objects = objects_of(&entry, deployment, context);
         for ignored in &entry.ignored {
             match promoted(ignored, &objects) {
-                Found::Fields(fields) => out.push(promoted_violation(deployment, ignored, &fields)),
+                Found::Fields(fields) => {
+                    out.push(promoted_violation(deployment, ignored, &fields, Place::Application))
+                }
                 Found::Maybe(field, name) => out.not_checked(unread(deployment, ignored, &field, &name)),
                 Found::None => {
                     if let Some(what) = wide(ignored, &entry, &objects) {
-                        out.push(wide_violation(deployment, ignored, what, context));
+                        out.push(wide_violation(deployment, ignored, what, context, Place::Application));
                     }
                 }
             }
+        }
+    }
+    check_system(deployment, context, out);
+}
+
+/// The same of what Argo CD ignores in every Application.
+fn check_system(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
+    for ignoring in context.facts.argocd.system.ignoring() {
+        let entry = ignoring.entry();
+        let objects = objects_of(&entry, deployment, context);
+        for ignored in &entry.ignored {
+            let Some(at) = ignoring.place(ignored).map(Location::from) else { continue };
+            let place = |label: String| Place::System(Label::new(at.clone(), label));
+            match promoted(ignored, &objects) {
+                Found::Fields(fields) => {
+                    out.push(promoted_violation(deployment, ignored, &fields, place));
+                }
+                Found::Maybe(field, name) => {
+                    let what = format!("whether Argo CD deploys a new `{field}` of {name}");
+                    let reason = format!("`{}` is more than a path, and is not executed", ignored.text);
+                    out.not_checked(NotChecked::new(Code::Plugin, what, reason).at(Some(at.clone())));
+                }
+                Found::None => {
+                    if let Some(what) = wide(ignored, &entry, &objects) {
+                        out.push(wide_violation(deployment, ignored, what, context, place));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where something is ignored.
+enum Place {
+    /// In the Application; the words of the label.
+    Application(String),
+    /// For all Applications.
+    System(Label),
+}
+
+/// A violation at the place where a field is ignored.
+fn found_at(
+    case: &'static str,
+    deployment: &Deployment,
+    ignored: &Ignored<'_>,
+    place: Place,
+    message: String,
+) -> Option<Violation> {
+    let application = &deployment.manifest;
+    match place {
+        Place::Application(label) => {
+            Violation::in_object(case, application, ignored.at.clone(), ignored.node.origin, label, message)
+        }
+        Place::System(label) => {
+            let mut found = Violation::in_file(case, label, format!("{message}, in every Application"));
+            found.object = Some(application.id.clone());
+            Some(found.word(ignored.text))
         }
     }
 }
@@ -121,8 +180,8 @@ fn promoted_violation(
     deployment: &Deployment,
     ignored: &Ignored<'_>,
     fields: &[(String, String)],
+    place: impl FnOnce(String) -> Place,
 ) -> Option<Violation> {
-    let application = &deployment.manifest;
     let words: BTreeSet<&str> = fields.iter().map(|(field, _)| field.as_str()).collect();
     let names: BTreeSet<&str> = fields.iter().map(|(_, name)| name.as_str()).collect();
     let what = if words.iter().all(|word| matches!(*word, "image" | "runtimeVersion")) {
@@ -139,8 +198,7 @@ fn promoted_violation(
         What::Manager => "wrote all that Git says".to_owned(),
         _ => format!("covers {} of {}", list(&words), list(&names)),
     };
-    let path = ignored.at.clone();
-    let found = Violation::in_object("promoted", application, path, ignored.node.origin, label, message)?;
+    let found = found_at("promoted", deployment, ignored, place(label), message)?;
     let help = "ignore only what KServe itself rewrites; from 0.17 on, that is one field:";
     let found = found.help_then(help, "- /metadata/annotations/serving.kserve.io~1deploymentMode");
     let with = "a promotion or a revert merges, the Application stays Synced and Healthy, and what runs \
@@ -203,13 +261,11 @@ fn wide_violation(
     ignored: &Ignored<'_>,
     what: &str,
     context: &Context<'_>,
+    place: impl FnOnce(String) -> Place,
 ) -> Option<Violation> {
-    let application = &deployment.manifest;
     let subject = context.facts.argocd.subject(deployment, context.fleet);
     let message = format!("a commit may not reach {subject}{{places}}: Argo CD ignores {what}");
-    let path = ignored.at.clone();
-    let origin = ignored.node.origin;
-    let found = Violation::in_object("wide", application, path, origin, "covers all of them", message)?;
+    let found = found_at("wide", deployment, ignored, place("covers all of them".to_owned()), message)?;
     let help = match what {
         "the data of every Secret" => "name the one Secret that a controller fills in: `name: …`",
         "what a controller wrote" => "name the fields: `jsonPointers`",

@@ -5,7 +5,7 @@ use mlgitops_yaml::{Lookup, Node, Pointer};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::Deployment;
-use crate::kinds::argocd_sync::{Automation, automation, innermost_policy};
+use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, taken_out};
 use crate::kinds::kubernetes::metadata_value;
 
 pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
@@ -86,6 +86,13 @@ fn on(deployment: &Deployment, block: &Node, context: &Context<'_>) -> Option<Vi
 /// `selfHeal` is not written: false is its default.
 fn missing(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
     let application = &deployment.manifest;
+    if let Some((patch, path)) = taken_out(application) {
+        let message = stays(deployment, context, "a patch takes `selfHeal` out");
+        let found = Violation::for_lack("off", application, path, patch, "taken out here", message)?;
+        return Some(
+            found.note(NOTE).help("leave `selfHeal: true` in, or say in the patch why not and waive it"),
+        );
+    }
     let (origin, path) = innermost_policy(&application.root)?;
     let message = stays(deployment, context, "`selfHeal` is not set, and false is its default");
     let found = Violation::in_object("off", application, path, origin, "syncs commits alone", message)?;
@@ -141,11 +148,18 @@ fn manual(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
     if argocd.set_of(application).is_some_and(|set| set.rolling.is_some()) {
         return None;
     }
-    let (origin, path) = innermost_policy(&application.root)?;
     let subject = argocd.subject(deployment, context.fleet);
     let message =
         format!("a change by hand of {subject}{{places}} stays, and a commit waits for a person to sync");
-    let found = Violation::in_object("manual", application, path, origin, "no `automated` here", message)?;
+    let found = match taken_out(application) {
+        Some((patch, path)) => {
+            Violation::for_lack("manual", application, path, patch, "takes `automated` out", message)?
+        }
+        None => {
+            let (origin, path) = innermost_policy(&application.root)?;
+            Violation::in_object("manual", application, path, origin, "no `automated` here", message)?
+        }
+    };
     Some(
         found
             .note("Argo CD shows OutOfSync and does nothing; right where a person must decide: waive it then")

@@ -9,7 +9,7 @@ use crate::render::{RenderProblem, ToolKind};
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check), Check::Fleet(check_sets)];
 
 /// What makes nothing is no error to Argo CD: `reconcile/appset-empty` reports it.
-const EMPTY: [&str; 3] = ["appset-no-match", "appset-no-cluster", "appset-no-element"];
+const EMPTY: [&str; 4] = ["appset-no-match", "appset-no-cluster", "appset-no-element", "appset-kept-out"];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let refused: Vec<&RenderProblem> =

@@ -66,6 +66,8 @@ fn judge(
             "the API server refuses the whole object; Argo CD shows a sync error",
             format!("put it in quotes: \"{text}\""),
         ),
+        // Permissions are written in octal, and meant so.
+        FieldType::Integer if MODES.contains(&field.as_str()) => return None,
         FieldType::Integer | FieldType::Number if found.kind == AmbiguityKind::LeadingZero => (
             "number",
             format!("{name}{{places}} gets {read_as} for `{field}`, not `{text}`"),
@@ -77,6 +79,9 @@ fn judge(
     let found = Violation::in_object(case, manifest, at, node.origin, format!("read as {read_as}"), message)?;
     Some(found.note(note).help(help))
 }
+
+/// Fields that hold the permissions of files (Kubernetes `core/v1` volume sources).
+const MODES: [&str; 2] = ["defaultMode", "mode"];
 
 /// How the keys end whose values are versions.
 const VERSION_KEYS: [&str; 7] = ["version", "tag", "revision", "sha", "digest", "commit", "build"];

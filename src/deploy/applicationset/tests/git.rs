@@ -218,13 +218,25 @@ fn a_git_generator_that_matches_nothing_is_said() {
 }
 
 #[test]
-fn a_git_generator_that_keeps_out_all_that_is_there_means_to() {
-    for body in [
-        "directories: [{path: models/*}, {path: models/*, exclude: true}]",
-        "files: [{path: 'models/**'}, {path: models, exclude: true}]",
+fn a_set_that_keeps_out_all_that_is_there_makes_nothing() {
+    for (body, words) in [
+        (
+            "directories: [{path: models/*}, {path: models/*, exclude: true}]",
+            "all that `models/*` matches at `models/*`",
+        ),
+        (
+            "files: [{path: 'models/**'}, {path: models, exclude: true}]",
+            "all that `models/**` matches at `'models/**'`",
+        ),
+        (
+            "directories: [{path: models/*}, {path: models}, {path: models, exclude: true}, {path: models/*, exclude: true}]",
+            "all that its git generator includes at `models/*`",
+        ),
     ] {
         let expanded = expanded(&git(true, body, "x"));
-        assert_eq!((expanded.lines(), expanded.problems()), (Vec::new(), Vec::new()), "{body}");
+        let said =
+            format!("appset-kept-out: ApplicationSet `models`: its `exclude` entries keep out {words}");
+        assert_eq!((expanded.lines(), expanded.problems()), (Vec::new(), vec![said]), "{body}");
     }
 }
 

@@ -121,7 +121,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
 /// A password that anybody would try: of software as it is delivered, or a plain word.
 pub(super) fn is_development(text: &str) -> bool {
     const WORDS: [&str; 8] = ["minio", "postgres", "root", "test", "guest", "user", "mlflow", "mysql"];
-    const PARTS: [&str; 4] = ["password", "passwd", "admin", "secret-key"];
+    const PARTS: [&str; 5] = ["password", "passwd", "admin", "secret-key", "access-key"];
     let lower = text.trim().to_lowercase().replace('_', "-");
     let word = lower.trim_end_matches(|last: char| last.is_ascii_digit());
     let is_short_word = text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -315,9 +315,16 @@ mod tests {
 
     #[test]
     fn passwords_that_anybody_would_try() {
-        for text in
-            ["minio123", "minioadmin", "password", "testpassword1", "admin123", "katib", "my_secret_key"]
-        {
+        for text in [
+            "minio123",
+            "minioadmin",
+            "password",
+            "testpassword1",
+            "admin123",
+            "katib",
+            "my_secret_key",
+            "my_access_key",
+        ] {
             assert!(is_development(text), "{text}");
         }
         for text in ["h8Gf2kPq9ZtW", "gthudfal", "kHPdpIYt"] {
