@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
+use rayon::prelude::*;
 
 use super::environment::{Evidence, Ladder};
 use super::place::{Because, EnvironmentIndex, Place};
@@ -259,21 +260,29 @@ impl Builder<'_> {
     /// ClusterStorageContainer among them adds schemes.
     fn add_uses(&mut self) {
         let reading = Reading::new(self.config, &self.fleet.objects);
-        for (index, object) in self.fleet.objects.iter().enumerate() {
-            for reference in kserve::model_references(&object.manifest) {
-                let parsed = reading.parse(&reference);
-                let model = model::identity(&object.manifest.id.name, self.config);
-                if is_served(&object.manifest, &reference) && !object.is_to_come {
-                    self.fleet.releases.push(Release {
-                        model: model.clone(),
-                        version: parsed.version_token().map(str::to_owned),
-                        model_use: self.fleet.uses.len(),
-                        object: index,
-                        place: object.place,
-                    });
-                }
-                self.fleet.uses.push(ModelUse { object: index, reference, parsed, model });
-            }
+        let read = |(index, object): (usize, &Object)| -> Vec<ModelUse> {
+            let references = kserve::model_references(&object.manifest).into_iter();
+            let uses = references.map(|reference| ModelUse {
+                object: index,
+                parsed: reading.parse(&reference),
+                model: model::identity(&object.manifest.id.name, self.config),
+                reference,
+            });
+            uses.collect()
+        };
+        let uses: Vec<Vec<ModelUse>> = self.fleet.objects.par_iter().enumerate().map(read).collect();
+        for one in uses.into_iter().flatten() {
+            let object = self.fleet.objects.get(one.object);
+            let serving =
+                object.filter(|object| is_served(&object.manifest, &one.reference) && !object.is_to_come);
+            self.fleet.releases.extend(serving.map(|object| Release {
+                model: one.model.clone(),
+                version: one.parsed.version_token().map(str::to_owned),
+                model_use: self.fleet.uses.len(),
+                object: one.object,
+                place: object.place,
+            }));
+            self.fleet.uses.push(one);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The one place where severities, waivers and selection apply and violations become findings.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::{Config, Level, Waiver};
 use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
@@ -42,26 +42,23 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
         named: BTreeMap::new(),
         candidates: Candidates::of(settings.waivers),
     };
-    let mut groups: BTreeMap<GroupKey, Vec<Judged>> = BTreeMap::new();
-    let mut order: Vec<GroupKey> = Vec::new();
+    let mut groups: Vec<Vec<Judged>> = Vec::new();
+    let mut known: HashMap<GroupKey, usize> = HashMap::new();
     for (rule, violations) in violations {
         for violation in violations {
             let Some(judged) = sink.judge(rule, violation) else { continue };
-            let key = group_key(rule, &judged.violation);
-            let group = groups.entry(key.clone()).or_default();
-            if group.is_empty() {
-                order.push(key);
+            let index = *known.entry(group_key(rule, &judged.violation)).or_insert(groups.len());
+            match groups.get_mut(index) {
+                Some(group) => group.push(judged),
+                None => groups.push(vec![judged]),
             }
-            group.push(judged);
         }
     }
-    let owned: BTreeSet<(&str, String, u32, u32)> = order.iter().filter_map(owns).collect();
-    for key in order {
-        let (file, start, end) = &key.span;
-        if owned.contains(&(key.rule, file.clone(), *start, *end)) {
-            continue;
-        }
-        if let Some(group) = groups.remove(&key) {
+    let owned: HashSet<Said<'_>> = groups.iter().filter_map(|group| owns(group.first()?)).collect();
+    let is_said = |group: &Vec<Judged>| group.first().is_some_and(|one| owned.contains(&said(one)));
+    let is_said: Vec<bool> = groups.iter().map(is_said).collect();
+    for (group, is_said) in groups.into_iter().zip(is_said) {
+        if !is_said {
             sink.merge(group);
         }
     }
@@ -76,7 +73,7 @@ struct Judged {
 }
 
 /// Violations with the same key are one finding: rule, case, primary span, and everything said.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, Hash)]
 struct GroupKey {
     rule: &'static str,
     case: &'static str,
@@ -99,11 +96,18 @@ fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
 /// that something may.
 const OWNERS: [(&str, &str); 1] = [("coerced-value", "yaml-ambiguity")];
 
+/// A rule, and the bytes it speaks of.
+type Said<'j> = (&'static str, (&'j str, u32, u32));
+
+fn said(judged: &Judged) -> Said<'_> {
+    (judged.rule.id, judged.violation.primary.location.key())
+}
+
 /// What a finding leaves nothing to say about: the rule that is silent, and the bytes.
-fn owns(key: &GroupKey) -> Option<(&'static str, String, u32, u32)> {
-    let (_, silent) = OWNERS.iter().find(|(owner, _)| *owner == key.rule)?;
-    let (file, start, end) = key.span.clone();
-    Some((silent, file, start, end))
+fn owns(judged: &Judged) -> Option<Said<'_>> {
+    let (rule, span) = said(judged);
+    let (_, silent) = OWNERS.iter().find(|(owner, _)| *owner == rule)?;
+    Some((silent, span))
 }
 
 /// What names a violation that another one may follow from: rule, object, field, place.
