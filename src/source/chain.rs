@@ -36,8 +36,6 @@ impl fmt::Debug for ObjectName {
 pub struct Link {
     /// The commit.
     pub id: ObjectName,
-    /// The tree below the root under review; two commits with the same one hold the same files.
-    pub tree: ObjectName,
     /// The committer date, seconds since 1970.
     pub time: i64,
 }

@@ -1,19 +1,21 @@
 //! A branch of a Git repository along first parents, read as raw objects: libgit2's own walk would
 //! stop at the edge of a shallow clone and call it the first commit.
 
-use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use git2::{ObjectType, Odb, Oid};
+use git2::Oid;
 use mlgitops_files::Files;
 
-use super::chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
+use super::ahead::{Ahead, Pair};
+use super::chain::{About, Chain, Gap, Link, ObjectName, Told};
 use super::commit::Commit;
 use super::commit_graph::CommitGraph;
 use super::error::{SourceError, shown_text};
+use super::packs::Packs;
 use super::repository::Repo;
 use super::root::Root;
+use super::trees::{Line, Trees, oid};
 
 /// The chain of one tip; commits are read as they are asked for.
 pub struct FirstParents {
@@ -25,15 +27,25 @@ pub struct FirstParents {
     listed: Mutex<Option<(ObjectName, Arc<Commit>)>>,
     /// `None` where there is none, and in a shallow clone.
     graph: Option<CommitGraph>,
-    /// The trees of the older side of the comparison before: the newer side of the next.
-    trees: Mutex<Trees>,
+    packs: OnceLock<Arc<Packs>>,
+    /// Trees of whole commits that are compared here and there.
+    trees: OnceLock<Mutex<Trees>>,
+    ahead: Mutex<Ahead>,
 }
 
 /// What was read so far.
 struct Walked {
-    links: Vec<Link>,
+    steps: Vec<Step>,
     /// The commit to read next; `None` behind the first one ever.
     next: Option<Next>,
+}
+
+/// One commit of the chain.
+#[derive(Clone, Copy)]
+struct Step {
+    link: Link,
+    /// The tree of the whole repository.
+    tree: ObjectName,
 }
 
 /// A commit that is read next.
@@ -58,10 +70,12 @@ impl FirstParents {
             root: root.clone(),
             repo: Arc::clone(repo),
             prefix: prefix.as_str().to_owned(),
-            walked: Mutex::new(Walked { links: Vec::new(), next: Some(Next::Named(tip)) }),
+            walked: Mutex::new(Walked { steps: Vec::new(), next: Some(Next::Named(tip)) }),
             listed: Mutex::new(None),
             graph,
-            trees: Mutex::new(Trees::default()),
+            packs: OnceLock::new(),
+            trees: OnceLock::new(),
+            ahead: Mutex::new(Ahead::default()),
         })
     }
 
@@ -77,8 +91,8 @@ impl FirstParents {
         if let (Some(graph), Some(at)) = (&self.graph, in_graph)
             && let (Some(own), Some(node)) = (graph.id(at), graph.node(at))
         {
-            let tree = self.below_prefix(ObjectName(node.tree))?;
-            walked.links.push(Link { id: ObjectName(own), tree, time: node.time });
+            let link = Link { id: ObjectName(own), time: node.time };
+            walked.steps.push(Step { link, tree: ObjectName(node.tree) });
             walked.next = node.parent.map(Next::InGraph);
             return Ok(());
         }
@@ -94,24 +108,14 @@ impl FirstParents {
             reason: format!("{} is no commit that can be read", short(id)),
             help: "git fsck".to_owned(),
         })?;
-        let tree = below(&objects, header.tree, &self.prefix)?;
-        walked.links.push(Link { id: name(id), tree: name(tree), time: header.time });
+        let link = Link { id: name(id), time: header.time };
+        walked.steps.push(Step { link, tree: name(header.tree) });
         walked.next = header.parent.map(Next::Named);
         Ok(())
     }
 
-    /// The tree below the root under review.
-    fn below_prefix(&self, tree: ObjectName) -> Result<ObjectName, Gap> {
-        if self.prefix.is_empty() {
-            return Ok(tree);
-        }
-        let git = self.repo.git();
-        let objects = git.odb().map_err(|error| broken(oid(tree), &error))?;
-        below(&objects, oid(tree), &self.prefix).map(name)
-    }
-
     fn missing_parent(&self, walked: &Walked, missing: Oid, is_shallow: bool) -> Gap {
-        let held = walked.links.len();
+        let held = walked.steps.len();
         let commits = if held == 1 { "commit" } else { "commits" };
         let (word, help) = if is_shallow {
             ("clone", "give actions/checkout `fetch-depth: 0`; on a laptop: git fetch --unshallow")
@@ -127,39 +131,58 @@ impl FirstParents {
     }
 
     /// The commit at a position, read if it was not yet.
-    fn get(&self, at: usize) -> Result<Option<Link>, Gap> {
+    fn get(&self, at: usize) -> Result<Option<Step>, Gap> {
         let mut walked = self.walked.lock().unwrap_or_else(PoisonError::into_inner);
-        while walked.links.len() <= at && walked.next.is_some() {
+        while walked.steps.len() <= at && walked.next.is_some() {
             self.walk(&mut walked)?;
         }
-        Ok(walked.links.get(at).copied())
+        Ok(walked.steps.get(at).copied())
+    }
+
+    /// A reader of trees with a memory of its own.
+    fn reader(&self) -> Trees {
+        let packs = self.packs.get_or_init(|| Arc::new(Packs::open(self.repo.common_dir())));
+        Trees::new(Arc::clone(&self.repo), Arc::clone(packs))
+    }
+
+    fn trees(&self) -> MutexGuard<'_, Trees> {
+        self.trees.get_or_init(|| Mutex::new(self.reader())).lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The commits from a position on, each with its parent; fewer where the chain ends or breaks
+    /// off.
+    fn pairs(&self, from: usize, count: usize) -> Vec<Pair> {
+        let tree = |at: usize| self.get(at).ok().flatten().map(|step| step.tree);
+        let pairs = (from..from.saturating_add(count))
+            .map_while(|at| Some(Pair { new: tree(at)?, old: tree(at.checked_add(1)?)? }));
+        pairs.collect()
     }
 }
 
 impl Chain for FirstParents {
     fn link(&self, at: usize) -> Result<Option<Link>, Gap> {
-        self.get(at)
+        Ok(self.get(at)?.map(|step| step.link))
     }
 
     fn about(&self, at: usize) -> About {
-        let Ok(Some(link)) = self.get(at) else { return About::default() };
-        self.repo.about(oid(link.id)).unwrap_or_default()
+        let Ok(Some(step)) = self.get(at) else { return About::default() };
+        self.repo.about(oid(step.link.id)).unwrap_or_default()
     }
 
     fn files(&self, at: usize) -> Result<Arc<dyn Files>, Gap> {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(link) = self.get(at)? else {
+        let Some(step) = self.get(at)? else {
             return Err(Gap {
                 missing: at.to_string(),
                 reason: "no such commit".to_owned(),
                 help: String::new(),
             });
         };
-        let near = listed.as_ref().and_then(|(tree, commit)| self.nearby(*tree, commit, link));
+        let near = listed.as_ref().and_then(|(tree, commit)| self.nearby(*tree, commit, step));
         let commit = match near {
             Some(commit) => commit,
             None => {
-                let id = link.id.to_string();
+                let id = step.link.id.to_string();
                 let gap = |error: SourceError| Gap {
                     missing: id.clone(),
                     reason: error.to_string(),
@@ -169,61 +192,41 @@ impl Chain for FirstParents {
             }
         };
         let commit = Arc::new(commit);
-        *listed = Some((link.tree, Arc::clone(&commit)));
+        *listed = Some((step.tree, Arc::clone(&commit)));
         Ok(commit)
     }
 
     fn changed(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
-        let (Some(new), Some(old)) = (self.get(at)?, self.get(at + 1)?) else { return Ok(()) };
-        if new.tree == old.tree {
-            return Ok(());
+        let (Some(_), Some(_)) = (self.get(at)?, self.get(at + 1)?) else { return Ok(()) };
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ahead.holds(at) {
+            let pairs = self.pairs(at, ahead.count_from(at));
+            ahead.read(at, &pairs, &self.prefix, || self.reader());
         }
-        let git = self.repo.git();
-        let objects = git.odb().map_err(|error| broken(oid(new.id), &error))?;
-        let mut path = Vec::new();
-        let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
-            let how = Differs {
-                is_special: [new, old].iter().flatten().any(|line| !line.is_file()),
-                on_both: new.is_some() && old.is_some(),
-            };
-            tell(path, how)
-        };
-        let mut trees = self.trees.lock().unwrap_or_else(PoisonError::into_inner);
-        trees.next();
-        let mut reading = Reading { objects: &objects, trees: &mut trees };
-        compare(&mut reading, Some(oid(new.tree)), Some(oid(old.tree)), &mut path, &mut tell).map(drop)
+        ahead.tell(at, tell)
     }
 }
 
 impl FirstParents {
     /// A commit made from one that was listed, where only the content of files differs.
-    fn nearby(&self, tree: ObjectName, listed: &Commit, link: Link) -> Option<Commit> {
+    fn nearby(&self, tree: ObjectName, listed: &Commit, step: Step) -> Option<Commit> {
         const MOST: usize = 1_000;
         let mut content = Vec::new();
         let mut is_more = false;
-        {
-            let git = self.repo.git();
-            let objects = git.odb().ok()?;
-            let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
-                match (new, old) {
-                    (Some(new), Some(old)) if new.is_file() && old.is_file() => {
-                        content.push((path.to_vec(), new.id));
-                    }
-                    _ => is_more = true,
+        let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
+            match (new, old) {
+                (Some(new), Some(old)) if new.is_file() && old.is_file() => {
+                    content.push((path.to_vec(), oid(new.id)));
                 }
-                if is_more || content.len() > MOST {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            };
-            let (new, old) = (Some(oid(link.tree)), Some(oid(tree)));
-            let mut trees = Trees::default();
-            let mut reading = Reading { objects: &objects, trees: &mut trees };
-            let _told = compare(&mut reading, new, old, &mut Vec::new(), &mut tell).ok()?;
-        }
+                _ => is_more = true,
+            }
+            if is_more || content.len() > MOST { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let mut trees = self.trees();
+        let [new, old] = [step.tree, tree].map(|tree| trees.below(tree, &self.prefix));
+        trees.compare(new.ok()?, old.ok()?, &mut tell).ok()?;
         let few = !is_more && content.len() <= MOST;
-        few.then(|| listed.with(oid(link.id), content)).flatten()
+        few.then(|| listed.with(oid(step.link.id), content)).flatten()
     }
 }
 
@@ -256,151 +259,6 @@ fn hex(id: &[u8]) -> Option<Oid> {
     Oid::from_str(std::str::from_utf8(id).ok()?).ok()
 }
 
-/// The tree below a folder; the empty name where there is none.
-fn below(objects: &Odb<'_>, tree: Oid, prefix: &str) -> Result<Oid, Gap> {
-    let mut at = tree;
-    for segment in prefix.split('/').filter(|segment| !segment.is_empty()) {
-        let bytes = read_tree(objects, at)?;
-        let found = Entries(bytes.data()).find(|entry| entry.name == segment.as_bytes() && entry.is_folder());
-        match found {
-            Some(entry) => at = entry.id,
-            None => return Ok(Oid::ZERO_SHA1),
-        }
-    }
-    Ok(at)
-}
-
-fn read_tree<'o>(objects: &'o Odb<'_>, id: Oid) -> Result<git2::OdbObject<'o>, Gap> {
-    let gap = || Gap {
-        missing: id.to_string(),
-        reason: format!("this clone is partial: the tree {} is missing", short(id)),
-        help: "git fetch --refetch".to_owned(),
-    };
-    objects.read(id).ok().filter(|object| object.kind() == ObjectType::Tree).ok_or_else(gap)
-}
-
-/// One line of a tree.
-#[derive(Clone, Copy)]
-struct Line<'t> {
-    mode: &'t [u8],
-    name: &'t [u8],
-    id: Oid,
-}
-
-impl Line<'_> {
-    fn is_folder(&self) -> bool {
-        matches!(self.mode, b"40000" | b"040000")
-    }
-
-    fn is_file(&self) -> bool {
-        self.mode.starts_with(b"100")
-    }
-
-    /// Git sorts a folder as if its name ended in a slash.
-    fn key(&self) -> impl Iterator<Item = u8> + '_ {
-        self.name.iter().copied().chain(self.is_folder().then_some(b'/'))
-    }
-}
-
-/// The lines of a tree as Git stores them: mode, name, 20 bytes of id.
-struct Entries<'t>(&'t [u8]);
-
-impl<'t> Iterator for Entries<'t> {
-    type Item = Line<'t>;
-
-    fn next(&mut self) -> Option<Line<'t>> {
-        let space = self.0.iter().position(|byte| *byte == b' ')?;
-        let (mode, rest) = self.0.split_at_checked(space)?;
-        let rest = rest.get(1..)?;
-        let end = rest.iter().position(|byte| *byte == 0)?;
-        let (name, rest) = rest.split_at_checked(end)?;
-        let id = Oid::from_bytes(rest.get(1..21)?).ok()?;
-        self.0 = rest.get(21..)?;
-        Some(Line { mode, name, id })
-    }
-}
-
-/// Who is told of a path and its lines in the newer and in the older tree.
-type ToldLines<'t> = dyn FnMut(&[u8], Option<&Line<'_>>, Option<&Line<'_>>) -> ControlFlow<()> + 't;
-
-/// Trees that were read for one comparison, and those of the comparison before.
-#[derive(Default)]
-struct Trees {
-    now: HashMap<Oid, Arc<[u8]>>,
-    before: HashMap<Oid, Arc<[u8]>>,
-}
-
-impl Trees {
-    /// Begins the next comparison.
-    fn next(&mut self) {
-        self.before = std::mem::take(&mut self.now);
-    }
-}
-
-/// Reads trees, each once for two comparisons.
-struct Reading<'r> {
-    objects: &'r Odb<'r>,
-    trees: &'r mut Trees,
-}
-
-impl Reading<'_> {
-    fn tree(&mut self, id: Option<Oid>) -> Result<Arc<[u8]>, Gap> {
-        let Some(id) = id.filter(|id| !id.is_zero()) else { return Ok(Arc::from([])) };
-        let data = match self.trees.now.get(&id).or_else(|| self.trees.before.get(&id)) {
-            Some(known) => Arc::clone(known),
-            None => read_tree(self.objects, id)?.data().into(),
-        };
-        self.trees.now.insert(id, Arc::clone(&data));
-        Ok(data)
-    }
-}
-
-/// Tells every path in which two trees differ. Deep trees end at the limit of paths.
-fn compare(
-    reading: &mut Reading<'_>,
-    new: Option<Oid>,
-    old: Option<Oid>,
-    path: &mut Vec<u8>,
-    tell: &mut ToldLines<'_>,
-) -> Result<ControlFlow<()>, Gap> {
-    if path.len() > mlgitops_files::limits::PATH_BYTES {
-        return Ok(ControlFlow::Continue(()));
-    }
-    let (new, old) = (reading.tree(new)?, reading.tree(old)?);
-    let (mut new, mut old) = (Entries(&new).peekable(), Entries(&old).peekable());
-    loop {
-        let order = match (new.peek(), old.peek()) {
-            (Some(one), Some(other)) => one.key().cmp(other.key()),
-            (Some(_), None) => std::cmp::Ordering::Less,
-            (None, Some(_)) => std::cmp::Ordering::Greater,
-            (None, None) => return Ok(ControlFlow::Continue(())),
-        };
-        let left = if order.is_le() { new.next() } else { None };
-        let right = if order.is_ge() { old.next() } else { None };
-        if let (Some(left), Some(right)) = (&left, &right)
-            && left.id == right.id
-            && left.mode == right.mode
-        {
-            continue;
-        }
-        let Some(line) = left.or(right) else { continue };
-        let length = path.len();
-        if length > 0 {
-            path.push(b'/');
-        }
-        path.extend_from_slice(line.name);
-        let flow = if line.is_folder() {
-            compare(reading, left.map(|line| line.id), right.map(|line| line.id), path, tell)?
-        } else {
-            tell(path, left.as_ref(), right.as_ref())
-        };
-        path.truncate(length);
-        if flow.is_break() {
-            return Ok(flow);
-        }
-    }
-}
-
 fn graph_is_broken() -> Gap {
     Gap {
         missing: "commit-graph".to_owned(),
@@ -419,10 +277,6 @@ fn name(id: Oid) -> ObjectName {
         *byte = *from;
     }
     ObjectName(bytes)
-}
-
-fn oid(name: ObjectName) -> Oid {
-    Oid::from_bytes(&name.0).unwrap_or(Oid::ZERO_SHA1)
 }
 
 fn short(id: Oid) -> String {

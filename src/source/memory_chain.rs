@@ -39,7 +39,7 @@ impl Chain for MemoryChain {
     fn link(&self, at: usize) -> Result<Option<Link>, Gap> {
         let number = self.number(at);
         let name = ObjectName([number << 4 | (number & 0xf); 20]);
-        Ok(self.commits.get(at).map(|commit| Link { id: name, tree: name, time: commit.time }))
+        Ok(self.commits.get(at).map(|commit| Link { id: name, time: commit.time }))
     }
 
     fn about(&self, at: usize) -> About {

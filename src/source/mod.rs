@@ -4,10 +4,12 @@
 //! over a limit means is decided once and no rule can tell which source it reads. This folder is
 //! the only one that knows Git.
 
+mod ahead;
 mod blame;
 mod chain;
 mod commit;
 mod commit_graph;
+mod delta;
 mod disk;
 mod error;
 mod first_parent;
@@ -17,11 +19,14 @@ mod lfs;
 mod memory;
 mod memory_chain;
 mod mounted;
+mod packs;
+mod recent;
 mod relation;
 mod repositories;
 mod repository;
 mod root;
 mod tree;
+mod trees;
 mod url;
 mod walk;
 mod work_tree;

@@ -1,0 +1,223 @@
+//! Objects of a repository's packs, read through `gix-pack`: one object after the other of a long
+//! walk, each of a delta's chain unpacked once. libgit2 reads what is not packed, and verifies what
+//! it reads; Git itself does not, and unpacks only what the checksums of zlib admit.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+
+use gix_hash::Kind as Hash;
+use gix_pack::data::entry::Header;
+use gix_pack::{MMap, data, index};
+use gix_zlib::Inflate;
+use mlgitops_files::limits;
+
+use super::chain::ObjectName;
+use super::delta;
+use super::recent::Recent;
+
+/// The packs of a repository.
+pub(super) struct Packs(Vec<Pack>);
+
+struct Pack {
+    index: index::File<MMap>,
+    data: data::File<MMap>,
+}
+
+/// What an object is, of the two kinds that are read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A folder.
+    Tree,
+    /// The content of a file.
+    Blob,
+}
+
+/// Most deltas between an object and one that is stored whole (Git writes at most 4,095).
+const CHAIN: usize = 4_096;
+/// Most bytes of all of them together.
+const CHAIN_BYTES: u64 = 4 * limits::FILE_BYTES;
+/// How many bytes a reader keeps of what it unpacked, twice.
+const KEPT: usize = 8 << 20;
+/// How many places a reader remembers.
+const PLACES: usize = 1 << 16;
+
+impl Packs {
+    /// Opens the packs below a repository's common folder. One that cannot be opened is left out:
+    /// libgit2 then says why.
+    pub(super) fn open(common_dir: &Path) -> Self {
+        let Ok(entries) = std::fs::read_dir(common_dir.join("objects/pack")) else { return Self(Vec::new()) };
+        let files = entries.flatten().map(|entry| entry.path());
+        let mut indices: Vec<_> = files.filter(|path| path.extension().is_some_and(|x| x == "idx")).collect();
+        indices.sort();
+        let open = |path: &std::path::PathBuf| {
+            let index = index::File::at(path, Hash::Sha1).ok()?;
+            let data = data::File::at(path.with_extension("pack"), Hash::Sha1).ok()?;
+            Some(Pack { index, data: data.with_alloc_limit_bytes(usize::try_from(limits::FILE_BYTES).ok()) })
+        };
+        Self(indices.iter().filter_map(open).collect())
+    }
+}
+
+/// Reads objects of packs, and keeps what it unpacked last.
+pub(super) struct PackReader {
+    packs: Arc<Packs>,
+    /// The pack that held the object before: most are in one.
+    last: usize,
+    /// Where objects stand that were found last, by their names.
+    places: HashMap<ObjectName, Place, NameHasher>,
+    inflate: Inflate,
+    kept: Recent<Place, Kind>,
+    /// Deltas on the way to a base, their bytes, and buffers to use again.
+    chain: Vec<(Place, Vec<u8>)>,
+    chained: u64,
+    spare: Vec<Vec<u8>>,
+}
+
+/// Where an object stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    pack: usize,
+    offset: u64,
+}
+
+impl PackReader {
+    pub(super) fn new(packs: Arc<Packs>) -> Self {
+        Self {
+            packs,
+            last: 0,
+            places: HashMap::default(),
+            inflate: Inflate::default(),
+            kept: Recent::new(KEPT),
+            chain: Vec::new(),
+            chained: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Writes a tree or a blob; `None` where no pack holds it, or what holds it is broken or over a
+    /// limit.
+    pub(super) fn read(&mut self, id: ObjectName, object: &mut Vec<u8>) -> Option<Kind> {
+        let place = self.place(id)?;
+        let packs = Arc::clone(&self.packs);
+        let kind = self.unpack(packs.0.get(place.pack)?, place, object);
+        let left = self.chain.drain(..).map(|(_, bytes)| bytes);
+        self.spare.extend(left);
+        self.chained = 0;
+        kind
+    }
+
+    fn place(&mut self, id: ObjectName) -> Option<Place> {
+        if let Some(place) = self.places.get(&id) {
+            return Some(*place);
+        }
+        let packs = &self.packs.0;
+        let found = (0..packs.len()).map(|step| (self.last + step) % packs.len()).find_map(|pack| {
+            let index = &packs.get(pack)?.index;
+            Some(Place { pack, offset: index.pack_offset_at_index(find(index, id)?) })
+        });
+        let place = found?;
+        self.last = place.pack;
+        if self.places.len() >= PLACES {
+            self.places.clear();
+        }
+        self.places.insert(id, place);
+        Some(place)
+    }
+
+    /// Unpacks what stands at a place of a pack, and all it is made of.
+    fn unpack(&mut self, pack: &Pack, mut place: Place, object: &mut Vec<u8>) -> Option<Kind> {
+        let kind = loop {
+            if let Some((kind, kept)) = self.kept.get(place) {
+                object.clear();
+                object.extend_from_slice(kept);
+                break kind;
+            }
+            let entry = pack.data.entry(place.offset).ok()?;
+            self.chained = self.chained.saturating_add(entry.decompressed_size);
+            if self.chained > CHAIN_BYTES || self.chain.len() > CHAIN {
+                return None;
+            }
+            let mut bytes = self.spare.pop().unwrap_or_default();
+            bytes.clear();
+            bytes.resize(usize::try_from(entry.decompressed_size).ok()?, 0);
+            pack.data.decompress_entry(&entry, &mut self.inflate, &mut bytes).ok()?;
+            let offset = match entry.header {
+                Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
+                Header::RefDelta { base_id } => pack.index.pack_offset_at_index(pack.index.lookup(base_id)?),
+                Header::Commit | Header::Tag => return None,
+                Header::Tree | Header::Blob => {
+                    let kind = if entry.header == Header::Tree { Kind::Tree } else { Kind::Blob };
+                    self.kept.put(place, kind, &bytes);
+                    std::mem::swap(object, &mut bytes);
+                    self.spare.push(bytes);
+                    break kind;
+                }
+            };
+            self.chain.push((place, bytes));
+            place = Place { offset, ..place };
+        };
+        let most = usize::try_from(limits::FILE_BYTES).unwrap_or(usize::MAX);
+        let mut made = self.spare.pop().unwrap_or_default();
+        while let Some((place, delta)) = self.chain.pop() {
+            let applied = delta::apply(object, &delta, most, &mut made);
+            self.spare.push(delta);
+            applied?;
+            std::mem::swap(object, &mut made);
+            self.kept.put(place, kind, object);
+        }
+        self.spare.push(made);
+        Some(kind)
+    }
+}
+
+/// The position of a name in an index. Names are hashes, spread evenly: where one stands can be
+/// guessed, and the guess is seldom far off.
+fn find(index: &index::File<MMap>, id: ObjectName) -> Option<u32> {
+    const GUESSES: usize = 8;
+    let first = |bytes: &[u8]| bytes.first_chunk().map(|first| u64::from_be_bytes(*first));
+    let wanted = first(&id.0)?;
+    // The name stands between these, and so do their first bytes.
+    let (mut low, mut high) = (0, u64::from(index.num_objects()));
+    let (mut least, mut most) = (0, u64::MAX);
+    for _ in 0..GUESSES {
+        if low >= high || wanted < least || wanted > most {
+            break;
+        }
+        let part = u128::from(wanted - least) * u128::from(high - low) / (u128::from(most - least) + 1);
+        let guess = low + u64::try_from(part).ok()?;
+        let at = u32::try_from(guess).ok()?;
+        let name = index.oid_at_index(at).as_bytes();
+        match id.0.as_slice().cmp(name) {
+            std::cmp::Ordering::Equal => return Some(at),
+            std::cmp::Ordering::Less => (high, most) = (guess, first(name)?),
+            std::cmp::Ordering::Greater => (low, least) = (guess + 1, first(name)?),
+        }
+    }
+    if low >= high { None } else { index.lookup(gix_hash::oid::try_from_bytes(&id.0).ok()?) }
+}
+
+/// A name is a hash already.
+#[derive(Clone, Copy, Default)]
+struct NameHasher(u64);
+
+impl BuildHasher for NameHasher {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl Hasher for NameHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_ne_bytes(*first);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
