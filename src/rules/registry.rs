@@ -1303,6 +1303,10 @@ pub static RULES: &[Rule] = &[
                 ],
             },
             Case { id: "readiness", levels: [Some(Severity::Note), None, None, None] },
+            Case {
+                id: "sync-timeout",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
         ],
         fix: FixKind::None,
         params: &[],

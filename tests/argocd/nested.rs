@@ -1,6 +1,8 @@
 //! Applications that deploy Applications: by folders, charts and kustomizations, once each, and
 //! never without end.
 
+use mlgitops::source::Repositories;
+
 use super::world::{World, application, bound, field, not_checked, service};
 
 const URL: &str = "https://git.example.com/org/models";
@@ -196,4 +198,40 @@ fn more_deployments_than_are_read_are_listed() {
         not_checked(&survey),
         ["what is deployed after the first 20000 deployments: a run reads at most 20000 deployments"]
     );
+}
+
+/// A chart of ApplicationSets whose lists its installer fills: what it makes of nothing is not what
+/// runs. A path that it names itself is its own.
+#[test]
+fn an_empty_list_of_a_chart_that_nobody_here_installs_is_left_open() {
+    let set = |directories: &str| {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: all}}\nspec:\n  generators:\n  - git:\n      \
+             repoURL: {URL}\n      revision: HEAD\n      directories: {directories}\n  template: {{metadata: {{name: a}}, \
+             spec: {{project: default}}}}\n"
+        )
+    };
+    let chart = |template: &str| {
+        World::of(&[
+            ("sets/Chart.yaml", "apiVersion: v2\nname: sets\nversion: 0.1.0\n"),
+            ("sets/values.yaml", "directories: []\n"),
+            ("sets/templates/set.yaml", template),
+        ])
+        .with(Repositories::default().called(URL))
+    };
+    let rules = ["template-error", "appset-empty"];
+    let open = chart(&set("{{ toJson .Values.directories }}"));
+    assert_eq!(open.findings(&rules), Vec::<String>::new());
+    assert_eq!(
+        not_checked(&open.survey()),
+        [
+            "ApplicationSet `all`: its git generator has neither directories nor files: its chart is rendered with its own \
+             values alone; nothing here says which it is given"
+        ]
+    );
+    let wrong = chart(&set("[{path: nowhere/*}]"));
+    assert_eq!(wrong.findings(&rules).len(), 1);
+    // With an Application, its values are those that run.
+    let app = application("sets", &format!("repoURL: {URL}\npath: sets"));
+    assert_eq!(open.and(&[("app.yaml", &app)]).findings(&rules).len(), 1);
 }

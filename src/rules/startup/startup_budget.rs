@@ -8,6 +8,8 @@ mod harmless;
 mod probe;
 #[path = "startup_budget/start.rs"]
 mod start;
+#[path = "startup_budget/sync.rs"]
+mod sync;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +25,7 @@ use crate::kinds::kserve::{self, Form, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
 use deadline::Deadline;
 use start::Start;
+use sync::SyncTimeout;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
@@ -34,6 +37,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
     let (runtimes, caches) = (Runtimes::of(fleet), Caches::of(fleet));
     let cluster = Deadline::of_cluster(context);
+    let sync = SyncTimeout::of(context);
     let (mut all, mut unknown) = (BTreeSet::new(), BTreeSet::new());
     for release in &fleet.releases {
         let (Some(model_use), Some(object)) =
@@ -53,6 +57,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 }
                 out.push(killed.map(|found| service.placed(found)));
                 out.push(service.of_fixed_deadline(&start).map(|found| service.placed(found)));
+                let of_sync = |sync| service.of_sync(&start, sync, release.object, fleet);
+                out.push(sync.as_ref().and_then(of_sync).map(|found| service.placed(found)));
             }
             None => {
                 unknown.insert(release.model.as_str());
