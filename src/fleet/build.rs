@@ -215,7 +215,11 @@ impl Builder<'_> {
         for (index, object) in self.fleet.objects.iter().enumerate() {
             for reference in kserve::model_references(&object.manifest) {
                 let parsed = reading.parse(&reference);
-                let model = model::identity(&object.manifest.id.name, self.config);
+                let paths = match self.config.folders.is_empty() {
+                    true => Vec::new(),
+                    false => super::paths_of(object, reference.origin, &self.fleet.deployables),
+                };
+                let model = model::identity(&object.manifest.id.name, self.config, &paths);
                 if is_served(&object.manifest, &reference) {
                     self.fleet.releases.push(Release {
                         model: model.clone(),

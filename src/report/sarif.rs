@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::display::shown;
+use super::markup::address;
 use super::{Context, json, page};
 use crate::Report;
 use crate::config;
@@ -133,7 +134,7 @@ fn inert(text: &str) -> String {
 
 fn location(at: &Location, text: &str, context: &Context<'_>) -> Value {
     let mut location = json!({"physicalLocation": {
-        "artifactLocation": {"uri": uri(&context.in_repository(at.path()))},
+        "artifactLocation": {"uri": address(&context.in_repository(at.path()))},
         "region": region(at),
     }});
     if !text.is_empty() {
@@ -148,20 +149,6 @@ fn region(at: &Location) -> Value {
         "startLine": from.line, "startColumn": from.column,
         "endLine": to.line, "endColumn": to.column,
     })
-}
-
-/// A path as a relative URI (RFC 3986): everything but unreserved characters and `/` is encoded,
-/// so that no `:` makes a scheme and no `?` a query.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            plain if plain.is_ascii_alphanumeric() => uri.push(char::from(plain)),
-            other => uri.push_str(&format!("%{other:02X}")),
-        }
-    }
-    uri
 }
 
 /// The objects it concerns, each once.
@@ -221,7 +208,7 @@ fn fixed(fix: &Fix, context: &Context<'_>) -> Value {
     }
     let changes = files.into_iter().map(|(path, replacements)| {
         json!({
-            "artifactLocation": {"uri": uri(&context.in_repository(path))},
+            "artifactLocation": {"uri": address(&context.in_repository(path))},
             "replacements": replacements,
         })
     });
@@ -254,7 +241,7 @@ mod tests {
             ("50%\n.yaml", "50%25%0A.yaml"),
             ("modèle.yaml", "mod%C3%A8le.yaml"),
         ] {
-            assert_eq!(uri(path), encoded);
+            assert_eq!(address(path), encoded);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{Config, Level, Waiver};
+use crate::config::{Config, Level, Waiver, is_below};
 use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
 use crate::fleet::{Column, Environment, Fleet};
 
@@ -21,6 +21,11 @@ pub struct Settings<'s> {
     /// The releases that a rollback takes back: what is found on their objects is at most a
     /// warning.
     pub softened: Option<&'s BTreeSet<usize>>,
+    /// Whether a commit is about to be made, on a machine whose main is as old as its last fetch:
+    /// what is said of promotion is at most a warning.
+    pub is_hook: bool,
+    /// What was there before the change, and is not its doing; `None` where nobody asks.
+    pub older: Option<&'s BTreeSet<Fingerprint>>,
 }
 
 /// What came out.
@@ -28,6 +33,8 @@ pub struct Settings<'s> {
 pub struct Sunk {
     /// The findings, in the total order of reports.
     pub findings: Vec<Finding>,
+    /// Those that were there before the change.
+    pub older: Vec<Finding>,
     /// The indices of waivers that something needed.
     pub used_waivers: BTreeSet<usize>,
 }
@@ -47,7 +54,8 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
     for (rule, violations) in violations {
         for violation in violations {
             let Some(judged) = sink.judge(rule, violation) else { continue };
-            let key = group_key(rule, &judged.violation);
+            let is_older = sink.is_older(judged.place.fingerprint);
+            let key = GroupKey { is_older, ..group_key(rule, &judged.violation) };
             let group = groups.entry(key.clone()).or_default();
             if group.is_empty() {
                 order.push(key);
@@ -56,8 +64,9 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
         }
     }
     for key in order {
-        if let Some(group) = groups.remove(&key) {
-            sink.merge(group);
+        if let Some(finding) = groups.remove(&key).and_then(|group| sink.merge(group)) {
+            let sunk = &mut sink.sunk;
+            if key.is_older { sunk.older.push(finding) } else { sunk.findings.push(finding) }
         }
     }
     sink.finish()
@@ -73,6 +82,7 @@ struct Judged {
 /// Violations with the same key are one finding: rule, case, primary span, and everything said.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct GroupKey {
+    is_older: bool,
     rule: &'static str,
     case: &'static str,
     span: (String, u32, u32),
@@ -83,6 +93,7 @@ fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
     let (file, start, end) = violation.primary.location.key();
     let said = [Some(&violation.message), violation.note.as_ref(), violation.help.as_ref()];
     GroupKey {
+        is_older: false,
         rule: rule.id,
         case: violation.case,
         span: (file.to_owned(), start, end),
@@ -147,7 +158,8 @@ impl Sink<'_> {
         let fleet = self.settings.fleet;
         let environment = violation.place.and_then(|place| fleet.environment(place));
         let severity = self.severity(rule, &violation, environment)?;
-        let severity = if self.is_softened(&violation) { severity.min(Severity::Warning) } else { severity };
+        let is_soft = self.is_softened(&violation) || (self.settings.is_hook && rule.category == "promotion");
+        let severity = if is_soft { severity.min(Severity::Warning) } else { severity };
         let fingerprint = self.fingerprint(rule, &violation, environment);
         let place = violation.place.and_then(|place| fleet.place(place));
         let waived = self.waiver(rule, &violation, environment);
@@ -175,9 +187,14 @@ impl Sink<'_> {
         let word = Some(column.word()).filter(|word| !self.is_environment(word));
         let names: Vec<&str> =
             environment.map(|environment| environment.name.as_str()).into_iter().chain(word).collect();
-        match self.settings.config.level(rule.id, rule.category, violation.case, &names) {
+        let config = self.settings.config;
+        let path = violation.primary.location.path();
+        match config.level_at((rule.id, rule.category, violation.case), &names, path) {
             Some(stated) => stated.value,
-            None => rule.cases.iter().find(|case| case.id == violation.case)?.level(column),
+            None => {
+                let case = rule.cases.iter().find(|case| case.id == violation.case)?;
+                config.default_level(case.level(column), column == Column::Prod)
+            }
         }
     }
 
@@ -258,15 +275,22 @@ impl Sink<'_> {
         Some(Waived {
             reason: waiver.reason.clone(),
             owner: waiver.owner.clone(),
+            ticket: waiver.ticket.as_ref().map(|ticket| ticket.value.clone()),
             until: waiver.until.as_ref().map(|until| until.value.to_string()),
             location: waiver.location.clone(),
         })
     }
 
+    /// Whether it was there before the change.
+    fn is_older(&self, fingerprint: Fingerprint) -> bool {
+        self.settings.older.is_some_and(|older| older.contains(&fingerprint))
+    }
+
     /// One finding of violations with one cause; places of one fingerprint are one place.
-    fn merge(&mut self, group: Vec<Judged>) {
+    fn merge(&self, group: Vec<Judged>) -> Option<Finding> {
         let mut group = group.into_iter();
-        let Some(Judged { rule, violation, place }) = group.next() else { return };
+        let Judged { rule, violation, place } = group.next()?;
+        let is_older = self.is_older(place.fingerprint);
         let mut places = vec![place];
         let mut related = violation.related.clone();
         for next in group {
@@ -294,7 +318,9 @@ impl Sink<'_> {
                     .map(|(_, fingerprint)| *fingerprint),
             }
         });
-        self.sunk.findings.push(Finding {
+        // What follows from something that is not reported stands for itself.
+        let caused_by = caused_by.filter(|cause| is_older || !self.is_older(*cause));
+        Some(Finding {
             rule: rule.id,
             case: violation.case,
             category: rule.category,
@@ -308,7 +334,7 @@ impl Sink<'_> {
             caused_by,
             passes_at: violation.passes_at,
             fix: violation.fix,
-        });
+        })
     }
 
     fn finish(mut self) -> Sunk {
@@ -340,6 +366,10 @@ fn covers(waiver: &Waiver, violation: &Violation) -> bool {
             location.path() == waiver.location.path() && *lines.start() <= last && first <= *lines.end()
         };
         return violation.content.iter().any(covers_line);
+    }
+    let is_in = |folder: &String| violation.content.iter().any(|at| is_below(at.path(), folder));
+    if waiver.folder.as_ref().is_some_and(|folder| !is_in(folder)) {
+        return false;
     }
     let Some(object) = &waiver.object else { return true };
     violation.object.as_ref().is_some_and(|id| {
