@@ -1,5 +1,5 @@
 # The binary and nothing else: it reads what is mounted, and opens no connection.
-#   docker run --rm --volume "$PWD:/repository:ro" ghcr.io/mlgitops/mlgitops lint
+#   docker run --rm --volume "$PWD:/repository:ro" mlgitops/mlgitops lint
 # The release puts the static binary of each platform beside this file.
 FROM scratch
 ARG TARGETARCH
