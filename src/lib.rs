@@ -18,4 +18,4 @@ pub mod report;
 pub mod rules;
 pub mod source;
 
-pub use lint::{Options, Report, Summary, Survey, lint, survey};
+pub use lint::{NewSince, Older, Options, Report, Summary, Survey, lint, survey};

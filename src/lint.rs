@@ -1,15 +1,18 @@
 //! The whole flow, from files to a report.
 
-use std::collections::BTreeSet;
+mod older;
+mod policy;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::{Finding, NotChecked, ReadTree, Severity};
+use crate::finding::{Code, Finding, Fingerprint, NotChecked, ReadTree, Severity};
 use crate::fleet::{self, Fleet};
-use crate::history::{Change, Review, Reviewed, at_hand, ignored};
+use crate::history::{Change, Review, Reviewed, Told, at_hand, ignored, told};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
@@ -37,6 +40,30 @@ pub struct Options {
     pub allow_unchecked: bool,
     /// The repositories whose content is at hand, by URL.
     pub repositories: Repositories,
+    /// The state whose findings are older, and not counted; `None`: everything is reported.
+    pub new_since: Option<NewSince>,
+    /// Whether a commit is about to be made: promotion is at most a warning, and history that is
+    /// missing stops nobody.
+    pub is_hook: bool,
+    /// Whether the report tells what the change does to what runs.
+    pub with_changes: bool,
+}
+
+/// A state of the repository, whose findings are nobody's news.
+#[derive(Clone)]
+pub struct NewSince {
+    /// What people call it: `main`.
+    pub name: String,
+    /// Its files.
+    pub files: Arc<dyn Files>,
+    /// Its configuration, for the waivers that held there.
+    pub config: Config,
+}
+
+impl std::fmt::Debug for NewSince {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewSince").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Default for Options {
@@ -51,6 +78,9 @@ impl Default for Options {
             change: None,
             allow_unchecked: false,
             repositories: Repositories::default(),
+            new_since: None,
+            is_hook: false,
+            with_changes: false,
         }
     }
 }
@@ -63,7 +93,7 @@ impl Options {
 }
 
 /// What a run says.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// The counts.
     pub summary: Summary,
@@ -75,6 +105,27 @@ pub struct Report {
     pub trees: Vec<ReadTree>,
     /// What passed by a proof, and the proof.
     pub proofs: Vec<String>,
+    /// What the change does to each release; `None` where that was not asked, or cannot be told.
+    pub changes: Option<Vec<Told>>,
+    /// What is not counted because it was there before; `None` where everything is reported.
+    pub older: Option<Older>,
+}
+
+/// Findings that a change did not cause.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Older {
+    /// Where they were before: `main`.
+    pub on: String,
+    /// How many there are, by rule.
+    pub findings: BTreeMap<&'static str, usize>,
+}
+
+impl Older {
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.findings.values().sum()
+    }
 }
 
 /// The counts of a run.
@@ -137,9 +188,47 @@ impl Survey {
     }
 }
 
-/// Runs the whole flow over a source.
+/// Runs the whole flow over a source. A change is judged by its own policy and by the one it starts
+/// from: what either finds is found.
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
+    let before = options.base.as_ref().and_then(|base| config.with_policy_of(base));
+    let older = options.new_since.as_ref().map(|since| older::known(since, config, before.as_ref(), options));
+    let mut judged = judge(files, config, options, older.as_ref());
+    if let Some(before) = &before {
+        policy::unite(&mut judged, judge(files, before, options, older.as_ref()));
+    }
+    let Judged { mut fleet, findings, not_checked, had_subject, rolled_back, .. } = judged;
+    let mut summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
+    if rolled_back {
+        // Two in the morning: nothing stands in the way of what ran before.
+        summary.exit = 0;
+    }
+    let older = options.new_since.as_ref().map(|since| older::counted(&since.name, &judged.older));
+    let (changes, proofs) = (judged.changes, judged.proofs);
+    let trees = std::mem::take(&mut fleet.trees);
+    rayon::spawn(move || drop(fleet));
+    Report { summary, findings, not_checked, trees, proofs, changes, older }
+}
+
+/// What one policy says of a source.
+struct Judged {
+    fleet: Fleet,
+    findings: Vec<Finding>,
+    older: Vec<Finding>,
+    not_checked: Vec<NotChecked>,
+    had_subject: bool,
+    rolled_back: bool,
+    proofs: Vec<String>,
+    changes: Option<Vec<Told>>,
+}
+
+fn judge(
+    files: &Arc<dyn Files>,
+    config: &Config,
+    options: &Options,
+    older: Option<&BTreeSet<Fingerprint>>,
+) -> Judged {
     let Survey { discovery, mut fleet, facts } = survey(files, config, &options.repositories);
     let base_config = options.base.as_ref();
     let repositories = &options.repositories;
@@ -170,28 +259,36 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
         waivers: &waivers.stated,
         today: context.today,
         softened: rolled_back.as_ref(),
+        is_hook: options.is_hook,
+        older,
     };
     let sunk = sink(run.violations, &settings);
     let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
     let on_waivers = rules::run_on_waivers(&selected, &subjects, &context);
-    let mut findings = sunk.findings;
-    findings.extend(sink(on_waivers.violations, &settings).findings);
+    let about_waivers = sink(on_waivers.violations, &settings);
+    let mut findings = [sunk.findings, about_waivers.findings].concat();
+    let mut older = [sunk.older, about_waivers.older].concat();
     sink::sort(&mut findings);
     if !options.only.is_empty() {
-        findings.retain(|finding| options.only.iter().any(|file| touches(finding, file)));
+        let is_asked = |finding: &Finding| options.only.iter().any(|file| touches(finding, file));
+        findings.retain(is_asked);
+        older.retain(is_asked);
     }
-    let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
+    let from_rules = [run.not_checked, on_waivers.not_checked].concat();
+    let mut not_checked = not_checked(&discovery, &fleet, from_rules);
+    for item in not_checked.iter_mut().filter(|item| options.is_hook && item.code == Code::History) {
+        item.required = false;
+    }
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
-    let mut summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
-    if rolled_back.is_some() {
-        // Two in the morning: nothing stands in the way of what ran before.
-        summary.exit = 0;
-    }
-    drop(review);
-    let trees = std::mem::take(&mut fleet.trees);
+    let changes = review.as_ref().filter(|_| options.with_changes).and_then(|review| {
+        let before = review.before().ok()?;
+        Some(told(before, &fleet, config, review))
+    });
+    let (rolled_back, proofs) = (rolled_back.is_some(), run.proofs);
+    drop(context);
     // To take millions of nodes apart is a tenth of a run, and nobody waits for it.
-    rayon::spawn(move || drop((fleet, discovery)));
-    Report { summary, findings, not_checked, trees, proofs: run.proofs }
+    rayon::spawn(move || drop(discovery));
+    Judged { fleet, findings, older, not_checked, had_subject, rolled_back, proofs, changes }
 }
 
 fn selected(options: &Options) -> Vec<&'static Rule> {
@@ -218,6 +315,11 @@ fn not_checked(discovery: &Discovery, fleet: &Fleet, from_rules: Vec<NotChecked>
     all.extend(discovery.files.values().flat_map(discover::unread));
     all.extend(fleet.not_checked.iter().cloned());
     all.extend(from_rules);
+    in_order(all)
+}
+
+/// In one order, without repetition.
+fn in_order(mut all: Vec<NotChecked>) -> Vec<NotChecked> {
     let key = |item: &NotChecked| {
         let place = item.location.as_ref().map(|at| (at.path().to_owned(), at.start));
         (item.code, place, item.what.clone(), item.reason.clone())

@@ -118,11 +118,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("startup: {best: {download: fast}}\n", "1:28: `download` takes a rate, not `fast` (a rate is a size a second, such as `400MiB/s`)"),
     ("startup: {best: {factor: 0}}\n", "1:26: `factor` is 0, the least is 1 (write 1 or more)"),
     ("repositories: [{url: x, path: ../charts}]\n", "1:31: `path` takes a path inside the repository, not `../charts` (write it relative to the root, with `/` and without `..`, such as `vendor/charts`)"),
-    ("- a\n", "1:3: `mlgitops.yaml` takes a map, not a list (its keys are `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `waivers`, `repositories` or `ignore`)"),
+    ("- a\n", "1:3: `mlgitops.yaml` takes a map, not a list (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)"),
     ("a: b: c\n", "1:5: this is no YAML: mapping values are not allowed in this context (nothing of the file is used until it is)"),
     ("kserve: {version: \"0.17\", version: \"0.18\"}\n", "1:27: `version` stands in line 1 already (keep one of the two)"),
     ("models: &m {a: {size: 1GiB}}\nkserve: *m\n", "1:13: `a` is no key of `kserve` (its keys are `version`, `mode`, `progress-deadline` or `knative-features`)"),
-    ("a: 1\n---\nb: 2\n", "1:1: `a` is no key of `mlgitops.yaml` (its keys are `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `waivers`, `repositories` or `ignore`)
+    ("a: 1\n---\nb: 2\n", "1:1: `a` is no key of `mlgitops.yaml` (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)
 2:1: a second document begins here (write everything in one, without `---`)"),
     ("storage: {schemes: [ntnx]}\n", "1:21: `schemes` takes a scheme, not `ntnx` (write it with `://`, such as `ntnx://`)"),
     ("\u{1b}[31m: 1\n", r"1:1: this is no YAML: unexpected character: `\u{1b}' (nothing of the file is used until it is)"),

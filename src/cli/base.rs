@@ -39,6 +39,14 @@ pub(super) struct Found {
     pub(super) config: Option<Config>,
     /// The branch that the change is for.
     pub(super) branch: Option<String>,
+    /// The tip of the branch it is to be merged into, where it is to be merged.
+    pub(super) tip: Option<Tip>,
+}
+
+/// A commit, and what people call it.
+pub(super) struct Tip {
+    pub(super) name: String,
+    pub(super) commit: Commit,
 }
 
 /// Finds the base of what is read. `head` is the commit that is read, or that the work tree and the
@@ -86,16 +94,18 @@ pub(super) fn find(
     // A configuration that cannot be read states nothing, so whatever the change states is new.
     let config =
         based.base.as_ref().ok().map(|base| super::input::config_in(&*base.files).unwrap_or_default());
+    let tip = based.tip;
     let base = based.base.map(|base| base.files);
     let change = Change { base, target: based.target, branches, overrides };
     let config = config.map(|config| Config { branch: branch.clone(), ..config });
-    Ok(Some(Found { change, config, branch }))
+    Ok(Some(Found { change, config, branch, tip }))
 }
 
 /// The base, and the branch that the change cannot have written.
 struct Based {
     base: Result<Base, Gap>,
     target: Result<Arc<dyn Chain>, Gap>,
+    tip: Option<Tip>,
 }
 
 /// The state before the change.
@@ -116,16 +126,18 @@ impl Based {
     fn on(root: &Root, rev: &str) -> Self {
         let gap = |error: SourceError| gap(rev, &error);
         let chain = FirstParents::of(root, rev).map(|chain| Arc::new(chain) as Arc<dyn Chain>);
-        Self { base: Commit::open(root, rev).map(Base::from).map_err(gap), target: chain.map_err(gap) }
+        let base = Commit::open(root, rev).map(Base::from).map_err(gap);
+        Self { base, target: chain.map_err(gap), tip: None }
     }
 
     fn nothing() -> Self {
         let files: Arc<dyn Files> = Arc::new(Memory::new(Vec::new()));
-        Self { base: Ok(Base { files, id: None }), target: Ok(Arc::new(MemoryChain::new(Vec::new()))) }
+        let target = Ok(Arc::new(MemoryChain::new(Vec::new())) as Arc<dyn Chain>);
+        Self { base: Ok(Base { files, id: None }), target, tip: None }
     }
 
     fn missing(gap: Gap) -> Self {
-        Self { base: Err(gap.clone()), target: Err(gap) }
+        Self { base: Err(gap.clone()), target: Err(gap), tip: None }
     }
 }
 
@@ -149,10 +161,11 @@ fn into(root: &Root, target: &str, head: &str) -> Result<Based, SourceError> {
             reason: format!("this clone is shallow: it lacks the commit in which this change left {rev}"),
             help: "give actions/checkout `fetch-depth: 0`; on a laptop: git fetch --unshallow".to_owned(),
         }),
-        None => Ok(tip.into()),
+        None => Ok(Commit::open(root, rev)?.into()),
     };
     let chain = FirstParents::of(root, rev)?;
-    Ok(Based { base, target: Ok(Arc::new(chain)) })
+    let tip = Some(Tip { name: target.to_owned(), commit: tip });
+    Ok(Based { base, target: Ok(Arc::new(chain)), tip })
 }
 
 /// What the branch was before the push, where that is an ancestor, else the first parent.

@@ -6,8 +6,8 @@ use clap::ValueEnum;
 
 use super::{CliError, base, input, print};
 use crate::finding::{Code, NotChecked};
-use crate::history::{Identity, Ran, Review, Reviewed, differences, words::short_duration};
-use crate::report::diff::{self, Told};
+use crate::history::{Review, Reviewed, told};
+use crate::report::diff;
 use crate::source::{self, Repositories, Root, Which};
 use crate::survey;
 
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     config.branch.clone_from(&found.branch);
     let repositories = Repositories::of(&root, args.base.as_deref());
     let mut after = survey(&files, &config, &repositories).fleet;
-    let (told, not_checked) = match &found.change.base {
+    let (changes, not_checked) = match &found.change.base {
         Err(gap) => {
             let what = "what this change does".to_owned();
             (
@@ -65,25 +65,20 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
                 vec![NotChecked::new(Code::History, what, gap.reason.clone()).help(gap.help.clone())],
             )
         }
-        Ok(base) => {
-            let before = survey(base, &config, &repositories).fleet;
-            let differences = differences(&before, &after, &config);
+        Ok(_) => {
             let now = args.now.unwrap_or_else(jiff::Timestamp::now);
             let base_config = found.config.as_ref();
             let repositories = &repositories;
             let reviewed = Reviewed { fleet: &mut after, config: &config, base_config, repositories, now };
             let review = Review::new(&found.change, reviewed);
-            let told = differences.into_iter().map(|difference| {
-                let proof = proof(&difference, &review);
-                Told { difference, proof }
-            });
-            (told.collect(), Vec::new())
+            let all = review.before().map(|before| told(before, &after, &config, &review));
+            (all.unwrap_or_default(), Vec::new())
         }
     };
     let mut text = match args.format {
-        Format::Human => diff::human(&told),
-        Format::Markdown => diff::markdown(&told),
-        Format::Json => diff::json(&told, &not_checked),
+        Format::Human => diff::human(&changes),
+        Format::Markdown => diff::markdown(&changes),
+        Format::Json => diff::json(&changes, &not_checked),
     };
     if !not_checked.is_empty() && !matches!(args.format, Format::Json) {
         text = not_checked
@@ -96,28 +91,4 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     }
     print(&text)?;
     Ok(if not_checked.is_empty() { 0 } else { 3 })
-}
-
-/// What history says of a version that comes to a guarded environment.
-fn proof(difference: &crate::history::Difference, review: &Review) -> Option<String> {
-    let after = &difference.after.as_ref()?.running;
-    let is_new = difference.before.as_ref().is_none_or(|before| before.running.uri != after.uri);
-    let guard = review.guard(after.environment.as_deref()?).filter(|_| is_new)?;
-    let below = guard.below.join(" or ");
-    if Identity::Token.of(after).is_none() {
-        return Some("names no version that stays the same".to_owned());
-    }
-    Some(match review.ran(after, &guard.below, Identity::Token, std::time::Duration::ZERO) {
-        Ran::Yes(stay) => {
-            let environment = stay.running.environment.clone().unwrap_or_default();
-            let lasted = short_duration(stay.lasted(review.now()));
-            match stay.until {
-                None => format!("{environment} since {lasted}"),
-                Some(_) => format!("{environment} for {lasted}, no longer"),
-            }
-        }
-        Ran::No { .. } => format!("never in {below}"),
-        Ran::OtherArtifact(_) => format!("{below} ran another artifact of that version"),
-        Ran::Unknown(gap) => format!("not checked: {}", gap.reason),
-    })
 }

@@ -63,10 +63,15 @@ impl Args {
         };
         let files = source::open(&root, &which)?;
         let config = match &self.config {
-            Some(path) => config_at(path, &root)?,
+            Some(path) => config_at(path, &root, &*files)?,
             None => config_in(&*files)?,
         };
         Ok(Opened { root, files, only, config })
+    }
+
+    /// Whether what is about to be committed is read.
+    pub(super) fn is_staged(&self) -> bool {
+        self.staged
     }
 
     /// What was checked, as the user called it.
@@ -122,14 +127,18 @@ pub(super) fn config_in(files: &dyn Files) -> Result<Config, CliError> {
     let refused = |reason: String| CliError::ConfigFile { path: config::FILE_NAME.to_owned(), reason };
     let path = RepoPath::parse(config::FILE_NAME).map_err(|error| refused(error.to_string()))?;
     match files.read(&path) {
-        Ok(blob) => parse(config::FILE_NAME, &blob.bytes),
-        Err(ReadError::Missing) => Ok(Config::default()),
+        Ok(blob) => parse(config::FILE_NAME, &blob.bytes, files),
+        Err(ReadError::Missing) => {
+            let mut config = Config::default();
+            config::add_folders(files, &mut config, &vocabulary()).map_err(CliError::Config)?;
+            Ok(config)
+        }
         Err(error) => Err(refused(error.to_string())),
     }
 }
 
 /// A configuration that lies anywhere on this machine, because the user names it.
-fn config_at(path: &Path, root: &Root) -> Result<Config, CliError> {
+fn config_at(path: &Path, root: &Root, files: &dyn Files) -> Result<Config, CliError> {
     let refused = |error: std::io::Error| CliError::ConfigFile {
         path: path.display().to_string(),
         reason: error.kind().to_string(),
@@ -137,11 +146,11 @@ fn config_at(path: &Path, root: &Root) -> Result<Config, CliError> {
     let bytes = std::fs::read(path).map_err(refused)?;
     let whole = path.canonicalize().map_err(refused)?;
     let shown = whole.strip_prefix(root.folder()).unwrap_or(path).display().to_string();
-    parse(&shown, &bytes)
+    parse(&shown, &bytes, files)
 }
 
-fn parse(path: &str, bytes: &[u8]) -> Result<Config, CliError> {
+fn parse(path: &str, bytes: &[u8], files: &dyn Files) -> Result<Config, CliError> {
     let file = SourceFile::new(path, bytes)
         .map_err(|error| CliError::ConfigFile { path: path.to_owned(), reason: error.to_string() })?;
-    config::read(&Arc::new(file), &vocabulary()).map_err(CliError::Config)
+    config::load(files, &Arc::new(file), &vocabulary()).map_err(CliError::Config)
 }

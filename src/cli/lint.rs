@@ -1,17 +1,20 @@
 //! `mlgitops lint`: checks a repository and prints what it finds.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use mlgitops_files::Files;
 
-use super::{CliError, base, input, print};
+use super::{CliError, base, input, links, print};
 use crate::config::nearest;
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
 use crate::rules::{self, Rule, registry};
-use crate::{Options, lint};
+use crate::source::{Commit, Root, SourceError};
+use crate::{NewSince, Options, lint};
 
 /// The arguments of `lint`.
 #[derive(Debug, clap::Args)]
@@ -41,6 +44,12 @@ pub(super) struct Args {
     /// else HEAD]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
+    /// Report only what is new against a commit [default: in a pull request, the tip of its target]
+    #[arg(long, value_name = "REV", conflicts_with = "all")]
+    new_since: Option<String>,
+    /// Report what is older too, where only what is new would be
+    #[arg(long)]
+    all: bool,
     /// Show why each release that changes in a guarded environment passes
     #[arg(long)]
     explain_passes: bool,
@@ -102,10 +111,13 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let mut opened = args.input.open()?;
     let head = args.input.rev.as_deref();
     let (stated, is_commit) = (args.base.as_deref(), head.is_some());
-    let found = base::find(&opened.root, stated, head.unwrap_or("HEAD"), is_commit, &opened.config)?;
+    let mut found = base::find(&opened.root, stated, head.unwrap_or("HEAD"), is_commit, &opened.config)?;
     opened.config.branch = found.as_ref().and_then(|found| found.branch.clone());
+    let new_since = new_since(args, &opened.root, found.as_mut())?;
+    let compared = compared(&opened.root, head, new_since.as_ref());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
+    let formats = || args.output.iter().map(|output| output.format).chain([args.format]);
     let options = Options {
         select,
         ignore,
@@ -116,12 +128,18 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         change,
         allow_unchecked: args.allow_unchecked,
         repositories,
+        new_since: new_since.map(|(since, _)| since),
+        is_hook: args.input.is_staged(),
+        with_changes: formats().any(|format| format == Format::Markdown),
     };
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let prefix = opened.root.git().map_or("", |git| git.prefix.as_str());
-    let plain = report::Context { prefix, elapsed_ms, ..report::Context::new(&shown) };
+    let (fail_on, blob) = (options.fail_on, links::blob());
+    let (blob, compared) = (blob.as_deref(), compared.as_deref());
+    let plain =
+        report::Context { prefix, elapsed_ms, fail_on, blob, compared, ..report::Context::new(&shown) };
     for output in &args.output {
         let text = report::render(output.format, &report, &plain);
         std::fs::write(&output.path, text).map_err(|error| CliError::Write {
@@ -136,6 +154,37 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     }
     print(&text)?;
     Ok(report.summary.exit)
+}
+
+/// What the findings of a run are new against, and the commit it is.
+type Since = Option<(NewSince, String)>;
+
+fn new_since(args: &Args, root: &Root, found: Option<&mut base::Found>) -> Result<Since, CliError> {
+    let (name, commit) = match &args.new_since {
+        Some(rev) => match Commit::open(root, rev) {
+            // Before the first commit everything is new.
+            Err(SourceError::Unborn { .. }) => return Ok(None),
+            opened => (rev.clone(), opened?),
+        },
+        None if args.all => return Ok(None),
+        None => match found.and_then(|found| found.tip.take()) {
+            Some(tip) => (tip.name, tip.commit),
+            None => return Ok(None),
+        },
+    };
+    let id = commit.id();
+    let files: Arc<dyn Files> = Arc::new(commit);
+    let config = input::config_in(&*files).unwrap_or_default();
+    Ok(Some((NewSince { name, files, config }, id)))
+}
+
+/// `4d2c9e7 against main at b91d04c`.
+fn compared(root: &Root, head: Option<&str>, since: Option<&(NewSince, String)>) -> Option<String> {
+    let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
+    let own = Commit::open(root, head.unwrap_or("HEAD")).ok().map(|commit| short(&commit.id()));
+    let against = since.map(|(since, id)| format!("against {} at {}", since.name, short(id)));
+    let parts: Vec<String> = own.into_iter().chain(against).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
 }
 
 /// The rules that words of the command line select.

@@ -8,7 +8,9 @@ mod diff;
 mod error;
 mod explain;
 mod history;
+mod init;
 mod input;
+mod links;
 mod lint;
 mod render;
 mod rules;
@@ -42,6 +44,8 @@ pub struct Cli {
 enum Command {
     /// Check what a repository deploys
     Lint(lint::Args),
+    /// Write what a repository needs to be checked at every change, and show what is reported
+    Init(init::Args),
     /// Show which model runs where, in which version
     Status(status::Args),
     /// Show what a chart or a kustomization renders to, and where each value comes from
@@ -88,6 +92,7 @@ impl Cli {
         let color = self.color.on_stdout();
         let result = match self.command {
             Command::Lint(args) => lint::run(&args, color),
+            Command::Init(args) => init::run(&args, color),
             Command::Status(args) => status::run(&args),
             Command::Render(args) => render::run(&args),
             Command::History(args) => history::run(&args),

@@ -7,23 +7,32 @@ use super::check::{Entry, Value};
 use super::scalar::Single;
 use super::{
     ArgocdConfig, ClusterConfig, Config, DeploymentMode, EnvironmentConfig, KserveConfig, KubernetesConfig,
-    ModelConfig, Rates, RepositoryConfig, StartupConfig, Stated, StorageConfig, Waiver,
+    ModelConfig, PathRules, Profile, Rates, RepositoryConfig, StartupConfig, Stated, StorageConfig, Waiver,
 };
 
-/// The configuration that checked values state; the rules are read apart.
-pub(super) fn config(root: &Value) -> Config {
+/// The configuration that checked values state, with rates over those of `base`; the rules are read
+/// apart.
+pub(super) fn config(root: &Value, base: &Config) -> Config {
     let each = |key: &str| root.get(key).map_or(&[][..], Value::items).iter();
     Config {
         branch: None,
         file: None,
+        parts: Vec::new(),
+        profile: stated(root, "profile", |single| match single {
+            Single::Text(word) if word == "strict" => Some(Profile::Strict),
+            Single::Text(_) => Some(Profile::Recommended),
+            _ => None,
+        }),
         environments: each("environments").filter_map(environment).collect(),
         kserve: root.get("kserve").map(kserve).unwrap_or_default(),
         argocd: root.get("argocd").map(argocd).unwrap_or_default(),
         kubernetes: root.get("kubernetes").map(kubernetes).unwrap_or_default(),
         storage: root.get("storage").map(storage).unwrap_or_default(),
         models: root.get("models").map(models).unwrap_or_default(),
-        startup: root.get("startup").map(startup).unwrap_or_default(),
+        startup: root.get("startup").map_or(base.startup, |value| startup(value, base.startup)),
         rules: BTreeMap::new(),
+        paths: Vec::new(),
+        folders: Vec::new(),
         waivers: each("waivers").filter_map(waiver).collect(),
         repositories: each("repositories").filter_map(repository).collect(),
         ignore: texts(Some(root), "ignore"),
@@ -108,8 +117,8 @@ fn models(value: &Value) -> BTreeMap<String, ModelConfig> {
     value.entries().iter().map(model).collect()
 }
 
-fn startup(value: &Value) -> StartupConfig {
-    let StartupConfig { best, worst } = StartupConfig::default();
+fn startup(value: &Value, base: StartupConfig) -> StartupConfig {
+    let StartupConfig { best, worst } = base;
     StartupConfig { best: rates(value.get("best"), best), worst: rates(value.get("worst"), worst) }
 }
 
@@ -141,6 +150,8 @@ fn waiver(value: &Value) -> Option<Waiver> {
         environment: text(value, "environment"),
         reason: text(value, "reason").map(|reason| reason.value.trim().to_owned()).unwrap_or_default(),
         owner: text(value, "owner").map(|owner| owner.value),
+        ticket: text(value, "ticket"),
+        folder: None,
         until: stated(value, "until", |single| match single {
             Single::Date(date) => Some(*date),
             _ => None,
@@ -177,8 +188,19 @@ fn bytes(value: &Value, key: &str) -> Option<Stated<u64>> {
     })
 }
 
+/// The paths of an entry of `paths`; its rules are read apart.
+pub(super) fn path_rules(value: &Value) -> PathRules {
+    let globs = texts(Some(value), "path");
+    let matchers = globs.iter().filter_map(|glob| globset::Glob::new(&glob.value).ok());
+    PathRules {
+        matchers: matchers.map(|glob| glob.compile_matcher()).collect(),
+        globs,
+        rules: BTreeMap::new(),
+    }
+}
+
 /// The texts of a list, or of a single text.
-fn texts(value: Option<&Value>, key: &str) -> Vec<Stated<String>> {
+pub(super) fn texts(value: Option<&Value>, key: &str) -> Vec<Stated<String>> {
     let items = value.and_then(|value| value.get(key)).map_or(&[][..], Value::items);
     let stated =
         |item: &Value| Some(Stated { value: text_of(item.single()?)?, location: item.location.clone() });

@@ -143,6 +143,8 @@ impl<'f> Comment<'f> {
             environment: None,
             reason: reason.to_owned(),
             owner: None,
+            ticket: None,
+            folder: None,
             until,
             location: Location::new(file, self.range.clone(), Role::Source),
             lines: Some(self.line..=self.last_line(file)),

@@ -57,6 +57,19 @@ pub(super) static FILE: Section = Section {
     noun: "`mlgitops.yaml`",
     keys: &[
         key(
+            "extends",
+            Kind::OneOrMany(Form::Path),
+            "",
+            "files of this repository that hold what several roots share, relative to the root; what stands \
+             here counts before them",
+        ),
+        key(
+            "profile",
+            Kind::Scalar(Form::Word(&PROFILES)),
+            "recommended",
+            "how loud rules are where nothing else says it; strict: what is a warning in prod is an error",
+        ),
+        key(
             "environments",
             Kind::List(&Kind::Map(&ENVIRONMENT)),
             "found where names are usual: dev, staging, prod and their kin",
@@ -74,6 +87,12 @@ pub(super) static FILE: Section = Section {
             "the severities of `mlgitops rules`",
             "severities and parameters of rules; the name is a rule, a category, or category/rule",
         ),
+        key(
+            "paths",
+            Kind::List(&Kind::Map(&PATHS)),
+            "",
+            "severities of what stands at some paths; of several entries that name a rule the last counts",
+        ),
         key("waivers", Kind::List(&Kind::Map(&WAIVER)), "", "recorded exceptions"),
         key(
             "repositories",
@@ -82,6 +101,27 @@ pub(super) static FILE: Section = Section {
             "other repositories, and where their content lies inside this one",
         ),
         key("ignore", Kind::List(&Kind::Scalar(Form::Glob)), "", "paths that are not looked at, as globs"),
+    ],
+};
+
+/// The file of a folder below the root.
+pub(super) static FOLDER: Section = Section {
+    noun: "the `mlgitops.yaml` of a folder",
+    keys: &[
+        key("models", Kind::Named(&Kind::Map(&MODEL)), "", "facts of the models in this folder, by name"),
+        key("startup", Kind::Map(&STARTUP), "", "the rates of the start-up budget in this folder"),
+        key("waivers", Kind::List(&Kind::Map(&WAIVER)), "", "recorded exceptions of this folder"),
+    ],
+};
+
+/// The words of profiles.
+const PROFILES: [&str; 2] = ["recommended", "strict"];
+
+static PATHS: Section = Section {
+    noun: "an entry of `paths`",
+    keys: &[
+        required("path", Kind::OneOrMany(Form::Glob), "the paths, as globs"),
+        required("rules", Kind::Rules, "severities of rules, as in `rules`"),
     ],
 };
 
@@ -250,6 +290,7 @@ static WAIVER: Section = Section {
         key("environment", TEXT, "every environment", "the environment it holds in"),
         key("reason", TEXT, "", "why; a waiver without one does not hold"),
         key("owner", TEXT, "", "who answers for it"),
+        key("ticket", TEXT, "", "where it is followed up"),
         key("until", Kind::Scalar(Form::Date), "for ever", "the last day it holds, in UTC"),
     ],
 };

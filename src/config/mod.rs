@@ -6,7 +6,9 @@ mod build;
 mod check;
 mod comments;
 mod keys;
+mod layers;
 mod nearest;
+mod policy;
 mod read;
 mod relations;
 mod rules;
@@ -24,7 +26,9 @@ use mlgitops_yaml::SourceFile;
 use crate::finding::{Location, Severity};
 
 pub use comments::{CommentWaivers, comment_waivers};
+pub use layers::{add_folders, load};
 pub use nearest::nearest;
+pub use policy::is_below;
 pub use read::read;
 pub use schema::schema;
 pub use usual::is_usual_environment;
@@ -47,6 +51,10 @@ pub struct Stated<T> {
 pub struct Config {
     /// The file it was read from, if there is one.
     pub file: Option<Arc<SourceFile>>,
+    /// The further files it was made of: those it extends, and those of folders.
+    pub parts: Vec<Arc<SourceFile>>,
+    /// How loud rules are where nothing else says it.
+    pub profile: Option<Stated<Profile>>,
     /// The promotion ladder, lowest rung first; empty: found where names are usual.
     pub environments: Vec<EnvironmentConfig>,
     /// Facts of the KServe installation.
@@ -63,6 +71,10 @@ pub struct Config {
     pub startup: StartupConfig,
     /// Severities and parameters of rules, by id, and of categories, by name.
     pub rules: BTreeMap<String, RuleConfig>,
+    /// Severities of what stands at some paths; the last one that speaks of a rule counts.
+    pub paths: Vec<PathRules>,
+    /// What the files of folders state, sorted by folder.
+    pub folders: Vec<FolderConfig>,
     /// Recorded exceptions.
     pub waivers: Vec<Waiver>,
     /// Other repositories and where their content lies.
@@ -88,11 +100,39 @@ impl Config {
         case: &str,
         environment: &[&str],
     ) -> Option<&Stated<Level>> {
-        [rule, category].into_iter().filter_map(|name| self.rules.get(name)).find_map(|set| {
-            let of_case = set.cases.get(case).and_then(|levels| levels.of(environment));
-            of_case.or_else(|| set.levels.of(environment))
-        })
+        self.level_at((rule, category, case), environment, "")
     }
+}
+
+/// How loud rules are where nothing else says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// As the pages of the rules say.
+    Recommended,
+    /// Every warning of a guarded environment is an error.
+    Strict,
+}
+
+/// Severities of what stands at some paths.
+#[derive(Debug, Clone)]
+pub struct PathRules {
+    /// The paths, as globs.
+    pub globs: Vec<Stated<String>>,
+    /// The same, to match with.
+    pub matchers: Vec<globset::GlobMatcher>,
+    /// The severities, by the id of a rule or the name of a category; without parameters.
+    pub rules: BTreeMap<String, RuleConfig>,
+}
+
+/// What the `mlgitops.yaml` of a folder states of what lies in it.
+#[derive(Debug, Clone, Default)]
+pub struct FolderConfig {
+    /// The folder, relative to the root.
+    pub folder: String,
+    /// Facts of the models, by name.
+    pub models: BTreeMap<String, ModelConfig>,
+    /// The rates of the start-up budget.
+    pub startup: Option<StartupConfig>,
 }
 
 /// One rung of the promotion ladder.
@@ -329,6 +369,10 @@ pub struct Waiver {
     pub reason: String,
     /// Who answers for it.
     pub owner: Option<String>,
+    /// Where it is followed up.
+    pub ticket: Option<Stated<String>>,
+    /// The folder whose file states it, which it holds in; `None`: everywhere.
+    pub folder: Option<String>,
     /// The last valid day, UTC.
     pub until: Option<Stated<jiff::civil::Date>>,
     /// Where it is written.

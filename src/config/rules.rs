@@ -96,11 +96,12 @@ impl<'v> Named<'v> {
     }
 }
 
-/// Reads the section.
+/// Reads the section; parameters only where `with_params`: those of one rule hold everywhere.
 pub(super) fn rules(
     checker: &mut Checker<'_>,
     node: &Node,
     names: &Names<'_>,
+    with_params: bool,
 ) -> BTreeMap<String, RuleConfig> {
     let mut rules = BTreeMap::new();
     let map = match &node.value {
@@ -126,6 +127,10 @@ pub(super) fn rules(
             let message = format!("`{}` stands here again, by its other name", named.id());
             checker.refuse(stated.location, message, "keep one of the two".to_owned());
             continue;
+        }
+        if let Some((_, param)) = config.params.iter().next().filter(|_| !with_params) {
+            let message = format!("parameters of `{}` hold for every path", named.id());
+            checker.refuse(param.location.clone(), message, "state them under `rules`".to_owned());
         }
         rules.insert(named.id().to_owned(), config);
     }

@@ -247,6 +247,8 @@ pub struct Waived {
     pub reason: String,
     /// Who owns the waiver.
     pub owner: Option<String>,
+    /// Where it is followed up: `INC-2291`.
+    pub ticket: Option<String>,
     /// The last valid day, `YYYY-MM-DD`.
     pub until: Option<String>,
     /// Where the waiver is written.

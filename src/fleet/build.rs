@@ -262,11 +262,13 @@ impl Builder<'_> {
         let reading = Reading::new(self.config, &self.fleet.objects);
         let read = |(index, object): (usize, &Object)| -> Vec<ModelUse> {
             let references = kserve::model_references(&object.manifest).into_iter();
-            let uses = references.map(|reference| ModelUse {
-                object: index,
-                parsed: reading.parse(&reference),
-                model: model::identity(&object.manifest.id.name, self.config),
-                reference,
+            let uses = references.map(|reference| {
+                let paths = match self.config.folders.is_empty() {
+                    true => Vec::new(),
+                    false => super::paths_of(object, reference.origin, &self.fleet.deployables),
+                };
+                let model = model::identity(&object.manifest.id.name, self.config, &paths);
+                ModelUse { object: index, parsed: reading.parse(&reference), model, reference }
             });
             uses.collect()
         };

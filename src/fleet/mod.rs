@@ -20,6 +20,7 @@ use std::sync::Arc;
 use mlgitops_helm::{Reads, RepeatedKey};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, Problem};
+use mlgitops_yaml::OriginId;
 
 use crate::finding::{NotChecked, ReadTree};
 use crate::kinds::kserve;
@@ -191,4 +192,19 @@ impl Fleet {
     pub fn object_of(&self, model_use: &ModelUse) -> Option<&Object> {
         self.objects.get(model_use.object)
     }
+
+    /// The files and folders that a model reference is made of, for what is stated of a folder: its
+    /// deployable, its object's file, and the file of the reference itself.
+    #[must_use]
+    pub fn paths_of(&self, model_use: &ModelUse) -> Vec<String> {
+        let Some(object) = self.object_of(model_use) else { return Vec::new() };
+        paths_of(object, model_use.reference.origin, &self.deployables)
+    }
+}
+
+/// The files and folders that a value of an object is made of.
+fn paths_of(object: &Object, origin: OriginId, deployables: &[Deployable]) -> Vec<String> {
+    let file = |origin| object.manifest.place(origin).map(|place| place.file.path().to_string());
+    let deployable = deployables.get(object.deployable).map(|one| one.job.path.to_string());
+    [deployable, file(object.manifest.root.origin), file(origin)].into_iter().flatten().collect()
 }

@@ -1,12 +1,14 @@
 //! The identity of a model: its service's name without what belongs to an environment or a
 //! version (domain.md §11 I4).
 
-use crate::config::Config;
+use crate::config::{Config, FolderConfig, is_below};
 
-/// The model an InferenceService of this name serves.
+/// The model an InferenceService of this name serves; `paths` are the files it is made of.
 #[must_use]
-pub(super) fn identity(service: &str, config: &Config) -> String {
-    let mapped = config.models.iter().find(|(name, model)| {
+pub(super) fn identity(service: &str, config: &Config, paths: &[String]) -> String {
+    let is_here = |folder: &&FolderConfig| paths.iter().any(|path| is_below(path, &folder.folder));
+    let of_folders = config.folders.iter().rev().filter(is_here).flat_map(|folder| &folder.models);
+    let mapped = of_folders.chain(&config.models).find(|(name, model)| {
         name.as_str() == service || model.services.iter().any(|other| other.value == service)
     });
     match mapped {

@@ -21,7 +21,9 @@ pub struct Size {
 /// The size of the model a reference names: stated in the configuration, else by a cache of it.
 #[must_use]
 pub fn size_of(model_use: &ModelUse, config: &Config, caches: &Caches<'_>, fleet: &Fleet) -> Option<Size> {
-    let stated = config.models.get(&model_use.model).and_then(|model| model.size.as_ref());
+    let paths = fleet.paths_of(model_use);
+    let paths = paths.iter().map(String::as_str);
+    let stated = config.model(&model_use.model, paths).and_then(|model| model.size.as_ref());
     if let Some(stated) = stated {
         return Some(Size { bytes: stated.value, location: Some(stated.location.clone()) });
     }

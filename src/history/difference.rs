@@ -101,11 +101,11 @@ fn take(sides: &mut Vec<Side>, is_it: impl Fn(&Side) -> bool) -> Option<Side> {
 }
 
 fn is_same_object(one: &Side, other: &Side) -> bool {
-    let key = |side: &Side| {
-        let running = &side.running;
-        (running.model.clone(), running.environment.clone(), running.cluster.clone(), running.object.clone())
-    };
-    key(one) == key(other)
+    let (one, other) = (&one.running, &other.running);
+    one.model == other.model
+        && one.environment == other.environment
+        && one.cluster == other.cluster
+        && one.object == other.object
 }
 
 /// Whether nothing that is said of them differs.

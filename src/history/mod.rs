@@ -8,6 +8,7 @@ mod review;
 mod spans;
 mod state;
 mod timeline;
+mod told;
 pub mod words;
 
 pub use difference::{Difference, Side, differences};
@@ -16,3 +17,4 @@ pub use review::{Branches, Change, Guard, Moved, Override, Removed, Review, Revi
 pub use spans::Span;
 pub use state::{Running, State, at_hand, ignored};
 pub use timeline::{Commit, Era, Timeline, whole};
+pub use told::{Told, told};

@@ -116,6 +116,8 @@ pub struct Review {
     /// What runs at head, with the index of each release in the fleet.
     head: Vec<(usize, Running)>,
     base: Result<State, Gap>,
+    /// What ran before the change, with its manifests.
+    before: Result<Fleet, Gap>,
     removed: Vec<Removed>,
     target: Result<Timeline, Gap>,
     branches: BTreeMap<String, Result<Timeline, Gap>>,
@@ -159,7 +161,10 @@ impl Review {
             environments.extend(before.environments.iter().cloned());
             removed = removals(before, of.fleet, &head, of.config);
         }
-        let base = before.map(|(state, _)| state);
+        let (base, before) = match before {
+            Ok((state, fleet)) => (Ok(state), Ok(fleet)),
+            Err(gap) => (Err(gap.clone()), Err(gap)),
+        };
         let guards = guards(&environments, of.config, of.base_config);
         // What the target's policy guards is judged as guarded, whatever the change says.
         for environment in of.fleet.environments.iter_mut().filter(|one| guards.contains_key(&one.name)) {
@@ -179,6 +184,7 @@ impl Review {
         Self {
             head,
             base,
+            before,
             removed,
             target: timeline(&change.target),
             branches: change.branches.iter().map(|(name, own)| (name.clone(), of_branch(own))).collect(),
@@ -205,6 +211,14 @@ impl Review {
     /// [`Gap`] where this clone does not hold the base.
     pub fn base(&self) -> Result<&[Arc<Running>], &Gap> {
         self.base.as_ref().map(|state| state.releases.as_slice())
+    }
+
+    /// The fleet before the change.
+    ///
+    /// # Errors
+    /// [`Gap`] where this clone does not hold the base.
+    pub fn before(&self) -> Result<&Fleet, &Gap> {
+        self.before.as_ref()
     }
 
     /// The releases of the base that are gone at head.

@@ -125,7 +125,8 @@ impl<'r> Block<'r> {
         }
     }
 
-    fn findings(&self) -> impl Iterator<Item = &'r Finding> {
+    /// The finding and the same in other environments.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &'r Finding> {
         std::iter::once(self.main).chain(self.siblings.iter().copied())
     }
 
@@ -151,11 +152,16 @@ impl<'r> Block<'r> {
         }
         drawn.remark("note", main.note.clone());
         drawn.remark("also", self.also());
-        drawn.help = main.help.clone().or_else(|| {
-            let time = main.passes_at?.strftime("%Y-%m-%d %H:%M UTC");
-            Some(format!("nothing to change; run this check again after {time}"))
-        });
+        drawn.help = self.help();
         drawn
+    }
+
+    /// What to type; where nothing has to be, when it passes.
+    pub(super) fn help(&self) -> Option<String> {
+        self.main.help.clone().or_else(|| {
+            let time = self.main.passes_at?.strftime("%Y-%m-%d %H:%M UTC");
+            Some(format!("nothing to change; run this check again after {time}"))
+        })
     }
 
     /// What is said beneath a primary label: the environment too, where there are several.
@@ -169,7 +175,7 @@ impl<'r> Block<'r> {
     }
 
     /// The consequences, and environments that neither the message nor a label names.
-    fn also(&self) -> Option<String> {
+    pub(super) fn also(&self) -> Option<String> {
         let mut rules: Vec<&str> = Vec::new();
         for finding in &self.consequences {
             if !rules.contains(&finding.rule) {

@@ -5,16 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::display::shown;
+use super::markup::{cell, code, words};
 use crate::finding::NotChecked;
-use crate::history::{Difference, Side};
-
-/// A difference, with what history says of its version.
-pub struct Told {
-    /// What differs.
-    pub difference: Difference,
-    /// `staging since 3d 4h`, where the environment is guarded.
-    pub proof: Option<String>,
-}
+use crate::history::{Difference, Side, Told};
 
 /// One line a release.
 #[must_use]
@@ -42,34 +35,49 @@ pub fn markdown(told: &[Told]) -> String {
     }
     let mut out = String::from("| model | environment | change | |\n|---|---|---|---|\n");
     for [model, environment, change, more] in rows {
-        let cell = |text: String| text.replace('\\', "\\\\").replace('|', "\\|").replace('`', "'");
-        let _ = writeln!(
-            out,
-            "| `{}` | {} | {} | {} |",
-            cell(model),
-            cell(environment),
-            cell(change),
-            cell(more)
-        );
+        let (model, environment) = (cell(&code(&model)), words(&environment));
+        let _ = writeln!(out, "| {model} | {environment} | {} | {} |", words(&change), words(&more));
     }
     out
 }
 
-fn row(told: &Told) -> Option<[String; 4]> {
+/// A release that differs, as the parts of a row.
+pub(super) struct Cells {
+    pub(super) model: String,
+    pub(super) environment: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+    pub(super) proof: Option<String>,
+    pub(super) more: Vec<String>,
+}
+
+/// `None` where neither side holds anything.
+pub(super) fn cells(told: &Told) -> Option<Cells> {
     let Difference { before, after } = &told.difference;
     let running = told.difference.running()?;
     let said = |side: &Option<Side>| side.as_ref().map(|side| shown(side.running.said()));
-    let change = match (said(before), said(after)) {
+    Some(Cells {
+        model: shown(&running.model),
+        environment: shown(running.environment.as_deref().unwrap_or("(unnamed)")),
+        before: said(before),
+        after: said(after),
+        proof: told.proof.clone(),
+        more: told.difference.details().iter().map(|detail| shown(detail)).collect(),
+    })
+}
+
+fn row(told: &Told) -> Option<[String; 4]> {
+    let cells = cells(told)?;
+    let change = match (cells.before, cells.after) {
         (Some(old), Some(new)) if old == new => new,
         (Some(old), Some(new)) => format!("{old} → {new}"),
         (None, Some(new)) => format!("new: {new}"),
         (Some(old), None) => format!("{old} → gone"),
         (None, None) => return None,
     };
-    let mut more: Vec<String> = told.proof.iter().map(|proof| format!("({proof})")).collect();
-    more.extend(told.difference.details().iter().map(|detail| shown(detail)));
-    let environment = running.environment.as_deref().unwrap_or("(unnamed)");
-    Some([shown(&running.model), shown(environment), change, more.join("; ")])
+    let mut more: Vec<String> = cells.proof.iter().map(|proof| format!("({proof})")).collect();
+    more.extend(cells.more);
+    Some([cells.model, cells.environment, change, more.join("; ")])
 }
 
 /// For machines: both sides of every release that differs.

@@ -5,9 +5,9 @@
 
 use std::fmt::Write as _;
 
-use super::Context;
 use super::anchor::{self, Anchor};
 use super::display::shown;
+use super::{Context, summary};
 use crate::Report;
 use crate::finding::{Finding, NotChecked, ReadTree, Severity};
 
@@ -22,6 +22,9 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     }
     for item in &report.not_checked {
         not_checked(&mut out, item, &report.trees, context);
+    }
+    if let Some(line) = summary::older(report.older.as_ref()) {
+        let _ = writeln!(out, "::notice title=older findings::{}", data(&line));
     }
     out
 }

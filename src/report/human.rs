@@ -39,6 +39,9 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
         let _ = writeln!(out, "{count} more of {rule}: mlgitops lint --format json\n");
     }
     not_checked(&mut out, &report.not_checked, context.style);
+    if let Some(line) = summary::older(report.older.as_ref()) {
+        let _ = writeln!(out, "{line}");
+    }
     let _ = writeln!(out, "{}", summary::line(&report.summary));
     out
 }

@@ -1,6 +1,8 @@
 //! For machines: the shape that design.md promises (Machine-readable output). Fields may be added;
 //! none is changed or removed without a new `version`.
 
+use std::collections::BTreeMap;
+
 use mlgitops_manifest::ObjectId;
 use serde::Serialize;
 
@@ -19,6 +21,7 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
         summary: summary(report, context),
         findings: report.findings.iter().map(FindingOut::from).collect(),
         not_checked: report.not_checked.iter().map(NotCheckedOut::from).collect(),
+        older: report.older.as_ref().map(|older| OlderOut { on: &older.on, findings: &older.findings }),
     };
     document.attribute(&report.trees);
     line(&document)
@@ -39,6 +42,14 @@ struct Document<'r> {
     summary: SummaryOut,
     findings: Vec<FindingOut<'r>>,
     not_checked: Vec<NotCheckedOut<'r>>,
+    older: Option<OlderOut<'r>>,
+}
+
+/// What was there before the change, counted by rule.
+#[derive(Serialize)]
+struct OlderOut<'r> {
+    on: &'r str,
+    findings: &'r BTreeMap<&'static str, usize>,
 }
 
 impl<'r> Document<'r> {
@@ -247,6 +258,7 @@ impl<'r> From<&'r ObjectId> for ObjectOut<'r> {
 struct WaivedOut<'r> {
     reason: &'r str,
     owner: Option<&'r str>,
+    ticket: Option<&'r str>,
     until: Option<&'r str>,
     location: LocationOut<'r>,
 }
@@ -256,6 +268,7 @@ impl<'r> From<&'r Waived> for WaivedOut<'r> {
         Self {
             reason: &waived.reason,
             owner: waived.owner.as_deref(),
+            ticket: waived.ticket.as_deref(),
             until: waived.until.as_deref(),
             location: LocationOut::from(&waived.location),
         }

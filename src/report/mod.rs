@@ -9,12 +9,17 @@ mod display;
 mod excerpt;
 mod frame;
 pub mod github;
+pub mod gitlab;
 pub mod history;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+mod markup;
 pub mod origins;
 pub mod page;
 pub mod sarif;
+pub mod starter;
 pub mod status;
 mod summary;
 pub mod trace;
@@ -22,6 +27,7 @@ pub mod trace;
 pub use display::visible;
 
 use crate::Report;
+use crate::finding::Severity;
 use crate::rules::{Rule, registry};
 
 /// What a report is printed as.
@@ -35,11 +41,18 @@ pub enum Format {
     Sarif,
     /// Workflow commands that GitHub turns into annotations of a pull request.
     Github,
+    /// JUnit XML, for Jenkins and its kin.
+    Junit,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// The comment of a pull request, and the summary of a run.
+    Markdown,
 }
 
 impl Format {
     /// All formats, in the order people are told of them.
-    pub const ALL: [Self; 4] = [Self::Human, Self::Json, Self::Sarif, Self::Github];
+    pub const ALL: [Self; 7] =
+        [Self::Human, Self::Json, Self::Sarif, Self::Github, Self::Junit, Self::Gitlab, Self::Markdown];
 
     /// The word of the command line.
     #[must_use]
@@ -49,6 +62,9 @@ impl Format {
             Self::Json => "json",
             Self::Sarif => "sarif",
             Self::Github => "github",
+            Self::Junit => "junit",
+            Self::Gitlab => "gitlab",
+            Self::Markdown => "markdown",
         }
     }
 
@@ -92,6 +108,13 @@ pub struct Context<'c> {
     pub elapsed_ms: u64,
     /// How text for people looks.
     pub style: Style,
+    /// The severity from which findings fail the run; `None`: they never do.
+    pub fail_on: Option<Severity>,
+    /// The address that a path inside the Git repository is appended to for a link that stays:
+    /// `https://github.com/org/repo/blob/4d2c9e7…`.
+    pub blob: Option<&'c str>,
+    /// What was compared with what: `4d2c9e7 against main at b91d04c`.
+    pub compared: Option<&'c str>,
 }
 
 impl<'c> Context<'c> {
@@ -105,6 +128,9 @@ impl<'c> Context<'c> {
             version: env!("CARGO_PKG_VERSION"),
             elapsed_ms: 0,
             style: Style::default(),
+            fail_on: Some(Severity::Error),
+            blob: None,
+            compared: None,
         }
     }
 
@@ -122,5 +148,8 @@ pub fn render(format: Format, report: &Report, context: &Context<'_>) -> String 
         Format::Json => json::print(report, context),
         Format::Sarif => sarif::print(report, context),
         Format::Github => github::print(report, context),
+        Format::Junit => junit::print(report, context),
+        Format::Gitlab => gitlab::print(report, context),
+        Format::Markdown => markdown::print(report, context),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::anchor::{self, Anchor};
 use super::display::shown;
+use super::markup::address;
 use super::{Context, json, page};
 use crate::Report;
 use crate::config;
@@ -149,7 +150,7 @@ fn inert(text: &str) -> String {
 fn location(at: Option<&Location>, text: &str, context: &Context<'_>) -> Value {
     let mut location = match at {
         Some(at) => json!({"physicalLocation": {
-            "artifactLocation": {"uri": uri(&context.in_repository(at.path()))},
+            "artifactLocation": {"uri": address(&context.in_repository(at.path()))},
             "region": region(at),
         }}),
         None => json!({}),
@@ -166,20 +167,6 @@ fn region(at: &Location) -> Value {
         "startLine": from.line, "startColumn": from.column,
         "endLine": to.line, "endColumn": to.column,
     })
-}
-
-/// A path as a relative URI (RFC 3986): everything but unreserved characters and `/` is encoded,
-/// so that no `:` makes a scheme and no `?` a query.
-fn uri(path: &str) -> String {
-    let mut uri = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' => uri.push(char::from(byte)),
-            plain if plain.is_ascii_alphanumeric() => uri.push(char::from(plain)),
-            other => uri.push_str(&format!("%{other:02X}")),
-        }
-    }
-    uri
 }
 
 /// The objects it concerns, each once.
@@ -239,7 +226,7 @@ fn fixed(fix: &Fix, context: &Context<'_>) -> Value {
     }
     let changes = files.into_iter().map(|(path, replacements)| {
         json!({
-            "artifactLocation": {"uri": uri(&context.in_repository(path))},
+            "artifactLocation": {"uri": address(&context.in_repository(path))},
             "replacements": replacements,
         })
     });
@@ -276,7 +263,7 @@ mod tests {
             ("50%\n.yaml", "50%25%0A.yaml"),
             ("modèle.yaml", "mod%C3%A8le.yaml"),
         ] {
-            assert_eq!(uri(path), encoded);
+            assert_eq!(address(path), encoded);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The last line: what was checked, so that silence is never mistaken for a pass.
 
-use crate::lint::Summary;
+use super::display::shown;
+use crate::lint::{Older, Summary};
 
 /// `checked 12 releases of 4 models in 3 environments (6 charts): 3 errors; not checked: 1`.
 pub(super) fn line(summary: &Summary) -> String {
@@ -13,6 +14,14 @@ pub(super) fn line(summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// `37 older findings on main are not counted here: mlgitops lint`; nothing where there are none.
+pub(super) fn older(older: Option<&Older>) -> Option<String> {
+    let older = older.filter(|older| older.count() > 0)?;
+    let is = if older.count() == 1 { "is" } else { "are" };
+    let count = counted(older.count(), "older finding");
+    Some(format!("{count} on {} {is} not counted here: mlgitops lint", shown(&older.on)))
 }
 
 fn checked(summary: &Summary) -> String {

@@ -25,6 +25,9 @@ pub use facts::Facts;
 pub use vocabulary::vocabulary;
 pub use waivers::{WaiverSubject, Waivers};
 
+/// The rule about waivers themselves.
+pub const WAIVER_RULE: &str = "waiver";
+
 /// A rule: what its page says, and its code.
 #[derive(Debug)]
 pub struct Rule {

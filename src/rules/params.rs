@@ -13,6 +13,8 @@ pub struct Params {
     pub pinned_model_uri: PinnedModelUri,
     /// Of `ran-in-staging`.
     pub ran_in_staging: RanInStaging,
+    /// Of `waiver`.
+    pub waiver: Waiver,
 }
 
 impl Params {
@@ -24,6 +26,7 @@ impl Params {
             canary_first: CanaryFirst::of(rule("canary-first")),
             pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")),
             ran_in_staging: RanInStaging::of(rule("ran-in-staging")),
+            waiver: Waiver::of(rule("waiver")),
         }
     }
 }
@@ -98,6 +101,31 @@ impl RanInStaging {
             identity: match set("identity") {
                 Some(ParamValue::String(value)) => value.clone(),
                 _ => "token".to_owned(),
+            },
+        }
+    }
+}
+
+/// The parameters of `waiver`.
+#[derive(Debug, Clone)]
+pub struct Waiver {
+    /// How far ahead the last day of a waiver may lie, such as 90d; 0s: as far as anybody likes.
+    pub max_age: std::time::Duration,
+    /// What every waiver must state: owner, ticket, until.
+    pub require: Vec<String>,
+}
+
+impl Waiver {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            max_age: match set("max-age") {
+                Some(ParamValue::Duration(value)) => *value,
+                _ => std::time::Duration::from_secs(0),
+            },
+            require: match set("require") {
+                Some(ParamValue::List(value)) => value.clone(),
+                _ => vec![],
             },
         }
     }

@@ -1520,10 +1520,28 @@ pub static RULES: &[Rule] = &[
             Case {
                 id: "expired",
                 levels: [
-                    Some(Severity::Warning),
-                    Some(Severity::Warning),
-                    Some(Severity::Warning),
-                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "incomplete",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "too-long",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
                 ],
             },
             Case {
@@ -1564,7 +1582,20 @@ pub static RULES: &[Rule] = &[
             },
         ],
         fix: FixKind::None,
-        params: &[],
+        params: &[
+            Param {
+                name: "max-age",
+                kind: "duration",
+                default: "\"0s\"",
+                meaning: "how far ahead the last day of a waiver may lie, such as 90d; 0s: as far as anybody likes",
+            },
+            Param {
+                name: "require",
+                kind: "list",
+                default: "[]",
+                meaning: "what every waiver must state: owner, ticket, until",
+            },
+        ],
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/waiver.md"),
         checks: waiver::CHECKS,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::config::{Config, Level, Waiver};
+use crate::config::{Config, Level, Waiver, is_below};
 use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
 use crate::fleet::{Column, Environment, Fleet};
 
@@ -21,6 +21,11 @@ pub struct Settings<'s> {
     /// The releases that a rollback takes back: what is found on their objects is at most a
     /// warning.
     pub softened: Option<&'s BTreeSet<usize>>,
+    /// Whether a commit is about to be made, on a machine whose main is as old as its last fetch:
+    /// what is said of promotion is at most a warning.
+    pub is_hook: bool,
+    /// What was there before the change, and is not its doing; `None` where nobody asks.
+    pub older: Option<&'s BTreeSet<Fingerprint>>,
 }
 
 /// What came out.
@@ -28,6 +33,8 @@ pub struct Settings<'s> {
 pub struct Sunk {
     /// The findings, in the total order of reports.
     pub findings: Vec<Finding>,
+    /// Those that were there before the change.
+    pub older: Vec<Finding>,
     /// The indices of waivers that something needed.
     pub used_waivers: BTreeSet<usize>,
 }
@@ -42,24 +49,28 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
         named: BTreeMap::new(),
         candidates: Candidates::of(settings.waivers),
     };
-    let mut groups: Vec<Vec<Judged>> = Vec::new();
+    // Each with whether it was there before the change.
+    let mut groups: Vec<(bool, Vec<Judged>)> = Vec::new();
     let mut known: HashMap<GroupKey, usize> = HashMap::new();
     for (rule, violations) in violations {
         for violation in violations {
             let Some(judged) = sink.judge(rule, violation) else { continue };
-            let index = *known.entry(group_key(rule, &judged.violation)).or_insert(groups.len());
+            let is_older = sink.is_older(judged.place.fingerprint);
+            let key = GroupKey { is_older, ..group_key(rule, &judged.violation) };
+            let index = *known.entry(key).or_insert(groups.len());
             match groups.get_mut(index) {
-                Some(group) => group.push(judged),
-                None => groups.push(vec![judged]),
+                Some(group) => group.1.push(judged),
+                None => groups.push((is_older, vec![judged])),
             }
         }
     }
-    let owned: HashSet<Said<'_>> = groups.iter().filter_map(|group| owns(group.first()?)).collect();
-    let is_said = |group: &Vec<Judged>| group.first().is_some_and(|one| owned.contains(&said(one)));
-    let is_said: Vec<bool> = groups.iter().map(is_said).collect();
-    for (group, is_said) in groups.into_iter().zip(is_said) {
-        if !is_said {
-            sink.merge(group);
+    let owned: HashSet<Said<'_>> = groups.iter().filter_map(|(_, group)| owns(group.first()?)).collect();
+    let is_said = |group: &[Judged]| group.first().is_some_and(|one| owned.contains(&said(one)));
+    let is_said: Vec<bool> = groups.iter().map(|(_, group)| is_said(group)).collect();
+    for ((is_older, group), _) in groups.into_iter().zip(is_said).filter(|(_, is_said)| !is_said) {
+        if let Some(finding) = sink.merge(group) {
+            let sunk = &mut sink.sunk;
+            if is_older { sunk.older.push(finding) } else { sunk.findings.push(finding) }
         }
     }
     sink.finish()
@@ -75,6 +86,7 @@ struct Judged {
 /// Violations with the same key are one finding: rule, case, primary span, and everything said.
 #[derive(PartialEq, Eq, Hash)]
 struct GroupKey {
+    is_older: bool,
     rule: &'static str,
     case: &'static str,
     span: (String, u32, u32),
@@ -85,6 +97,7 @@ fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
     let (file, start, end) = violation.primary.location.key();
     let said = [Some(&violation.message), violation.note.as_ref(), violation.help.as_ref()];
     GroupKey {
+        is_older: false,
         rule: rule.id,
         case: violation.case,
         span: (file.to_owned(), start, end),
@@ -167,7 +180,8 @@ impl Sink<'_> {
         let fleet = self.settings.fleet;
         let environment = violation.place.and_then(|place| fleet.environment(place));
         let severity = self.severity(rule, &violation, environment)?;
-        let severity = if self.is_softened(&violation) { severity.min(Severity::Warning) } else { severity };
+        let is_soft = self.is_softened(&violation) || (self.settings.is_hook && rule.category == "promotion");
+        let severity = if is_soft { severity.min(Severity::Warning) } else { severity };
         let fingerprint = self.fingerprint(rule, &violation, environment);
         let place = violation.place.and_then(|place| fleet.place(place));
         let waived = self.waiver(rule, &violation, environment);
@@ -195,9 +209,14 @@ impl Sink<'_> {
         let word = Some(column.word()).filter(|word| !self.is_environment(word));
         let names: Vec<&str> =
             environment.map(|environment| environment.name.as_str()).into_iter().chain(word).collect();
-        match self.settings.config.level(rule.id, rule.category, violation.case, &names) {
+        let config = self.settings.config;
+        let path = violation.primary.location.path();
+        match config.level_at((rule.id, rule.category, violation.case), &names, path) {
             Some(stated) => stated.value,
-            None => rule.cases.iter().find(|case| case.id == violation.case)?.level(column),
+            None => {
+                let case = rule.cases.iter().find(|case| case.id == violation.case)?;
+                config.default_level(case.level(column), column == Column::Prod)
+            }
         }
     }
 
@@ -278,15 +297,22 @@ impl Sink<'_> {
         Some(Waived {
             reason: waiver.reason.clone(),
             owner: waiver.owner.clone(),
+            ticket: waiver.ticket.as_ref().map(|ticket| ticket.value.clone()),
             until: waiver.until.as_ref().map(|until| until.value.to_string()),
             location: waiver.location.clone(),
         })
     }
 
+    /// Whether it was there before the change.
+    fn is_older(&self, fingerprint: Fingerprint) -> bool {
+        self.settings.older.is_some_and(|older| older.contains(&fingerprint))
+    }
+
     /// One finding of violations with one cause; places of one fingerprint are one place.
-    fn merge(&mut self, group: Vec<Judged>) {
+    fn merge(&self, group: Vec<Judged>) -> Option<Finding> {
         let mut group = group.into_iter();
-        let Some(Judged { rule, violation, place }) = group.next() else { return };
+        let Judged { rule, violation, place } = group.next()?;
+        let is_older = self.is_older(place.fingerprint);
         let mut places = vec![place];
         let mut related = violation.related.clone();
         for next in group {
@@ -314,7 +340,9 @@ impl Sink<'_> {
                     .map(|(_, fingerprint)| *fingerprint),
             }
         });
-        self.sunk.findings.push(Finding {
+        // What follows from something that is not reported stands for itself.
+        let caused_by = caused_by.filter(|cause| is_older || !self.is_older(*cause));
+        Some(Finding {
             rule: rule.id,
             case: violation.case,
             category: rule.category,
@@ -328,7 +356,7 @@ impl Sink<'_> {
             caused_by,
             passes_at: violation.passes_at,
             fix: violation.fix,
-        });
+        })
     }
 
     fn finish(mut self) -> Sunk {
@@ -360,6 +388,10 @@ fn covers(waiver: &Waiver, violation: &Violation) -> bool {
             location.path() == waiver.location.path() && *lines.start() <= last && first <= *lines.end()
         };
         return violation.content.iter().any(covers_line);
+    }
+    let is_in = |folder: &String| violation.content.iter().any(|at| is_below(at.path(), folder));
+    if waiver.folder.as_ref().is_some_and(|folder| !is_in(folder)) {
+        return false;
     }
     let Some(object) = &waiver.object else { return true };
     violation.object.as_ref().is_some_and(|id| {

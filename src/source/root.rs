@@ -88,8 +88,9 @@ impl Root {
     }
 
     /// The root of an argument of the command line: a folder is the root itself; of a file it is
-    /// the nearest folder above that holds `mlgitops.yaml` or `.git`, else the folder the file
-    /// lies in, and the file's path below it comes back too.
+    /// the uppermost folder of its repository that holds `mlgitops.yaml`, for folders below may hold
+    /// one of their own; else the repository's, else the folder the file lies in. The file's path
+    /// below it comes back too.
     ///
     /// # Errors
     /// [`SourceError`] where nothing stands at the path, or its repository cannot be opened.
@@ -107,8 +108,8 @@ impl Root {
         Ok((Self::find(root)?, Some(file)))
     }
 
-    /// The root around a folder, and the folder's path in it: the nearest folder from it upward
-    /// that holds `mlgitops.yaml` or `.git`, else the folder itself.
+    /// The root around a folder, and the folder's path in it: the uppermost folder of its repository
+    /// that holds `mlgitops.yaml`, else the repository's, else the folder itself.
     ///
     /// # Errors
     /// [`SourceError`] where the path is no folder, or its repository cannot be opened.
@@ -148,12 +149,21 @@ impl Root {
     }
 }
 
-/// The nearest folder that holds `mlgitops.yaml` or `.git`, else the folder itself.
+/// The uppermost folder of a repository that holds `mlgitops.yaml`, else the one that holds `.git`,
+/// else the folder itself.
 fn above(folder: &Path) -> &Path {
-    let holds = |folder: &&Path| {
-        ["mlgitops.yaml", ".git"].iter().any(|name| folder.join(name).symlink_metadata().is_ok())
-    };
-    folder.ancestors().find(holds).unwrap_or(folder)
+    let holds = |folder: &Path, name: &str| folder.join(name).symlink_metadata().is_ok();
+    let mut found = None;
+    for at in folder.ancestors() {
+        let is_repository = holds(at, ".git");
+        if holds(at, "mlgitops.yaml") || (is_repository && found.is_none()) {
+            found = Some(at);
+        }
+        if is_repository {
+            break;
+        }
+    }
+    found.unwrap_or(folder)
 }
 
 fn find_git(root: &Path) -> Result<Option<Git>, SourceError> {

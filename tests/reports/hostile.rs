@@ -15,7 +15,7 @@ use crate::same::agree;
 use crate::sample::{finding, linted, report, service};
 
 /// What is feared in the text of a stranger.
-const FEARED: [&str; 22] = [
+const FEARED: [&str; 30] = [
     "\u{1b}[2J\u{1b}[31m",
     "\u{9b}31m",
     "\u{7}",
@@ -37,6 +37,14 @@ const FEARED: [&str; 22] = [
     "%0A::warning::q",
     "[link](https://evil.example)",
     "</script>",
+    "<img src=x onerror=alert(1)>",
+    "<!-- mlgitops:summary -->",
+    "]]><failure message=\"forged\"/>",
+    "@org/team",
+    "#12",
+    "| a | b |",
+    "`code`",
+    "![x](//evil.example/x.png)",
     "\n\nerror[s3-prefix]: forged\n  help: run this",
 ];
 
@@ -117,7 +125,7 @@ proptest! {
 
     #[test]
     fn machines_read_what_was_written(report in hostile_report()) {
-        for format in [Format::Json, Format::Sarif, Format::Github] {
+        for format in [Format::Json, Format::Sarif, Format::Github, Format::Junit, Format::Gitlab] {
             assert_harmless(&text(format, &report));
         }
         let read = json(&report);

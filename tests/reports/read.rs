@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mlgitops::Report;
 use mlgitops::finding::Severity;
 use mlgitops::report::{self, Context, Format};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use regex::Regex;
 use serde_json::Value;
 
@@ -160,4 +161,91 @@ fn drawn(rule: String, severity: Severity, block: &str) -> Drawn {
         }
     }
     drawn
+}
+
+/// What a case of JUnit says: the finding, and whether it is waived.
+pub(crate) fn in_junit(report: &Report) -> All {
+    let head = Regex::new(r"^(error|warning|note)\[([a-z0-9-]+)\] (.*):(\d+):\d+$").unwrap();
+    let xml = text(Format::Junit, report);
+    let document = roxmltree::Document::parse(&xml).unwrap();
+    let mut all = All::default();
+    for case in document.descendants().filter(|node| node.has_tag_name("testcase")) {
+        let Some(outcome) = case.children().find(roxmltree::Node::is_element) else { continue };
+        let first = outcome.text().unwrap().lines().next().unwrap();
+        let Some(found) = head.captures(first) else { continue };
+        let class = case.attribute("classname").unwrap();
+        assert_eq!(class.rsplit_once('.').unwrap().1, &found[2]);
+        let said = Said {
+            rule: found[2].to_owned(),
+            file: found[3].to_owned(),
+            line: found[4].parse().unwrap(),
+            severity: severity(&found[1]),
+        };
+        file(&mut all, said, outcome.has_tag_name("skipped"), &Value::Null);
+    }
+    all
+}
+
+/// The findings of GitLab's report, which holds only what counts.
+pub(crate) fn in_gitlab(report: &Report) -> BTreeSet<Said> {
+    let items: Value = serde_json::from_str(&text(Format::Gitlab, report)).unwrap();
+    let items = items.as_array().unwrap().iter().filter(|item| item["check_name"] != "not-checked");
+    items
+        .map(|item| Said {
+            rule: item["check_name"].as_str().unwrap().to_owned(),
+            file: item["location"]["path"].as_str().unwrap().to_owned(),
+            line: item["location"]["lines"]["begin"].as_u64().unwrap(),
+            severity: match item["severity"].as_str().unwrap() {
+                "critical" => Severity::Error,
+                "major" => Severity::Warning,
+                _ => Severity::Note,
+            },
+        })
+        .collect()
+}
+
+/// Where the files of the comment can be looked at.
+pub(crate) const BLOB: &str = "https://git.example.com/org/ml/blob/4d2c9e7";
+
+pub(crate) fn markdown(report: &Report) -> String {
+    report::render(Format::Markdown, report, &Context { blob: Some(BLOB), ..Context::new(".") })
+}
+
+/// The findings of a comment, as a reader of Markdown sees them: a paragraph that begins with a
+/// severity in bold, and links to its places.
+pub(crate) fn in_markdown(report: &Report) -> Vec<Drawn> {
+    let body = markdown(report);
+    let mut all: Vec<Drawn> = Vec::new();
+    let (mut is_first, mut is_bold, mut is_head) = (false, false, false);
+    for event in Parser::new(&body) {
+        match event {
+            Event::Start(Tag::Paragraph) => (is_first, is_head) = (true, false),
+            Event::Start(Tag::Strong) if is_first => is_bold = true,
+            Event::End(TagEnd::Strong) => is_bold = false,
+            Event::Text(word) if is_bold => {
+                is_bold = false;
+                is_head = true;
+                let severity = severity(&word);
+                all.push(Drawn {
+                    rule: String::new(),
+                    severity,
+                    marks: BTreeSet::new(),
+                    also: Vec::new(),
+                    lines: 0,
+                });
+            }
+            Event::Code(rule) if is_head && all.last().unwrap().rule.is_empty() => {
+                all.last_mut().unwrap().rule = rule.to_string();
+            }
+            Event::Start(Tag::Link { dest_url, .. }) if is_head => {
+                let at = dest_url.strip_prefix(BLOB).unwrap().strip_prefix('/').unwrap();
+                let (path, line) = at.rsplit_once("#L").unwrap();
+                all.last_mut().unwrap().marks.insert((decoded(path), line.parse().unwrap()));
+            }
+            Event::HardBreak | Event::End(TagEnd::Paragraph) => is_head = false,
+            Event::Text(_) | Event::Code(_) => is_first = false,
+            _ => {}
+        }
+    }
+    all
 }

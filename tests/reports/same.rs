@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use mlgitops::Report;
 use mlgitops::finding::{Finding, Severity};
 
-use crate::read::{Said, in_github, in_human, in_json, in_sarif};
+use crate::read::{Drawn, Said, in_github, in_gitlab, in_human, in_json, in_junit, in_markdown, in_sarif};
 use crate::sample::{at, file, finding, label, linted, place, report, service, waived};
 
 /// Holds all formats of a report to the same findings.
@@ -16,11 +16,14 @@ pub(crate) fn agree(report: &Report) {
     let commands = in_github(report);
     assert!(commands.is_sorted_by(|a, b| a.severity >= b.severity), "errors come first");
     assert_eq!(json.counted, commands.into_iter().collect(), "GitHub and JSON differ");
-    agree_with_human(report, &json.counted);
+    let junit = in_junit(report);
+    assert_eq!((&junit.counted, &junit.waived), (&json.counted, &json.waived), "JUnit and JSON differ");
+    assert_eq!(json.counted, in_gitlab(report), "GitLab and JSON differ");
+    agree_with_blocks(&in_human(report), &json.counted);
+    agree_with_blocks(&in_markdown(report), &json.counted);
 }
 
-fn agree_with_human(report: &Report, counted: &BTreeSet<Said>) {
-    let blocks = in_human(report);
+fn agree_with_blocks(blocks: &[Drawn], counted: &BTreeSet<Said>) {
     for said in counted {
         let at = (said.file.clone(), said.line);
         let block = blocks.iter().find(|block| {
@@ -28,7 +31,7 @@ fn agree_with_human(report: &Report, counted: &BTreeSet<Said>) {
         });
         assert!(block.is_some(), "people do not see {said:?} in {blocks:#?}");
     }
-    for block in &blocks {
+    for block in blocks {
         let of_block: Vec<&Said> = counted
             .iter()
             .filter(|said| said.rule == block.rule && block.marks.contains(&(said.file.clone(), said.line)))

@@ -69,7 +69,13 @@ pub(crate) fn place(name: &str, severity: Severity, environment: Option<&str>) -
 }
 
 pub(crate) fn waived(location: Location, reason: &str) -> Waived {
-    Waived { reason: reason.to_owned(), owner: None, until: Some("2027-01-31".to_owned()), location }
+    Waived {
+        reason: reason.to_owned(),
+        owner: None,
+        ticket: None,
+        until: Some("2027-01-31".to_owned()),
+        location,
+    }
 }
 
 /// A report of some findings, counted as a run counts them.
@@ -89,7 +95,7 @@ pub(crate) fn report(findings: Vec<Finding>, not_checked: Vec<NotChecked>) -> Re
         exit: u8::from(count(Severity::Error) > 0),
         ..Summary::default()
     };
-    Report { summary, findings, not_checked, trees: Vec::new(), proofs: Vec::new() }
+    Report { summary, findings, not_checked, ..Report::default() }
 }
 
 /// What a run of every rule over some files says.

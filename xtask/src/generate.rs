@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::docs;
 use crate::page::{Front, Page, ParamFront, pages};
 
 /// Writes every generated file.
@@ -14,6 +15,7 @@ pub(crate) fn generate() -> Result<String, Box<dyn Error>> {
     let pages = pages(&root)?;
     write(&root.join("src/rules/registry.rs"), &registry(&pages)?)?;
     write(&root.join("src/rules/params.rs"), &params(&pages)?)?;
+    docs::write(&root, &pages)?;
     Ok(format!("{} rules", pages.len()))
 }
 

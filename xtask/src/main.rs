@@ -1,9 +1,13 @@
 //! The project's own commands: `cargo xtask <command>`.
 
+mod docs;
 mod fields;
 mod generate;
 mod oracle;
 mod page;
+/// The page as people read it, the same that `mlgitops explain` prints.
+#[path = "../../src/report/page.rs"]
+mod plain;
 
 use std::process::ExitCode;
 

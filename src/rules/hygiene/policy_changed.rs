@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::registry::RULES;
 use super::super::{Check, Context, Rule, Violations};
-use crate::config::{Config, EnvironmentConfig, Waiver};
+use crate::config::{Config, EnvironmentConfig, Levels, PathRules, Profile, RuleConfig, Waiver};
 use crate::finding::{Label, Location, Severity, Violation};
 use crate::fleet::Column;
 
@@ -22,6 +22,13 @@ fn check(base: &Config, context: &Context<'_>, out: &mut Violations) {
     for rule in RULES {
         rule_levels(rule, base, head, &top, out);
     }
+    for entry in &head.paths {
+        paths(entry, base, out);
+    }
+    for (name, set) in &head.rules {
+        params(name, set, base, out);
+    }
+    profile(base, head, &top, out);
     for waiver in &head.waivers {
         waivers(waiver, base, out);
     }
@@ -33,7 +40,7 @@ fn check(base: &Config, context: &Context<'_>, out: &mut Violations) {
 
 fn said(case: &'static str, at: &Location, message: String, word: &str) -> Violation {
     Violation::in_file(case, Label::new(at.clone(), "asks for less than before"), message)
-        .note("what it asks for no longer is not checked in this change either")
+        .note("this change is judged by both: by what was asked for before, and by what it states")
         .help("if it is meant, merge it by itself; else take the line out")
         .word(word)
 }
@@ -103,6 +110,60 @@ fn rule_levels(rule: &Rule, base: &Config, head: &Config, top: &Location, out: &
                 return;
             }
         }
+    }
+}
+
+/// Severities of paths that the base did not set so.
+fn paths(entry: &PathRules, base: &Config, out: &mut Violations) {
+    let stated = |entry: &PathRules| {
+        let globs: Vec<String> = entry.globs.iter().map(|glob| glob.value.clone()).collect();
+        let levels: Vec<_> = entry.rules.iter().map(|(name, set)| (name.clone(), levels_of(set))).collect();
+        (globs, levels)
+    };
+    if base.paths.iter().any(|known| stated(known) == stated(entry)) {
+        return;
+    }
+    let names: Vec<&str> = entry.rules.keys().map(String::as_str).collect();
+    for glob in &entry.globs {
+        let message =
+            format!("this change gives {} severities of its own in `{}`", names.join(", "), glob.value);
+        out.push(said("rule", &glob.location, message, &glob.value));
+    }
+}
+
+type Named = (String, Option<Severity>);
+
+/// What is set, without the places it stands at.
+fn levels_of(set: &RuleConfig) -> Vec<(String, Option<Option<Severity>>, Vec<Named>)> {
+    let of = |case: &str, levels: &Levels| {
+        let named = levels.environments.iter().map(|(name, level)| (name.clone(), level.value)).collect();
+        (case.to_owned(), levels.everywhere.as_ref().map(|level| level.value), named)
+    };
+    let cases = set.cases.iter().map(|(case, levels)| of(case, levels));
+    std::iter::once(of("", &set.levels)).chain(cases).collect()
+}
+
+/// Parameters that the base did not set so: which of two is the stricter only the rule knows.
+fn params(name: &str, set: &RuleConfig, base: &Config, out: &mut Violations) {
+    let before = base.rules.get(name);
+    for (param, stated) in &set.params {
+        let known = before.and_then(|set| set.params.get(param));
+        if known.is_none_or(|known| known.value != stated.value) {
+            let message = format!("this change sets `{param}` of {name}");
+            let mut found = said("rule", &stated.location, message, &format!("{name}.{param}"));
+            found.primary.text = "may ask for less than before".to_owned();
+            out.push(found);
+        }
+    }
+}
+
+fn profile(base: &Config, head: &Config, top: &Location, out: &mut Violations) {
+    let is_strict =
+        |config: &Config| config.profile.as_ref().is_some_and(|profile| profile.value == Profile::Strict);
+    if is_strict(base) && !is_strict(head) {
+        let at = head.profile.as_ref().map_or(top, |profile| &profile.location);
+        let message = "this change takes the profile from strict to recommended".to_owned();
+        out.push(said("rule", at, message, "profile"));
     }
 }
 

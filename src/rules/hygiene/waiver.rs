@@ -45,10 +45,43 @@ fn stated(waiver: &Waiver, unused: bool, context: &Context<'_>, out: &mut Violat
         let message = format!("the waiver of {of} ended on {}{owner}", until.value);
         let violation = said("expired", &until.location, "its last day", message);
         out.push(violation.word(of).help("take it out, or give it a later day and say why"));
+    } else if let Some(violation) = against_terms(waiver, &of, context) {
+        out.push(violation);
     } else if unused && !matches!(rule.value.as_str(), "hygiene" | "waiver" | "hygiene/waiver") {
         let message = format!("nothing needs the waiver of {of} any more");
         out.push(said("unused", &waiver.location, "waives no finding", message).word(of).help("take it out"));
     }
+}
+
+/// What this house asks of every waiver. A comment has no room for an owner or a ticket: it is asked
+/// for its end alone.
+fn against_terms(waiver: &Waiver, of: &str, context: &Context<'_>) -> Option<Violation> {
+    let terms = &context.params.waiver;
+    let has = |word: &str| match word {
+        "owner" => waiver.owner.is_some() || waiver.lines.is_some(),
+        "ticket" => waiver.ticket.is_some() || waiver.lines.is_some(),
+        "until" => waiver.until.is_some(),
+        _ => true,
+    };
+    let missing: Vec<&str> = terms.require.iter().map(String::as_str).filter(|word| !has(word)).collect();
+    if !missing.is_empty() {
+        let message = format!("the waiver of {of} does not state its {}", missing.join(", "));
+        let help =
+            format!("add {}", missing.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "));
+        return Some(said("incomplete", &waiver.location, "asked for here", message).word(of).help(help));
+    }
+    let days = i64::try_from(terms.max_age.as_secs() / 86_400).ok().filter(|days| *days > 0)?;
+    let last = context.today.checked_add(jiff::Span::new().try_days(days).ok()?).ok()?;
+    let (at, message) = match &waiver.until {
+        Some(until) if until.value > last => (
+            &until.location,
+            format!("the waiver of {of} lasts until {}, {days} days is the most", until.value),
+        ),
+        Some(_) => return None,
+        None => (&waiver.location, format!("the waiver of {of} has no end, {days} days is the most")),
+    };
+    let help = format!("let it end on {last} or before");
+    Some(said("too-long", at, "too far ahead", message).word(of).help(help))
 }
 
 /// `s3-prefix for InferenceService/ml/llm in prod`.

@@ -27,8 +27,7 @@ fn check(review: &Review, context: &Context<'_>, out: &mut Violations) {
         let stage = Stage::of(running, timeline, review);
         let per_minute = context
             .config
-            .models
-            .get(&running.model)
+            .model(&running.model, running.made_of.iter().map(String::as_str))
             .and_then(|model| model.requests_per_minute.as_ref().map(|stated| stated.value));
         let asked =
             Asked { soak: params.soak, samples: u64::try_from(params.samples).unwrap_or(0), per_minute };

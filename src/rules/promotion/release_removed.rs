@@ -4,7 +4,7 @@ use super::super::{Check, Context, Violations};
 use crate::config::Config;
 use crate::finding::{Label, Violation};
 use crate::fleet::startup_time::{Download, Phases};
-use crate::history::{Removed, Review};
+use crate::history::{Removed, Review, Running};
 
 pub(super) const CHECKS: &[Check] = &[Check::Review(check)];
 
@@ -38,7 +38,7 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
         Some(deployment) => format!("its Application {deployment} goes away, and all it owns with it"),
         None => "what is not in Git any more, a sync with prune deletes".to_owned(),
     };
-    let start = cold_start(model, config).map(|start| format!("; {start}")).unwrap_or_default();
+    let start = cold_start(&removed.running, config).map(|start| format!("; {start}")).unwrap_or_default();
     let help = match removed.instead {
         Some(_) => "keep the name; else let both run until the new one answers, and delete the old one later",
         None => "if it is meant, merge it by itself; else put it back",
@@ -47,9 +47,11 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
 }
 
 /// How long nobody answers, where the size of the model is known.
-fn cold_start(model: &str, config: &Config) -> Option<String> {
-    let bytes = config.models.get(model)?.size.as_ref()?.value;
+fn cold_start(running: &Running, config: &Config) -> Option<String> {
+    let paths = running.made_of.iter().map(String::as_str);
+    let bytes = config.model(&running.model, paths.clone())?.size.as_ref()?.value;
+    let rates = config.startup(paths);
     let whole = |rates| Phases::of(bytes, Download::Before, rates).whole();
-    let (best, worst) = (whole(&config.startup.best), whole(&config.startup.worst));
+    let (best, worst) = (whole(&rates.best), whole(&rates.worst));
     Some(format!("a new pod answers after {best:.0} s at best, {worst:.0} s on a slow disk"))
 }

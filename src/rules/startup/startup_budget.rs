@@ -50,7 +50,9 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         match size_of(model_use, context.config, &caches, fleet) {
             Some(size) => {
                 let download = download(model_use, caches.of_model(model_use).is_some());
-                let start = Start::of(size, download, &context.config.startup);
+                let paths = fleet.paths_of(model_use);
+                let rates = context.config.startup(paths.iter().map(String::as_str));
+                let start = Start::of(size, download, rates);
                 let killed = service.judge(&start, &cluster);
                 if killed.is_none() {
                     out.push(service.of_readiness(&start).map(|found| service.placed(found)));

@@ -1,0 +1,42 @@
+//! What was there before a change: found by judging the state before it the same way.
+
+use std::collections::BTreeSet;
+
+use super::{Judged, NewSince, Older, Options, judge};
+use crate::config::Config;
+use crate::finding::{Finding, Fingerprint};
+
+/// The fingerprints of a state, by the policies that a change is judged by. What a waiver covered
+/// there is not among them: a change that takes the waiver out brings its findings.
+pub(super) fn known(
+    since: &NewSince,
+    config: &Config,
+    before: Option<&Config>,
+    options: &Options,
+) -> BTreeSet<Fingerprint> {
+    let options = Options {
+        base: None,
+        change: None,
+        new_since: None,
+        with_changes: false,
+        only: Vec::new(),
+        ..options.clone()
+    };
+    let mut known = BTreeSet::new();
+    for policy in [Some(config), before].into_iter().flatten() {
+        let config = Config { waivers: since.config.waivers.clone(), ..policy.clone() };
+        let Judged { findings, .. } = judge(&since.files, &config, &options, None);
+        let places = findings.iter().flat_map(|finding| &finding.places);
+        known.extend(places.filter(|place| place.waived.is_none()).map(|place| place.fingerprint));
+    }
+    known
+}
+
+/// How many of some findings would count, by rule.
+pub(super) fn counted(on: &str, findings: &[Finding]) -> Older {
+    let mut older = Older { on: on.to_owned(), ..Older::default() };
+    for finding in findings.iter().filter(|finding| finding.counts()) {
+        *older.findings.entry(finding.rule).or_default() += 1;
+    }
+    older
+}

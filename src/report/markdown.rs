@@ -1,0 +1,276 @@
+//! The comment of a pull request, and the summary of a run: one body that is written again in
+//! place. What blocks comes first, what changes next, the rest is folded.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::block::{Block, blocks};
+use super::display::{cut, shown};
+use super::markup::{address, cell, code, prose, words};
+use super::{Context, diff, summary};
+use crate::Report;
+use crate::finding::{Fix, Location, NotChecked, Safety, Severity, Waived};
+
+/// The first line, by which a later run finds the comment again.
+pub const MARKER: &str = "<!-- mlgitops:summary -->";
+
+/// Bytes of a body. GitHub takes 65,536 characters ("body is too long (maximum is 65536
+/// characters)"); no text has more characters than bytes.
+const LIMIT: usize = 65_536;
+/// Bytes kept for headings, for what says how much was cut, and for the last line.
+const RESERVE: usize = 4_096;
+/// Bytes that the table of changes may take, so that findings find room.
+const TABLE: usize = 20_000;
+/// Bytes that the findings may take, so that waivers find room.
+const FINDINGS: usize = 34_000;
+
+/// The whole body.
+#[must_use]
+pub fn print(report: &Report, context: &Context<'_>) -> String {
+    let blocks = by_severity(&report.findings);
+    let mut out = format!("{MARKER}\n### {}\n", title(report, context));
+    changes(&mut out, report);
+    findings(&mut out, &blocks, context);
+    folded(&mut out, report, context);
+    let _ = writeln!(out, "\n<sub>{}</sub>", footer(report, context));
+    out
+}
+
+/// The blocks, loudest first.
+fn by_severity(findings: &[crate::finding::Finding]) -> Vec<Block<'_>> {
+    let mut blocks = blocks(findings);
+    blocks.sort_by_key(|block| std::cmp::Reverse(block.severity()));
+    blocks
+}
+
+fn title(report: &Report, context: &Context<'_>) -> String {
+    let summary = &report.summary;
+    let all = [
+        (Severity::Error, summary.errors),
+        (Severity::Warning, summary.warnings),
+        (Severity::Note, summary.notes),
+    ];
+    let is_loud = |severity| context.fail_on.is_some_and(|least| severity >= least);
+    let said = |loud: bool| {
+        let of = all.into_iter().filter(|(severity, count)| *count > 0 && is_loud(*severity) == loud);
+        let words =
+            of.map(|(severity, count)| format!("{count} {severity}{}", if count == 1 { "" } else { "s" }));
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let (loud, quiet) = (said(true), said(false));
+    let is_one =
+        all.into_iter().filter(|(severity, _)| is_loud(*severity)).map(|(_, count)| count).sum::<usize>()
+            == 1;
+    let end = match summary.exit {
+        3 => "not enough was checked to let this merge pass".to_owned(),
+        0 => "nothing blocks this merge".to_owned(),
+        _ => format!("{loud} {} this merge", if is_one { "blocks" } else { "block" }),
+    };
+    let rest = match summary.exit {
+        0 | 3 => [loud, quiet].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+        _ => quiet,
+    };
+    let rest = if rest.is_empty() { rest } else { format!("; {rest}") };
+    format!("mlgitops: {end}{rest}")
+}
+
+/// Puts as many items as fit in some bytes, and gives how many did not.
+fn put(out: &mut String, room: usize, items: &[String]) -> usize {
+    let mut left = room.min(LIMIT.saturating_sub(RESERVE + out.len()));
+    for (index, item) in items.iter().enumerate() {
+        match left.checked_sub(item.len()) {
+            Some(rest) => left = rest,
+            None => return items.len() - index,
+        }
+        out.push_str(item);
+    }
+    0
+}
+
+/// What changes, a row a release.
+fn changes(out: &mut String, report: &Report) {
+    let Some(changes) = &report.changes else { return };
+    if changes.is_empty() {
+        out.push_str("\nNothing that runs is changed.\n");
+        return;
+    }
+    out.push_str("\n| model | environment | version | ran before? | more |\n|---|---|---|---|---|\n");
+    let rows: Vec<String> = changes.iter().filter_map(diff::cells).map(|cells| row(&cells)).collect();
+    let more = put(out, TABLE, &rows);
+    if more > 0 {
+        let _ = writeln!(out, "\n… and {more} more releases change: `mlgitops diff` lists them");
+    }
+}
+
+fn row(cells: &diff::Cells) -> String {
+    let cut = |text: &str| cut(text, 120);
+    let version = match (&cells.before, &cells.after) {
+        (Some(old), Some(new)) if old == new => code(&cut(new)),
+        (Some(old), Some(new)) => format!("{} → {}", code(&cut(old)), code(&cut(new))),
+        (None, Some(new)) => format!("new: {}", code(&cut(new))),
+        (Some(old), None) => format!("{} → **gone**", code(&cut(old))),
+        (None, None) => String::new(),
+    };
+    let proof = cells.proof.as_deref().map(words).unwrap_or_default();
+    let columns = [
+        code(&cut(&cells.model)),
+        words(&cut(&cells.environment)),
+        version,
+        proof,
+        cells.more.iter().map(|more| words(&cut(more))).collect::<Vec<_>>().join("; "),
+    ];
+    let columns: Vec<String> = columns.iter().map(|column| pipes(column)).collect();
+    format!("| {} |\n", columns.join(" | "))
+}
+
+/// Words have their pipes escaped already; code has not.
+fn pipes(column: &str) -> String {
+    cell(&column.replace("\\|", "|"))
+}
+
+fn findings(out: &mut String, blocks: &[Block<'_>], context: &Context<'_>) {
+    let loud: Vec<&Block<'_>> = blocks.iter().filter(|block| block.severity() > Severity::Note).collect();
+    let items: Vec<String> = loud.iter().map(|block| item(block, context)).collect();
+    let more = put(out, FINDINGS, &items);
+    if more > 0 {
+        let cut = loud.iter().skip(loud.len() - more);
+        let errors = cut.filter(|block| block.severity() == Severity::Error).count();
+        let _ = writeln!(
+            out,
+            "\n… and {more} more that do not fit here, {errors} of them errors: the log of this run has all"
+        );
+    }
+}
+
+fn item(block: &Block<'_>, context: &Context<'_>) -> String {
+    let main = block.main;
+    let mut out = format!("\n**{}** `{}` · ", main.severity, main.rule);
+    let places: Vec<String> = block
+        .findings()
+        .filter(|finding| finding.counts())
+        .map(|finding| link(&finding.primary.location, context))
+        .collect();
+    let (first, rest) = places.split_at(places.len().min(8));
+    out.push_str(&first.join(", "));
+    if !rest.is_empty() {
+        let _ = write!(out, " and {} more places", rest.len());
+    }
+    let _ = writeln!(out, "  \n{}", prose(&main.message));
+    if let Some(also) = block.also() {
+        let _ = writeln!(out, "also: {}  ", prose(&also));
+    }
+    for line in block.help().iter().flat_map(|help| help.lines()).take(6) {
+        let _ = writeln!(out, "→ {}  ", prose(line));
+    }
+    if let Some(fix) = &main.fix {
+        let _ = writeln!(out, "→ {}  ", suggestion(fix));
+    }
+    out
+}
+
+/// What to type so that it is done, and what comes of it.
+fn suggestion(fix: &Fix) -> String {
+    let command = match fix.safety {
+        Safety::Safe => "mlgitops lint --fix",
+        Safety::Unsafe => "mlgitops lint --fix --unsafe-fixes",
+    };
+    format!("`{command}`: {}", prose(&fix.title))
+}
+
+/// `path:line`, as a link that stays where the run knows the commit.
+fn link(at: &Location, context: &Context<'_>) -> String {
+    let (path, line) = (context.in_repository(at.path()), at.position().line);
+    let said = words(&format!("{}:{line}", cut(&path, 200)));
+    match context.blob {
+        Some(blob) => format!("[{said}]({blob}/{}#L{line})", address(&path)),
+        None => said,
+    }
+}
+
+/// What nobody has to act on now.
+fn folded(out: &mut String, report: &Report, context: &Context<'_>) {
+    let notes: Vec<String> = by_severity(&report.findings)
+        .iter()
+        .filter(|block| block.severity() == Severity::Note)
+        .map(|block| item(block, context))
+        .collect();
+    let waivers = waivers(report);
+    let in_force: Vec<String> = waivers.iter().map(|waived| waiver(waived, context)).collect();
+    let mut items: Vec<&NotChecked> = report.not_checked.iter().collect();
+    items.sort_by_key(|item| !item.required);
+    let missing: Vec<String> = items.iter().map(|item| not_checked(item, context)).collect();
+    let old: Vec<String> = report.older.iter().map(older).collect();
+    let count_old = report.older.as_ref().map_or(0, crate::Older::count);
+    let counts = [
+        counted(notes.len(), "note", "notes"),
+        counted(in_force.len(), "waiver in force", "waivers in force"),
+        counted(missing.len(), "not checked", "not checked"),
+        counted(count_old, "older finding not counted", "older findings not counted"),
+    ];
+    let head: Vec<String> = counts.into_iter().flatten().collect();
+    if head.is_empty() {
+        return;
+    }
+    // What fails the run is not folded.
+    let open = if report.not_checked.iter().any(|item| item.required) { " open" } else { "" };
+    let _ = writeln!(out, "\n<details{open}><summary>{}</summary>\n", head.join(" · "));
+    let mut more = 0;
+    for section in [&missing, &in_force, &old, &notes] {
+        more += put(out, LIMIT, section);
+    }
+    if more > 0 {
+        let _ = writeln!(out, "\n… and {more} more that do not fit here: the log of this run has all");
+    }
+    out.push_str("\n</details>\n");
+}
+
+fn counted(count: usize, one: &str, many: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
+}
+
+/// The waivers that cover something, each once, in the order of files.
+fn waivers(report: &Report) -> Vec<(&'static str, &Waived)> {
+    let mut all: BTreeMap<(&str, u32, &str), (&'static str, &Waived)> = BTreeMap::new();
+    for finding in &report.findings {
+        for waived in finding.places.iter().filter_map(|place| place.waived.as_ref()) {
+            let at = &waived.location;
+            all.entry((at.path(), at.start, finding.rule)).or_insert((finding.rule, waived));
+        }
+    }
+    all.into_values().collect()
+}
+
+fn waiver((rule, waived): &(&'static str, &Waived), context: &Context<'_>) -> String {
+    let until = match &waived.until {
+        Some(day) => format!("until {}", words(day)),
+        None => "with no end".to_owned(),
+    };
+    let owner = waived.owner.as_deref().map(|owner| format!(", {}", code(owner))).unwrap_or_default();
+    let ticket = waived.ticket.as_deref().map(|ticket| format!(", {}", code(ticket))).unwrap_or_default();
+    let reason = prose(&waived.reason);
+    let at = link(&waived.location, context);
+    format!("- waived {until}: `{rule}`, \"{reason}\"{owner}{ticket} ({at})\n")
+}
+
+fn not_checked(item: &NotChecked, context: &Context<'_>) -> String {
+    let word = if item.required { "**not checked**" } else { "not checked" };
+    let at = item.location.as_ref().map(|at| format!(" ({})", link(at, context))).unwrap_or_default();
+    let help = item.help.as_deref().map(|help| format!(" → {}", prose(help))).unwrap_or_default();
+    format!("- {word}: {}{at}: {}{help}\n", prose(&item.what), prose(&item.reason))
+}
+
+fn older(older: &crate::Older) -> String {
+    let counts: Vec<String> =
+        older.findings.iter().map(|(rule, count)| format!("{count} × `{rule}`")).collect();
+    if counts.is_empty() {
+        return String::new();
+    }
+    format!("- older, on {}: {} (`mlgitops lint` shows them)\n", words(&older.on), counts.join(", "))
+}
+
+fn footer(report: &Report, context: &Context<'_>) -> String {
+    let mut parts: Vec<String> = context.compared.map(words).into_iter().collect();
+    parts.push(words(&shown(&summary::line(&report.summary))));
+    parts.push(format!("mlgitops {}, {} ms", context.version, context.elapsed_ms));
+    parts.join(" · ")
+}
