@@ -8,6 +8,7 @@ use mlgitops_files::{Files, RepoPath};
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
 use crate::finding::{Finding, NotChecked, ReadTree, Severity};
+use crate::fix;
 use crate::fleet::{self, Fleet};
 use crate::history::{Change, Review, Reviewed, at_hand, ignored};
 use crate::render::ToolKind;
@@ -37,6 +38,8 @@ pub struct Options {
     pub allow_unchecked: bool,
     /// The repositories whose content is at hand, by URL.
     pub repositories: Repositories,
+    /// Whether findings get the edits that end them: each is tried on a copy in memory.
+    pub fixes: bool,
 }
 
 impl Default for Options {
@@ -51,6 +54,7 @@ impl Default for Options {
             change: None,
             allow_unchecked: false,
             repositories: Repositories::default(),
+            fixes: false,
         }
     }
 }
@@ -179,6 +183,14 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     sink::sort(&mut findings);
     if !options.only.is_empty() {
         findings.retain(|finding| options.only.iter().any(|file| touches(finding, file)));
+    }
+    if options.fixes {
+        let render = |files: &Arc<dyn Files>| {
+            let Survey { discovery, fleet, .. } = survey(files, config, &options.repositories);
+            (discovery, fleet)
+        };
+        let world = fix::World { files, discovery: &discovery, fleet: &fleet, render: &render };
+        fix::plan(&mut findings, &world);
     }
     let not_checked = not_checked(&discovery, &fleet, [run.not_checked, on_waivers.not_checked].concat());
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
-use super::{CliError, base, input, print};
+use super::{CliError, base, fix, input, print};
 use crate::config::nearest;
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
@@ -19,6 +19,8 @@ use crate::{Options, lint};
 pub(super) struct Args {
     #[command(flatten)]
     input: input::Args,
+    #[command(flatten)]
+    fixing: fix::Args,
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -94,6 +96,13 @@ fn output(text: &str) -> Result<Output, String> {
     Ok(Output { format: Format::parse(format).ok_or_else(form)?, path: path.into() })
 }
 
+impl Args {
+    /// The formats that are printed or written.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        std::iter::once(self.format).chain(self.output.iter().map(|output| output.format))
+    }
+}
+
 /// Runs `lint`.
 pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let begun = Instant::now();
@@ -116,7 +125,16 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         change,
         allow_unchecked: args.allow_unchecked,
         repositories,
+        fixes: args.formats().any(Format::carries_fixes),
     };
+    if args.fixing.any() {
+        let fixed = args.fixing.make(&opened.files, &opened.config, &options);
+        if args.fixing.shows() {
+            return fixed.show(&opened.files);
+        }
+        fixed.write(&opened.files, opened.root.folder())?;
+        opened.files = fixed.files;
+    }
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

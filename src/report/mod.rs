@@ -14,6 +14,7 @@ pub mod human;
 pub mod json;
 pub mod origins;
 pub mod page;
+pub mod patch;
 pub mod sarif;
 pub mod status;
 mod summary;
@@ -40,6 +41,12 @@ pub enum Format {
 impl Format {
     /// All formats, in the order people are told of them.
     pub const ALL: [Self; 4] = [Self::Human, Self::Json, Self::Sarif, Self::Github];
+
+    /// Whether it shows the edits that end findings: only then are they looked for.
+    #[must_use]
+    pub fn carries_fixes(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif)
+    }
 
     /// The word of the command line.
     #[must_use]

@@ -49,14 +49,15 @@ impl Editor<'_> {
         let (range, text) = self.deletion(key)?;
         let lines = self.lines_of(key, value);
         let shift = self.entry_column(into)?;
-        let moved = shifted(slice(self.source(), &lines), self.column(self.tree.range(key).start), shift);
+        let column = self.column(self.tree.range(key).start);
+        let moved = |text| format!("{}{}", self.line_break(), shifted(slice(text, &lines), column, shift));
+        let (checked, written) = (moved(self.source()), moved(self.written));
         let end = self.line_end(self.tree.range(into).end);
-        let line_break = self.line_break();
         if let Some(entry) = self.model.take(from, key) {
             self.model.put(into, entry);
         }
         self.replace_bytes(range, text);
-        self.replace_bytes(end..end, format!("{line_break}{moved}"));
+        self.move_bytes(end, checked, written);
         Ok(())
     }
 
@@ -69,7 +70,9 @@ impl Editor<'_> {
     }
 
     fn new_value(&self, node: NodeIndex) -> Result<NewValue, EditError> {
-        if self.tree.tag(node).is_some() {
+        let range = self.tree.range(node);
+        // What stands in for something else is no value.
+        if self.tree.tag(node).is_some() || slice(self.source(), &range) != slice(self.written, &range) {
             return Err(EditError::Form);
         }
         Ok(match self.tree.shape(node) {

@@ -48,12 +48,21 @@ pub enum EditError {
     Check,
 }
 
+/// A replacement as it is checked, and as it is made where that differs.
+#[derive(Debug)]
+struct Change {
+    edit: TextEdit,
+    written: Option<String>,
+}
+
 /// Changes of one text, checked together.
 #[derive(Debug)]
 pub struct Editor<'t> {
     tree: &'t Tree,
     parents: Vec<Option<NodeIndex>>,
-    edits: Vec<TextEdit>,
+    edits: Vec<Change>,
+    /// What the text really is, byte for byte, where the tree is of a stand-in for it.
+    written: &'t str,
     model: Model,
     /// The comments that go with what is deleted.
     dropped: Vec<Range<u32>>,
@@ -65,6 +74,18 @@ impl<'t> Editor<'t> {
     /// # Errors
     /// [`EditError::Broken`] for a text that is no YAML.
     pub fn new(tree: &'t Tree) -> Result<Self, EditError> {
+        Self::standing_in(tree, tree.text().as_str())
+    }
+
+    /// An editor of a text that is no YAML itself, through one of the same length that stands in
+    /// for it: a template with its actions painted over. What is moved is moved as written.
+    ///
+    /// # Errors
+    /// [`EditError::Broken`] for a text that is no YAML, or of another length.
+    pub fn standing_in(tree: &'t Tree, written: &'t str) -> Result<Self, EditError> {
+        if written.len() != tree.text().len() {
+            return Err(EditError::Broken);
+        }
         if !tree.errors().is_empty() {
             return Err(EditError::Broken);
         }
@@ -76,7 +97,7 @@ impl<'t> Editor<'t> {
                 }
             }
         }
-        Ok(Self { tree, parents, edits: Vec::new(), model: Model::of(tree), dropped: Vec::new() })
+        Ok(Self { tree, parents, edits: Vec::new(), written, model: Model::of(tree), dropped: Vec::new() })
     }
 
     /// The collection a node stands in.
@@ -90,8 +111,9 @@ impl<'t> Editor<'t> {
     /// # Errors
     /// [`EditError::Overlap`] and [`EditError::Check`].
     pub fn finish(mut self) -> Result<Vec<TextEdit>, EditError> {
-        self.edits.sort_by_key(|edit| (edit.range.start, edit.range.end));
-        let edited = apply(self.source(), &self.edits).ok_or(EditError::Overlap)?;
+        self.edits.sort_by_key(|change| (change.edit.range.start, change.edit.range.end));
+        let checked: Vec<TextEdit> = self.edits.iter().map(|change| change.edit.clone()).collect();
+        let edited = apply(self.source(), &checked).ok_or(EditError::Overlap)?;
         let again = parse(Text::of_shared(&edited.into()));
         if !again.errors().is_empty() || !self.model.is_read_from(&again) {
             return Err(EditError::Check);
@@ -111,7 +133,14 @@ impl<'t> Editor<'t> {
             again.comments().iter().map(|comment| slice(text, &comment.range)).collect();
         kept.sort_unstable();
         left.sort_unstable();
-        if kept == left { Ok(self.edits) } else { Err(EditError::Check) }
+        if kept != left {
+            return Err(EditError::Check);
+        }
+        let meant = |change: Change| match change.written {
+            Some(text) => TextEdit { text, ..change.edit },
+            None => change.edit,
+        };
+        Ok(self.edits.into_iter().map(meant).collect())
     }
 
     fn source(&self) -> &'t str {
@@ -119,7 +148,11 @@ impl<'t> Editor<'t> {
     }
 
     fn replace_bytes(&mut self, range: Range<u32>, text: String) {
-        self.edits.push(TextEdit { range, text });
+        self.edits.push(Change { edit: TextEdit { range, text }, written: None });
+    }
+
+    fn move_bytes(&mut self, to: u32, text: String, written: String) {
+        self.edits.push(Change { edit: TextEdit { range: to..to, text }, written: Some(written) });
     }
 
     /// The entry or item a node is: the collection, and its place among the entries.

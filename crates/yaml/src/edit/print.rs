@@ -1,6 +1,6 @@
 //! New values as text, as the text around them is written.
 
-use crate::{Mode, Resolved, Style, resolve};
+use crate::{Key, Mode, Node, Resolved, Style, Value, resolve};
 
 /// A value that an edit brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,24 @@ impl NewValue {
     #[must_use]
     pub fn map<const N: usize>(entries: [(&str, NewValue); N]) -> Self {
         Self::Map(entries.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    /// What a node is; `None` for one that cannot be known.
+    #[must_use]
+    pub fn of(node: &Node) -> Option<Self> {
+        Some(match &node.value {
+            Value::Null => Self::Null,
+            Value::Scalar(scalar) => match scalar.resolve(Mode::Api) {
+                Resolved::Str => Self::Text(scalar.text.to_string()),
+                _ => Self::Plain(scalar.text.to_string()),
+            },
+            Value::Sequence(items) => Self::List(items.iter().map(Self::of).collect::<Option<_>>()?),
+            Value::Map(map) => {
+                let entry = |(key, value): (&Key, &Node)| Some((key.name().to_owned(), Self::of(value)?));
+                Self::Map(map.iter().map(entry).collect::<Option<_>>()?)
+            }
+            Value::Unknown(_) => return None,
+        })
     }
 
     /// The value in one line: `{a: 1, b: [x]}`.
