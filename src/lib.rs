@@ -9,6 +9,7 @@ pub mod config;
 pub mod deploy;
 pub mod discover;
 pub mod finding;
+pub mod fix;
 pub mod fleet;
 pub mod history;
 pub mod kinds;

@@ -11,6 +11,7 @@ use mlgitops_files::{Files, RepoPath};
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
 use crate::finding::{Code, Finding, Fingerprint, NotChecked, ReadTree, Severity};
+use crate::fix;
 use crate::fleet::{self, Fleet};
 use crate::history::{Change, Review, Reviewed, Told, at_hand, ignored, told};
 use crate::render::ToolKind;
@@ -47,6 +48,8 @@ pub struct Options {
     pub is_hook: bool,
     /// Whether the report tells what the change does to what runs.
     pub with_changes: bool,
+    /// Whether findings get the edits that end them: each is tried on a copy in memory.
+    pub fixes: bool,
 }
 
 /// A state of the repository, whose findings are nobody's news.
@@ -81,6 +84,7 @@ impl Default for Options {
             new_since: None,
             is_hook: false,
             with_changes: false,
+            fixes: false,
         }
     }
 }
@@ -278,6 +282,14 @@ fn judge(
     let mut not_checked = not_checked(&discovery, &fleet, from_rules);
     for item in not_checked.iter_mut().filter(|item| options.is_hook && item.code == Code::History) {
         item.required = false;
+    }
+    if options.fixes {
+        let render = |files: &Arc<dyn Files>| {
+            let Survey { discovery, fleet, .. } = survey(files, config, &options.repositories);
+            (discovery, fleet)
+        };
+        let world = fix::World { files, discovery: &discovery, fleet: &fleet, render: &render };
+        fix::plan(&mut findings, &world);
     }
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
     let changes = review.as_ref().filter(|_| options.with_changes).and_then(|review| {

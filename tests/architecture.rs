@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// The flow of design.md, first to last. The parts of one row are the one loop: jobs render
 /// manifests, manifests deploy jobs.
-const FLOW: [&[&str]; 11] = [
+const FLOW: [&[&str]; 12] = [
     &["finding"],
     &["config"],
     &["source"],
@@ -16,6 +16,7 @@ const FLOW: [&[&str]; 11] = [
     &["fleet"],
     &["history"],
     &["rules"],
+    &["fix"],
     &["lint"],
     &["report"],
 ];

@@ -2,6 +2,7 @@
 //! that one corpus serves all of them and a minute is shared by all.
 #![no_main]
 
+mod edit;
 mod lint;
 mod values;
 mod yaml;
@@ -25,6 +26,7 @@ const TARGETS: &[(u8, Target)] = &[
     (b'l', lint::repository),
     (b't', lint::template),
     (b'k', lint::kustomization),
+    (b'e', edit::edit),
 ];
 
 fuzz_target!(|data: &[u8]| {

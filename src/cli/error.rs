@@ -4,7 +4,8 @@
 use std::fmt;
 
 use crate::config::ConfigError;
-use crate::source::SourceError;
+use crate::report::visible;
+use crate::source::{ReplaceError, SourceError, Why};
 
 /// Why a run could not begin, or what it says could not be written.
 #[derive(Debug)]
@@ -41,6 +42,8 @@ pub(super) enum CliError {
         /// What to type instead.
         help: String,
     },
+    /// Fixes cannot be written.
+    Fix(ReplaceError),
     /// A report cannot be written.
     Write {
         /// Where to.
@@ -53,6 +56,12 @@ pub(super) enum CliError {
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         Self::Source(error)
+    }
+}
+
+impl From<ReplaceError> for CliError {
+    fn from(error: ReplaceError) -> Self {
+        Self::Fix(error)
     }
 }
 
@@ -77,6 +86,7 @@ impl fmt::Display for CliError {
                     None => writeln!(f, "  help: `mlgitops rules` lists them"),
                 }
             }
+            Self::Fix(error) => not_fixed(f, error),
             Self::Usage { message, help } => {
                 writeln!(f, "error: {message}")?;
                 writeln!(f, "  help: {help}")
@@ -92,5 +102,21 @@ fn config_error(f: &mut fmt::Formatter<'_>, error: &ConfigError) -> fmt::Result 
     match &error.help {
         Some(help) => writeln!(f, "  help: {help}"),
         None => Ok(()),
+    }
+}
+
+/// A file that could not be replaced, and what is true of the others.
+fn not_fixed(f: &mut fmt::Formatter<'_>, error: &ReplaceError) -> fmt::Result {
+    writeln!(f, "error: {}", visible(&error.to_string()))?;
+    match error.done.len() {
+        0 => writeln!(f, "  note: no file was changed")?,
+        count => writeln!(f, "  note: {count} of the files before it were changed, each as a whole")?,
+    }
+    match error.why {
+        Why::Changed | Why::Link => writeln!(f, "  help: run it again"),
+        Why::ReadOnly => {
+            writeln!(f, "  help: chmod u+w, or make the change of `mlgitops lint --diff` by hand")
+        }
+        Why::Failed(_) => writeln!(f, "  help: `mlgitops lint --diff` prints the change and writes nothing"),
     }
 }

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use mlgitops_files::Files;
 
-use super::{CliError, base, input, links, print};
+use super::{CliError, base, fix, input, links, print};
 use crate::config::nearest;
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
@@ -22,6 +22,8 @@ use crate::{NewSince, Options, lint};
 pub(super) struct Args {
     #[command(flatten)]
     input: input::Args,
+    #[command(flatten)]
+    fixing: fix::Args,
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -103,6 +105,13 @@ fn output(text: &str) -> Result<Output, String> {
     Ok(Output { format: Format::parse(format).ok_or_else(form)?, path: path.into() })
 }
 
+impl Args {
+    /// The formats that are printed or written.
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        std::iter::once(self.format).chain(self.output.iter().map(|output| output.format))
+    }
+}
+
 /// Runs `lint`.
 pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let begun = Instant::now();
@@ -131,7 +140,16 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         new_since: new_since.map(|(since, _)| since),
         is_hook: args.input.is_staged(),
         with_changes: formats().any(|format| format == Format::Markdown),
+        fixes: args.formats().any(Format::carries_fixes),
     };
+    if args.fixing.any() {
+        let fixed = args.fixing.make(&opened.files, &opened.config, &options);
+        if args.fixing.shows() {
+            return fixed.show(&opened.files);
+        }
+        fixed.write(&opened.files, opened.root.folder())?;
+        opened.files = fixed.files;
+    }
     let report = lint(&opened.files, &opened.config, &options);
     let shown = args.input.shown();
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);

@@ -7,6 +7,7 @@ mod date;
 mod diff;
 mod error;
 mod explain;
+mod fix;
 mod history;
 mod init;
 mod input;

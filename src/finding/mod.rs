@@ -5,12 +5,14 @@
 //! into [`Finding`]s in one total order.
 
 mod fingerprint;
+mod intent;
 mod location;
 mod not_checked;
 mod severity;
 mod violation;
 
 pub use fingerprint::{Fingerprint, field_of};
+pub use intent::{Intent, Remedy, Wanted};
 pub use location::{Location, OtherTree, PlaceIndex, ReadTree};
 pub use not_checked::{Code, NotChecked};
 pub use severity::Severity;

@@ -1,9 +1,11 @@
 //! What a rule says about one field at one place, and what people read of it.
 
-use mlgitops_manifest::{Manifest, ObjectId};
-use mlgitops_yaml::{OriginId, OriginSpan, Pointer};
+use std::sync::Arc;
 
-use crate::finding::{Fingerprint, Location, PlaceIndex, Severity};
+use mlgitops_manifest::{Manifest, ObjectId};
+use mlgitops_yaml::{Node, OriginId, OriginSpan, Pointer};
+
+use crate::finding::{Fingerprint, Intent, Location, PlaceIndex, Remedy, Severity, Wanted};
 
 /// A place in a file and what it has to do with the finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +76,10 @@ pub struct Violation {
     pub caused_by: Option<Cause>,
     /// When it ends by itself.
     pub passes_at: Option<jiff::Timestamp>,
-    /// An edit that ends it.
-    pub fix: Option<Fix>,
+    /// The object itself, where it stands in one.
+    pub root: Option<Arc<Node>>,
+    /// What would end it.
+    pub remedy: Option<Remedy>,
 }
 
 impl Violation {
@@ -98,7 +102,8 @@ impl Violation {
             word: None,
             caused_by: None,
             passes_at: None,
-            fix: None,
+            root: None,
+            remedy: None,
         }
     }
 
@@ -159,6 +164,7 @@ impl Violation {
         violation.content = content;
         violation.field = crate::finding::field_of(&manifest.root, &path);
         violation.object = Some(manifest.id.clone());
+        violation.root = Some(Arc::clone(&manifest.root));
         violation.path = path;
         Some(violation)
     }
@@ -196,6 +202,20 @@ impl Violation {
     pub fn word(mut self, word: impl Into<String>) -> Self {
         self.word = Some(word.into());
         self
+    }
+
+    /// The same with what would end it.
+    #[must_use]
+    pub fn remedy(mut self, title: impl Into<String>, intents: impl Into<Vec<Intent>>) -> Self {
+        self.remedy = Some(Remedy::new(title, intents));
+        self
+    }
+
+    /// The same with a remedy that writes what the API server makes of the object anyway.
+    #[must_use]
+    pub fn remedy_as_stored(self, title: impl Into<String>, intents: impl Into<Vec<Intent>>) -> Self {
+        let remedy = Remedy { is_stored: true, ..Remedy::new(title, intents) };
+        Self { remedy: Some(remedy), ..self }
     }
 
     /// The same as a consequence of another violation.
@@ -305,7 +325,9 @@ pub struct Finding {
     pub caused_by: Option<Fingerprint>,
     /// When it ends by itself.
     pub passes_at: Option<jiff::Timestamp>,
-    /// An edit that ends it.
+    /// What would end it, at each of its places.
+    pub wanted: Vec<Wanted>,
+    /// An edit that ends it; only where fixes were asked for.
     pub fix: Option<Fix>,
 }
 

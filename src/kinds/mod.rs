@@ -9,4 +9,5 @@ pub mod jq_path;
 pub mod kserve;
 pub mod kserve_rewrites;
 pub mod kubernetes;
+pub mod pod_template;
 pub mod probes;

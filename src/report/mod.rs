@@ -18,6 +18,7 @@ pub mod markdown;
 mod markup;
 pub mod origins;
 pub mod page;
+pub mod patch;
 pub mod sarif;
 pub mod starter;
 pub mod status;
@@ -53,6 +54,12 @@ impl Format {
     /// All formats, in the order people are told of them.
     pub const ALL: [Self; 7] =
         [Self::Human, Self::Json, Self::Sarif, Self::Github, Self::Junit, Self::Gitlab, Self::Markdown];
+
+    /// Whether it shows the edits that end findings: only then are they looked for.
+    #[must_use]
+    pub fn carries_fixes(self) -> bool {
+        matches!(self, Self::Json | Self::Sarif)
+    }
 
     /// The word of the command line.
     #[must_use]

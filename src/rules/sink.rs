@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::{Config, Level, Waiver, is_below};
-use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived};
+use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived, Wanted};
 use crate::fleet::{Column, Environment, Fleet};
 
 use super::Rule;
@@ -315,7 +315,9 @@ impl Sink<'_> {
         let is_older = self.is_older(place.fingerprint);
         let mut places = vec![place];
         let mut related = violation.related.clone();
+        let mut wanted = vec![wanted(&violation)];
         for next in group {
+            wanted.push(self::wanted(&next.violation));
             for label in next.violation.related {
                 if !related.contains(&label) {
                     related.push(label);
@@ -355,7 +357,9 @@ impl Sink<'_> {
             places,
             caused_by,
             passes_at: violation.passes_at,
-            fix: violation.fix,
+            // What cannot be ended at one place is not ended at the others.
+            wanted: wanted.into_iter().collect::<Option<_>>().unwrap_or_default(),
+            fix: None,
         })
     }
 
@@ -363,6 +367,12 @@ impl Sink<'_> {
         sort(&mut self.sunk.findings);
         self.sunk
     }
+}
+
+/// What would end a violation, and where.
+fn wanted(violation: &Violation) -> Option<Wanted> {
+    let (object, root) = (violation.object.clone()?, violation.root.clone()?);
+    Some(Wanted { place: violation.place, object, root, remedy: violation.remedy.clone()? })
 }
 
 /// Brings findings into the total order of reports.

@@ -50,6 +50,7 @@ pub(crate) fn finding(
         places: vec![place(&name, severity, environment)],
         caused_by: None,
         passes_at: None,
+        wanted: Vec::new(),
         fix: None,
     }
 }

@@ -162,6 +162,20 @@ impl SourceFile {
         }
     }
 
+    /// The bytes of another text, stored as this file is.
+    #[must_use]
+    pub fn encode(&self, text: &str) -> Vec<u8> {
+        let units = |mark: &[u8], unit: fn(u16) -> [u8; 2]| {
+            mark.iter().copied().chain(text.encode_utf16().flat_map(unit)).collect()
+        };
+        match self.encoding {
+            Encoding::Utf8 => text.as_bytes().to_vec(),
+            Encoding::Utf8Bom => [&[0xEF, 0xBB, 0xBF], text.as_bytes()].concat(),
+            Encoding::Utf16Le => units(&[0xFF, 0xFE], u16::to_le_bytes),
+            Encoding::Utf16Be => units(&[0xFE, 0xFF], u16::to_be_bytes),
+        }
+    }
+
     fn floor(&self, offset: u32) -> usize {
         let mut at = (offset as usize).min(self.text.len());
         while !self.text.is_char_boundary(at) {
@@ -285,6 +299,8 @@ mod tests {
             let file = SourceFile::new("x", &bytes).unwrap();
             assert_eq!(&**file.text(), text);
             assert_eq!(file.raw(text.find('b').unwrap() as u32), raw_of_b);
+            let again = SourceFile::new("x", &file.encode("b: é😀")).unwrap();
+            assert_eq!((&**again.text(), again.encoding()), ("b: é😀", file.encoding()));
         }
     }
 

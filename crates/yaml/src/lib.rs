@@ -7,6 +7,7 @@
 mod ambiguity;
 mod convert;
 mod de;
+pub mod edit;
 mod emit;
 mod file;
 mod node;

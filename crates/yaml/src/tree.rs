@@ -174,6 +174,11 @@ impl Tree {
         self.nodes.is_empty()
     }
 
+    /// Every node, a collection behind the node it stands in or not: in no order to rely on.
+    pub fn all(&self) -> impl Iterator<Item = NodeIndex> + use<> {
+        (0..self.nodes.len()).map(|index| NodeIndex(u32::try_from(index).unwrap_or(u32::MAX)))
+    }
+
     /// What a node is.
     #[must_use]
     pub fn shape(&self, node: NodeIndex) -> &Shape {

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mlgitops_yaml::edit::NewValue;
+
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Violation};
+
+use crate::finding::{Intent, Label, Violation};
 use crate::fleet::reference::{S3Key, s3_prefix_collides};
 use crate::fleet::{ModelUse, Object};
 
@@ -43,7 +46,10 @@ fn check(
 ) {
     let reference = &model_use.reference;
     let violation = |case, label: &str, message: String| {
-        Violation::in_object(case, &object.manifest, reference.path.clone(), reference.origin, label, message)
+        let path = reference.path.clone();
+        let found = Violation::in_object(case, &object.manifest, path, reference.origin, label, message)?;
+        let ended = NewValue::text(format!("{}/", model_use.parsed.text()));
+        Some(found.remedy("end the path in `/`", [Intent::set(reference.path.clone(), ended)]))
     };
     let uri = format!("s3://{}/{}/", key.bucket, key.key);
     let help = format!("end it in `/`: {uri}; its pods restart");

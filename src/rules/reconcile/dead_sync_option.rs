@@ -1,9 +1,10 @@
 //! `reconcile/dead-sync-option`: a sync option that Argo CD passes over, or that has nothing to do.
 
-use mlgitops_yaml::Node;
+use mlgitops_yaml::edit::NewValue;
+use mlgitops_yaml::{Node, Pointer};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::{Cause, Violation};
+use crate::finding::{Cause, Intent, Violation};
 use crate::fleet::Deployment;
 use crate::kinds::argocd_ignore::entries;
 use crate::kinds::argocd_sync::{
@@ -45,6 +46,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         return;
     }
     for option in sync_options(&application.root) {
+        let at = option.path.clone();
         out.push(passed_over(&option, Scope::Object).and_then(|dead| {
             Violation::in_object(
                 "unknown",
@@ -54,13 +56,14 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                 dead.label,
                 dead.message,
             )
-            .map(|found| found.note(NOTE).help(dead.help))
+            .map(|found| with_remedy(found.note(NOTE).help(dead.help), of_list(option.node, at, dead.meant)))
         }));
     }
     for object in context.fleet.objects_of(deployment) {
         for option in annotated_options(&object.manifest.root) {
             let found = passed_over(&option, Scope::Application).and_then(|dead| {
                 let origin = option.node.origin;
+                let remedy = of_annotation(&option, dead.meant);
                 Violation::in_object(
                     "unknown",
                     &object.manifest,
@@ -69,7 +72,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                     dead.label,
                     dead.message,
                 )
-                .map(|found| found.note(NOTE).help(dead.help))
+                .map(|found| with_remedy(found.note(NOTE).help(dead.help), remedy))
             });
             out.push(found.map(|mut found| {
                 found.place = Some(object.place);
@@ -89,6 +92,35 @@ struct Dead {
     label: String,
     message: String,
     help: String,
+    /// The option that was meant, where it can be told.
+    meant: Option<String>,
+}
+
+fn with_remedy(found: Violation, remedy: Option<(String, Vec<Intent>)>) -> Violation {
+    match remedy {
+        Some((title, intents)) => found.remedy(title, intents),
+        None => found,
+    }
+}
+
+/// An entry of the list as it was meant. A map in its place goes, and a text comes.
+fn of_list(node: &Node, at: Pointer, meant: Option<String>) -> Option<(String, Vec<Intent>)> {
+    let meant = meant?;
+    let (title, value) = (format!("write `{meant}`"), NewValue::text(meant));
+    if node.as_map().is_none() {
+        return Some((title, vec![Intent::set(at, value)]));
+    }
+    let list = Pointer::of(&["spec", "syncPolicy", "syncOptions"]);
+    Some((title, vec![Intent::append(list, value), Intent::remove(at)]))
+}
+
+/// The annotation with one of its options as it was meant.
+fn of_annotation(option: &SyncOption<'_>, meant: Option<String>) -> Option<(String, Vec<Intent>)> {
+    let (text, meant) = (option.text?, meant?);
+    let words = option.node.text()?.split(',').map(str::trim);
+    let words: Vec<&str> = words.map(|word| if word == text { meant.as_str() } else { word }).collect();
+    let set = Intent::set(option.path.clone(), NewValue::text(words.join(",")));
+    Some((format!("write `{meant}`"), vec![set]))
 }
 
 /// Why an option counts for nothing; `None` where it counts, or is what happens without it.
@@ -102,6 +134,7 @@ fn passed_over(option: &SyncOption<'_>, not_here: Scope) -> Option<Dead> {
             label: "a map, not a text".to_owned(),
             message: format!("the API server refuses the Application{{places}}: `{meant}` is no text"),
             help: format!("write it as one word: {meant}"),
+            meant: Some(meant),
         });
     };
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
@@ -114,6 +147,7 @@ fn passed_over(option: &SyncOption<'_>, not_here: Scope) -> Option<Dead> {
             label: "no such value".to_owned(),
             message: format!("Argo CD syncs{{places}} without `{text}`: it knows no such value"),
             help: format!("one of: {}", choices(name, values)),
+            meant: None,
         }),
         None => Some(Dead {
             label: "no such option".to_owned(),
@@ -122,6 +156,7 @@ fn passed_over(option: &SyncOption<'_>, not_here: Scope) -> Option<Dead> {
                 || "take it out; the options are in Argo CD's page Sync Options".to_owned(),
                 |meant| format!("did you mean `{meant}`?"),
             ),
+            meant: meant(text),
         }),
     }
 }
@@ -135,6 +170,7 @@ fn misplaced(text: &str, not_here: Scope) -> Dead {
         label: format!("not read {here}"),
         message: format!("Argo CD syncs{{places}} without `{text}`: among the options {here} it is not read"),
         help: format!("move it to {there}"),
+        meant: None,
     }
 }
 

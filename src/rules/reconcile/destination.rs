@@ -4,7 +4,7 @@ use mlgitops_yaml::{Key, Node, Pointer};
 
 use super::super::subject::{elsewhere, models};
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Deployment;
 
 pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
@@ -47,7 +47,10 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                 node,
                 &format!("`{text}` is none"),
             )
-            .map(|one| one.help("write `name` for `server`")),
+            .map(|one| {
+                one.help("write `name` for `server`")
+                    .remedy("write `name` for `server`", [renamed("server", "name")])
+            }),
         );
     }
     if let Some((key, node, text)) = name.filter(|(_, _, text)| is_url(text)) {
@@ -59,7 +62,10 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                 node,
                 &format!("`{text}` is none"),
             )
-            .map(|one| one.help("write `server` for `name`")),
+            .map(|one| {
+                one.help("write `server` for `name`")
+                    .remedy("write `server` for `name`", [renamed("name", "server")])
+            }),
         );
     }
 }
@@ -87,6 +93,10 @@ fn with_value(
     let primary: Location = found.primary.location.clone();
     found.related.extend(elsewhere(&deployment.manifest, node, &primary, label));
     Some(found)
+}
+
+fn renamed(from: &str, to: &str) -> Intent {
+    Intent::rename(Pointer::of(&["spec", "destination", from]), to)
 }
 
 fn is_url(text: &str) -> bool {

@@ -1,12 +1,14 @@
 //! `reconcile/ignore-differences`: nothing says what KServe may write over.
 
+use mlgitops_manifest::Manifest;
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Lookup, Pointer};
 
 use super::super::argocd::drifts;
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Intent, Violation};
 use crate::fleet::Deployment;
-use crate::kinds::argocd_ignore::{Ignored, What, entries};
+use crate::kinds::argocd_ignore::{Entry, Ignored, What, entries};
 use crate::kinds::argocd_sync::{has_server_side_diff, key_of, respects_ignored};
 use crate::kinds::kserve;
 
@@ -47,6 +49,32 @@ fn is_told(deployment: &Deployment, context: &Context<'_>) -> bool {
         || system.ignores(kserve::GROUP, "InferenceService")
 }
 
+/// The one field that KServe rewrites of every service, and the option by which a sync keeps it.
+fn recipe(application: &Manifest) -> Vec<Intent> {
+    let pointer = NewValue::text("/metadata/annotations/serving.kserve.io~1deploymentMode");
+    let has_list = |entry: &Entry<'_>| {
+        let pointers = entry.node.get("jsonPointers").present();
+        entry.is_for_kind(kserve::GROUP, "InferenceService") && pointers.is_some_and(|list| !list.is_null())
+    };
+    let mut intents = Vec::new();
+    intents.push(match entries(&application.root).into_iter().find(has_list) {
+        Some(entry) => Intent::append(entry.at.key("jsonPointers"), pointer),
+        None => {
+            let entry = NewValue::map([
+                ("group", NewValue::text(kserve::GROUP)),
+                ("kind", NewValue::text("InferenceService")),
+                ("jsonPointers", NewValue::List(vec![pointer])),
+            ]);
+            Intent::append(Pointer::of(&["spec", "ignoreDifferences"]), entry)
+        }
+    });
+    if respects_ignored(&application.root).is_none() {
+        let options = Pointer::of(&["spec", "syncPolicy", "syncOptions"]);
+        intents.push(Intent::append(options, NewValue::text("RespectIgnoreDifferences=true")));
+    }
+    intents
+}
+
 fn absent(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
     let application = &deployment.manifest;
     let spec = application.root.get("spec").present()?;
@@ -82,5 +110,5 @@ fn absent(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> {
          - /metadata/annotations/serving.kserve.io~1deploymentMode",
     );
     found.help = Some(help);
-    Some(found)
+    Some(found.remedy("ignore what KServe rewrites", recipe(application)))
 }

@@ -1,10 +1,11 @@
 //! `reconcile/ignore-never-matches`: an entry of `ignoreDifferences` that ignores nothing.
 
 use mlgitops_manifest::fields::{FieldRef, FieldType, KindTable, tables};
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Lookup, OriginId, Pointer};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Intent, Violation};
 use crate::fleet::Deployment;
 use crate::kinds::argocd_ignore::{Entry, Ignored, Malformed, What, entries};
 use crate::kinds::argocd_sync::key_of;
@@ -37,6 +38,8 @@ struct Dead {
     label: String,
     why: String,
     help: String,
+    /// What would make it match, where it can be told: the text of this field.
+    write: Option<(Pointer, String)>,
 }
 
 fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
@@ -52,7 +55,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                 dead.why
             );
             let found = Violation::in_object(dead.case, application, path, origin, dead.label, message);
-            out.push(found.map(|found| found.note(NOTE).help(dead.help)));
+            out.push(found.map(|found| with_remedy(found.note(NOTE).help(dead.help), dead.write)));
             continue;
         }
         for ignored in &entry.ignored {
@@ -68,8 +71,21 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
             };
             let (path, origin) = (ignored.at.clone(), ignored.node.origin);
             let found = Violation::in_object(dead.case, application, path, origin, dead.label, message);
-            out.push(found.map(|found| found.note(note).help(dead.help)));
+            out.push(found.map(|found| with_remedy(found.note(note).help(dead.help), dead.write)));
         }
+    }
+}
+
+fn with_remedy(found: Violation, write: Option<(Pointer, String)>) -> Violation {
+    match write {
+        Some((field, text)) => {
+            let title = match text.as_str() {
+                "" => "name the core group".to_owned(),
+                text => format!("write `{text}`"),
+            };
+            found.remedy(title, [Intent::set(field, NewValue::text(text))])
+        }
+        None => found,
     }
 }
 
@@ -89,6 +105,7 @@ fn entry_dead(entry: &Entry<'_>) -> Option<(Dead, Pointer, OriginId)> {
             label: format!("`{version}` is no part of a group"),
             why: "its group is compared without the version".to_owned(),
             help: format!("group: {group}"),
+            write: Some((path.clone(), group.to_owned())),
         };
         return Some((dead, path, origin));
     }
@@ -103,6 +120,7 @@ fn entry_dead(entry: &Entry<'_>) -> Option<(Dead, Pointer, OriginId)> {
             label: "is compared letter by letter".to_owned(),
             why: "a name is no glob".to_owned(),
             help: "leave `name` out: the entry then holds for every object of the kind".to_owned(),
+            write: None,
         };
         return Some((dead, path, origin));
     }
@@ -125,6 +143,7 @@ fn empty(entry: &Entry<'_>) -> Option<(Dead, Pointer, OriginId)> {
         label: "names no field".to_owned(),
         why: "it has neither `jsonPointers` nor `jqPathExpressions`".to_owned(),
         help: "name the fields, or take the entry out".to_owned(),
+        write: None,
     };
     Some((dead, path, origin))
 }
@@ -146,7 +165,9 @@ fn kind_dead(entry: &Entry<'_>) -> Option<Dead> {
     if of_group.is_empty() || all.clone().any(|known| known == kind) {
         return None;
     }
-    let dead = |label: String, why: String, help: String| Some(Dead { case: "kind", label, why, help });
+    let dead =
+        |label: String, why: String, help: String| Some(Dead { case: "kind", label, why, help, write: None });
+    let field = |name: &str| entry.node.get(name).present().map(|_| entry.at.key(name));
     let other = tables().kinds().find(|table| table.kind == kind).map(|table| table.group);
     let group = match entry.group {
         "" => "the core group".to_owned(),
@@ -154,15 +175,17 @@ fn kind_dead(entry: &Entry<'_>) -> Option<Dead> {
     };
     if let Some(other) = other {
         let help = format!("group: {}", if other.is_empty() { "\"\"" } else { other });
-        return dead(format!("not a kind of {group}"), format!("{group} has no kind `{kind}`"), help);
+        let found = dead(format!("not a kind of {group}"), format!("{group} has no kind `{kind}`"), help)?;
+        return Some(Dead { write: field("group").map(|at| (at, other.to_owned())), ..found });
     }
     let meant = all.clone().find(|known| known.eq_ignore_ascii_case(kind));
     if let Some(meant) = meant.or_else(|| crate::config::nearest(kind, all).filter(|_| is_kserve)) {
-        return dead(
+        let found = dead(
             format!("did you mean `{meant}`?"),
             format!("{group} has no kind `{kind}`"),
             format!("kind: {meant}"),
-        );
+        )?;
+        return Some(Dead { write: field("kind").map(|at| (at, meant.to_owned())), ..found });
     }
     let help = "kind: InferenceService".to_owned();
     is_kserve.then(|| dead("no such kind".to_owned(), format!("{group} has no kind `{kind}`"), help))?
@@ -171,7 +194,11 @@ fn kind_dead(entry: &Entry<'_>) -> Option<Dead> {
 /// Why one of an entry's fields is never there.
 fn ignored_dead(entry: &Entry<'_>, ignored: &Ignored<'_>) -> Option<Dead> {
     let pointer = |label: &str, why: &str, help: String| {
-        Some(Dead { case: "pointer", label: label.to_owned(), why: why.to_owned(), help })
+        let dead = Dead { case: "pointer", label: label.to_owned(), why: why.to_owned(), help, write: None };
+        Some(dead)
+    };
+    let written = |dead: Option<Dead>, text: String| {
+        dead.map(|dead| Dead { write: Some((ignored.at.clone(), text)), ..dead })
     };
     match &ignored.what {
         What::Manager | What::Paths(Err(PathError::NotAPath)) => None,
@@ -183,6 +210,7 @@ fn ignored_dead(entry: &Entry<'_>, ignored: &Ignored<'_>) -> Option<Dead> {
                 true => "a JSON pointer belongs in `jsonPointers`".to_owned(),
                 false => "close what is open".to_owned(),
             },
+            write: None,
         }),
         What::Pointer(Err(Malformed::NoSlash)) => {
             let text = ignored.text;
@@ -191,16 +219,22 @@ fn ignored_dead(entry: &Entry<'_>, ignored: &Ignored<'_>) -> Option<Dead> {
                 None if text.is_empty() || is_glob(text) => {
                     "name one field, or take the entry out".to_owned()
                 }
-                None => format!("/{text}"),
+                None => {
+                    let why = "a JSON pointer begins with `/`";
+                    return written(pointer("no JSON pointer", why, format!("/{text}")), format!("/{text}"));
+                }
             };
             pointer("no JSON pointer", "a JSON pointer begins with `/`", help)
         }
-        What::Pointer(Err(Malformed::Escape)) => pointer(
-            "a `~` alone",
-            "`~` is written `~0`, and `/` in a key `~1`",
-            ignored.text.replace('~', "~0"),
-        ),
-        What::Pointer(Ok(at)) => path_dead(entry, &jq_path::of_pointer(at), true),
+        What::Pointer(Err(Malformed::Escape)) => {
+            let text = ignored.text.replace('~', "~0");
+            let why = "`~` is written `~0`, and `/` in a key `~1`";
+            written(pointer("a `~` alone", why, text.clone()), text)
+        }
+        What::Pointer(Ok(at)) => {
+            let dead = path_dead(entry, &jq_path::of_pointer(at), true)?;
+            Some(Dead { write: dead.write.map(|(_, text)| (ignored.at.clone(), text)), ..dead })
+        }
         What::Paths(Ok(paths)) => {
             let mut dead: Vec<Option<Dead>> =
                 paths.iter().map(|path| path_dead(entry, path, false)).collect();
@@ -245,7 +279,8 @@ fn unescaped(is_pointer: bool, map: &str, first: &str, rest: &[&str]) -> Dead {
         true => ("`/` in a key is written `~1`", format!("`{first}` has no keys below it")),
         false => ("a key with `.` or `/` stands in brackets", format!("`{first}` has no keys below it")),
     };
-    Dead { case: "pointer", label: label.to_owned(), why, help }
+    let write = is_pointer.then(|| (Pointer::default(), help.clone()));
+    Dead { case: "pointer", label: label.to_owned(), why, help, write }
 }
 
 /// Follows a path through the fields of a kind; says where it ends early.
@@ -265,7 +300,8 @@ fn walk(root: FieldRef, path: &Path, is_pointer: bool, kind: &str) -> Option<Dea
                     false => ("a list has items", "`[]` reaches every item: .items[].field"),
                 };
                 let why = format!("a list has no key `{name}`");
-                return Some(Dead { case: "pointer", label: label.to_owned(), why, help: help.to_owned() });
+                let (label, help) = (label.to_owned(), help.to_owned());
+                return Some(Dead { case: "pointer", label, why, help, write: None });
             }
             // Every value of an object.
             (FieldType::Object, PathStep::Each) => return None,
@@ -276,13 +312,13 @@ fn walk(root: FieldRef, path: &Path, is_pointer: bool, kind: &str) -> Option<Dea
             None if at.is_open() || (at.kind() == FieldType::Object && at.fields().next().is_none()) => {
                 return None;
             }
-            None => return Some(no_field(at, path, index, kind)),
+            None => return Some(no_field(at, path, index, kind, is_pointer)),
         }
     }
     None
 }
 
-fn no_field(at: FieldRef, path: &Path, index: usize, kind: &str) -> Dead {
+fn no_field(at: FieldRef, path: &Path, index: usize, kind: &str, is_pointer: bool) -> Dead {
     let name = path.get(index).and_then(key).unwrap_or("[]");
     let releases = mlgitops_manifest::fields::ReleaseSet::all();
     let meant = mlgitops_manifest::fields::did_you_mean(at, name, &releases);
@@ -291,5 +327,14 @@ fn no_field(at: FieldRef, path: &Path, index: usize, kind: &str) -> Dead {
         label: meant.map_or_else(|| "no such field".to_owned(), |meant| format!("did you mean `{meant}`?")),
         why: format!("{kind} has no `{name}` there"),
         help: meant.map_or_else(|| "take it out".to_owned(), |meant| format!("write `{meant}`")),
+        write: meant.filter(|_| is_pointer).map(|meant| {
+            let keys = path.iter().enumerate().filter_map(
+                |(step, at)| {
+                    if step == index { Some(meant) } else { key(at) }
+                },
+            );
+            let keys: Vec<&str> = keys.collect();
+            (Pointer::default(), Pointer::of(&keys).to_string())
+        }),
     }
 }

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Pointer, Step};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::{Code, Label, Location, NotChecked, Violation};
+use crate::finding::{Code, Intent, Label, Location, NotChecked, Remedy, Violation};
 use crate::fleet::{Deployment, Object};
 use crate::kinds::argocd_ignore::{Entry, Ignored, What, entries};
 use crate::kinds::argocd_sync::respects_ignored;
@@ -24,7 +25,8 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         for ignored in &entry.ignored {
             match promoted(ignored, &objects) {
                 Found::Fields(fields) => {
-                    out.push(promoted_violation(deployment, ignored, &fields, Place::Application))
+                    let found = promoted_violation(deployment, ignored, &fields, Place::Application);
+                    out.push(found.map(|found| Violation { remedy: remedy(&entry, ignored), ..found }));
                 }
                 Found::Maybe(field, name) => out.not_checked(unread(deployment, ignored, &field, &name)),
                 Found::None => {
@@ -200,12 +202,33 @@ fn promoted_violation(
     };
     let found = found_at("promoted", deployment, ignored, place(label), message)?;
     let help = "ignore only what KServe itself rewrites; from 0.17 on, that is one field:";
-    let found = found.help_then(help, "- /metadata/annotations/serving.kserve.io~1deploymentMode");
+    let found = found.help_then(help, format!("- {REWRITTEN}"));
     let with = "a promotion or a revert merges, the Application stays Synced and Healthy, and what runs \
                 stays as it was";
     let without = "a commit that changes nothing else leaves the Application Synced: no sync begins until \
                    another field changes";
     Some(with_option(found, deployment, with, without))
+}
+
+/// What KServe itself rewrites.
+const REWRITTEN: &str = "/metadata/annotations/serving.kserve.io~1deploymentMode";
+
+/// The field that is rewritten, in the place of one that holds more.
+fn remedy(entry: &Entry<'_>, ignored: &Ignored<'_>) -> Option<Remedy> {
+    let right = match ignored.what {
+        What::Pointer(_) => REWRITTEN,
+        What::Paths(_) => ".metadata.annotations[\"serving.kserve.io/deploymentMode\"]",
+        What::Manager => return None,
+    };
+    if entry.kind != "InferenceService" {
+        return None;
+    }
+    // What is ignored already is not written twice.
+    let intent = match entry.ignored.iter().any(|other| other.text == right) {
+        true => Intent::remove(ignored.at.clone()),
+        false => Intent::set(ignored.at.clone(), NewValue::text(right)),
+    };
+    Some(Remedy::new("ignore only what KServe rewrites", [intent]))
 }
 
 /// What comes of an ignored field with the option beside it, and without.

@@ -1,10 +1,11 @@
 //! `reconcile/rewritten-field`: Git and KServe write one field differently, for ever.
 
 use mlgitops_yaml::Node;
+use mlgitops_yaml::edit::NewValue;
 
 use super::super::argocd::{Drift, drifts};
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Violation};
+use crate::finding::{Intent, Label, Violation};
 use crate::fleet::Deployment;
 use crate::kinds::argocd_sync::{Automation, automation};
 use crate::kinds::kserve_rewrites::Kind;
@@ -34,6 +35,9 @@ fn violation(drift: &Drift<'_>, deployment: &Deployment) -> Option<Violation> {
     let rewrite = &drift.rewrite;
     let found = Violation::in_object(case, manifest, rewrite.path.clone(), rewrite.origin, label, message)?;
     let mut found = found.note(note(case, heals.is_some())).help(help);
+    if let Some((title, intents)) = remedy(drift) {
+        found = found.remedy_as_stored(title, intents);
+    }
     if let Some(at) = heals.and_then(|node| application.place(node.origin)).filter(|_| case != "mode-depends")
     {
         found = found.also_at(Label::new(at, "puts it back, every 2 s to 5 min"));
@@ -75,6 +79,23 @@ fn words(drift: &Drift<'_>) -> (&'static str, String, String, String) {
             format!("write `{to}`; it is the same amount, and nothing restarts"),
         ),
     }
+}
+
+/// What the cluster stores, written in Git; for a mode only where it is known that it is stored.
+fn remedy(drift: &Drift<'_>) -> Option<(String, Vec<Intent>)> {
+    let path = &drift.rewrite.path;
+    let set = |to: &str| vec![Intent::set(path.clone(), NewValue::text(to))];
+    Some(match &drift.rewrite.kind {
+        Kind::Framework(framework) => {
+            let format = NewValue::map([("name", NewValue::text(*framework))]);
+            let format = Intent::insert(path.key("modelFormat"), format);
+            let title = format!("write `model:` for `{framework}:`");
+            (title, vec![format, Intent::rename(path.clone(), "model")])
+        }
+        Kind::Mode(..) if !drift.is_certain => return None,
+        Kind::Mode(_, to) => (format!("write `{to}`"), set(to)),
+        Kind::Quantity(from, to) => (format!("write `{to}` for `{from}`"), set(to)),
+    })
 }
 
 fn note(case: &str, heals: bool) -> &'static str {

@@ -1,9 +1,10 @@
 //! `reconcile/self-heal`: what a person changes in the cluster stays, for nothing undoes it.
 
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Lookup, Node, Pointer};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Deployment;
 use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, taken_out};
 use crate::kinds::kubernetes::metadata_value;
@@ -79,8 +80,10 @@ fn on(deployment: &Deployment, block: &Node, context: &Context<'_>) -> Option<Vi
         None => ("`selfHeal` is no boolean", "the API server refuses text here"),
     };
     let message = stays(deployment, context, why);
-    let found = Violation::in_object("off", application, path.key("selfHeal"), node.origin, label, message)?;
-    Some(found.note(NOTE).help("selfHeal: true"))
+    let path = path.key("selfHeal");
+    let found = Violation::in_object("off", application, path.clone(), node.origin, label, message)?;
+    let on = Intent::set(path, NewValue::plain(true));
+    Some(found.note(NOTE).help("selfHeal: true").remedy("switch `selfHeal` on", [on]))
 }
 
 /// `selfHeal` is not written: false is its default.
@@ -96,7 +99,9 @@ fn missing(deployment: &Deployment, context: &Context<'_>) -> Option<Violation> 
     let (origin, path) = innermost_policy(&application.root)?;
     let message = stays(deployment, context, "`selfHeal` is not set, and false is its default");
     let found = Violation::in_object("off", application, path, origin, "syncs commits alone", message)?;
-    Some(found.note(NOTE).help("add `selfHeal: true` to `automated`"))
+    let field = Pointer::of(&["spec", "syncPolicy", "automated", "selfHeal"]);
+    let on = Intent::insert(field, NewValue::plain(true));
+    Some(found.note(NOTE).help("add `selfHeal: true` to `automated`").remedy("switch `selfHeal` on", [on]))
 }
 
 /// `selfHeal` in an Application whose set takes `automated` away.

@@ -5,13 +5,14 @@ use std::ops::Range;
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{
     AmbiguityKind, Mode, Node, OriginId, OriginSpan, Pieces, Resolved, Role, Scalar, Trail, Value, ambiguity,
 };
 
 use super::super::{Check, Context, Violations};
 use super::yaml_ambiguity::names_a_version;
-use crate::finding::Violation;
+use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
@@ -107,6 +108,9 @@ impl<'m> Level<'m> {
                 "Helm reads every number as a float64 and prints a large one with an exponent; a program that wants digits refuses it"
             }
         };
+        let whole = format!("{}{written}{}", piece.before(), piece.after());
+        let set = Intent::set(found.path.clone(), NewValue::text(whole));
+        let found = found.remedy(format!("put `{written}` in quotes"), [set]);
         Some(found.note(note).help(format!("put it in quotes in the values: \"{written}\"")))
     }
 

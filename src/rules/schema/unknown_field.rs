@@ -8,7 +8,7 @@ use mlgitops_manifest::fields::{
 use mlgitops_yaml::{Key, Node, Pointer, Step, Value};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
@@ -106,7 +106,21 @@ impl Walk<'_> {
         let message = format!("{service}{{places}} loses its `{name}`: `{level}` has no such field");
         let note = "the API server drops it and Argo CD says Synced; Flux refuses the whole object";
         let found = Violation::in_object("dropped", self.manifest, at.key(name), key.origin, label, message);
-        self.out.push(found.map(|found| found.note(note).help(help)));
+        let remedy = match (home, meant) {
+            (Some(home), _) => {
+                let title = format!("move `{name}` to `{}`", dotted(&home));
+                Some((title, Intent::move_into(at.key(name), home)))
+            }
+            (None, Some(meant)) => Some((format!("write `{meant}`"), Intent::rename(at.key(name), meant))),
+            (None, None) => None,
+        };
+        self.out.push(found.map(|found| {
+            let found = found.note(note).help(help);
+            match remedy {
+                Some((title, intent)) => found.remedy(title, [intent]),
+                None => found,
+            }
+        }));
     }
 
     fn partly(&mut self, key: &Key, at: &Pointer, releases: &str) {

@@ -2,11 +2,12 @@
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Ambiguity, AmbiguityKind, Node, Role, Shape, Style, Trail, Value, ambiguity};
 
 use super::super::{Check, Context, Violations};
 use crate::discover::Found;
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Object;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(manifests), Check::ValuesFile(values)];
@@ -77,7 +78,9 @@ fn judge(
         _ => return None,
     };
     let found = Violation::in_object(case, manifest, at, node.origin, format!("read as {read_as}"), message)?;
-    Some(found.note(note).help(help))
+    let quoted = Intent::set(found.path.clone(), NewValue::text(text));
+    let found = found.note(note).help(help);
+    Some(if case == "text" { found.remedy(format!("put `{text}` in quotes"), [quoted]) } else { found })
 }
 
 /// Fields that hold the permissions of files (Kubernetes `core/v1` volume sources).

@@ -2,13 +2,14 @@
 //! (domain.md §2.2, B4).
 
 use mlgitops_manifest::duration::Duration;
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Node, OriginId, Pointer};
 
 use super::super::super::Context;
 use super::start::{Covers, Start, enough, exceeds, shown};
 use super::{Broken, Service};
 use crate::config::DeploymentMode;
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Object;
 use crate::fleet::serving_runtime::Below;
 
@@ -90,6 +91,14 @@ impl Service<'_> {
             format!("{model}{{places}} {never}: {size} take {takes} s {when}, Knative waits {budget} s");
         let violation = self.at_deadline(case, stated.as_ref(), cluster, budget, message)?;
         let note = format!("{}; Knative then scales it to 0", start.arithmetic(Covers::Whole));
+        let set = match &stated {
+            Some(stated) => Intent::set(stated.path.clone(), NewValue::text(covering(worst))),
+            None => {
+                let path = Pointer::of(&["metadata", "annotations"]).key(ANNOTATION);
+                Intent::insert(path, NewValue::text(covering(worst)))
+            }
+        };
+        let violation = violation.remedy(format!("wait {} for a revision", covering(worst)), [set]);
         Some(Broken {
             budget,
             violation: violation.note(note).help_then(how(stated.is_some()), to_type(worst)),
@@ -142,7 +151,10 @@ fn how(is_stated: bool) -> &'static str {
 }
 
 /// What covers the worst case, in whole minutes.
+fn covering(worst: f64) -> String {
+    format!("{}s", enough(worst).div_ceil(60).saturating_mul(60))
+}
+
 fn to_type(worst: f64) -> String {
-    let seconds = enough(worst).div_ceil(60).saturating_mul(60);
-    format!("{ANNOTATION}: {seconds}s")
+    format!("{ANNOTATION}: {}", covering(worst))
 }

@@ -1,10 +1,11 @@
 //! The probe that kills a container that is still loading (domain.md §2.2, B1 and B2).
 
-use mlgitops_yaml::{Map, Node};
+use mlgitops_yaml::edit::NewValue;
+use mlgitops_yaml::{Map, Node, Pointer};
 
 use super::start::{Covers, Start, enough, exceeds, shown};
 use super::{Broken, Service};
-use crate::finding::{Label, Violation};
+use crate::finding::{Intent, Label, Violation};
 use crate::fleet::Object;
 use crate::fleet::serving_runtime::Below;
 use crate::fleet::startup_time::Download;
@@ -24,6 +25,9 @@ struct Link<'l> {
 
 /// Under so many seconds a livenessProbe is short for a large model (domain.md §2.4).
 const SHORT: u64 = 60;
+
+/// The ways a probe asks.
+const HANDLERS: [&str; 4] = ["httpGet", "tcpSocket", "exec", "grpc"];
 
 /// Seconds that KServe's own template for LLMs gives (kserve v0.17; domain.md §2.3).
 const COMFORTABLE: f64 = 600.0;
@@ -76,7 +80,8 @@ impl Service<'_> {
         let note = format!(
             "on a GPU, or with an LLM, few load in that; models.{model}.size in mlgitops.yaml settles it"
         );
-        Some(link.helped(found.note(note), COMFORTABLE))
+        // Ten minutes are what others use, and no computed budget: nobody writes them for you.
+        Some(Violation { remedy: None, ..link.helped(found.note(note), COMFORTABLE) })
     }
 
     /// Whether a model is likely to be large: its server asks for a GPU, or serves LLMs.
@@ -180,6 +185,30 @@ fn downloaded(download: Download) -> &'static str {
 }
 
 impl Link<'_> {
+    /// The startupProbe with what covers the worst case, or one that asks what the livenessProbe does.
+    fn remedied(&self, violation: Violation, gives: u64, period: u64, failures: u64) -> Violation {
+        let number = NewValue::plain(failures);
+        let title = format!("let it load for {gives} s");
+        if self.name == "startupProbe" {
+            let field = self.probe.path.key("failureThreshold");
+            let intent = match self.probe.node.get("failureThreshold").is_absent() {
+                true => Intent::insert(field, number),
+                false => Intent::set(field, number),
+            };
+            return violation.remedy(title, [intent]);
+        }
+        let handler = HANDLERS
+            .into_iter()
+            .find_map(|name| Some((name, NewValue::of(self.probe.node.get(name).present()?)?)));
+        let (Some((name, handler)), Some((_, container))) = (handler, self.probe.path.0.split_last()) else {
+            return violation;
+        };
+        let probe =
+            [(name, handler), ("periodSeconds", NewValue::plain(period)), ("failureThreshold", number)];
+        let path = Pointer(container.to_vec()).key("startupProbe");
+        violation.remedy(title, [Intent::insert(path, NewValue::map(probe))])
+    }
+
     /// What covers the worst case.
     fn helped(&self, violation: Violation, worst: f64) -> Violation {
         let is_startup = self.name == "startupProbe";
@@ -187,13 +216,13 @@ impl Link<'_> {
             if is_startup { (self.timing.period, self.timing.initial_delay) } else { (10, 0) };
         let failures = enough(worst).saturating_sub(delay).div_ceil(period.max(1)).max(1);
         let gives = Timing { initial_delay: delay, period, failures }.budget();
+        let violation = self.remedied(violation, gives, period, failures);
         if is_startup {
             return violation.help(format!(
                 "set `failureThreshold: {failures}` in the startupProbe: it gives {gives} s then"
             ));
         }
-        let handlers = ["httpGet", "tcpSocket", "exec", "grpc"];
-        let handler = handlers.into_iter().find(|name| !self.probe.node.get(name).is_absent());
+        let handler = HANDLERS.into_iter().find(|name| !self.probe.node.get(name).is_absent());
         let handler = handler.unwrap_or("httpGet");
         violation.help_then(
             "add, with the handler of the livenessProbe:",

@@ -1,0 +1,119 @@
+//! `mlgitops lint --fix` and `--diff`: fixes are made in memory until there is none left, then
+//! printed or written.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use mlgitops_files::{Files, RepoPath};
+use mlgitops_yaml::SourceFile;
+
+use super::{CliError, print};
+use crate::config::Config;
+use crate::report::{patch, visible};
+use crate::source::{Replacement, replace};
+use crate::{Options, Report, fix, lint};
+
+/// How often the result is linted again: a fix may make room for another.
+const MOST_ROUNDS: usize = 8;
+
+/// What `lint` may do with fixes.
+#[derive(Debug, clap::Args)]
+#[group(skip)]
+pub(super) struct Args {
+    /// Make the fixes that restart nothing, and report what remains
+    #[arg(long, group = "fixing", conflicts_with_all = ["rev", "staged"], help_heading = "Fixes")]
+    fix: bool,
+    /// Print what `--fix` would change, as a patch, and write nothing
+    #[arg(long, group = "fixing", conflicts_with_all = ["rev", "staged"], help_heading = "Fixes")]
+    diff: bool,
+    /// With `--fix` or `--diff`: also the fixes that restart pods or change several environments
+    #[arg(long, requires = "fixing", help_heading = "Fixes")]
+    unsafe_fixes: bool,
+}
+
+/// A tree with every fix made, and what is said of it.
+pub(super) struct Fixed {
+    /// The tree.
+    pub(super) files: Arc<dyn Files>,
+    /// The report of the tree as it was.
+    before: Report,
+    contents: BTreeMap<RepoPath, Arc<[u8]>>,
+    done: Vec<(String, String)>,
+}
+
+impl Args {
+    /// Whether fixes are asked for.
+    pub(super) fn any(&self) -> bool {
+        self.fix || self.diff
+    }
+
+    /// Whether they are only to be shown.
+    pub(super) fn shows(&self) -> bool {
+        self.diff
+    }
+
+    /// Makes every fix that is asked for, in memory.
+    pub(super) fn make(&self, files: &Arc<dyn Files>, config: &Config, options: &Options) -> Fixed {
+        let with_fixes = Options { fixes: true, ..options.clone() };
+        let mut contents = BTreeMap::new();
+        let mut done = Vec::new();
+        let mut tree = Arc::clone(files);
+        let before = lint(&tree, config, &with_fixes);
+        let mut made = fix::make(&before.findings, self.unsafe_fixes);
+        for _ in 1..MOST_ROUNDS {
+            if made.files.is_empty() {
+                break;
+            }
+            contents.extend(made.files);
+            done.extend(made.done);
+            tree = fix::over(files, &contents);
+            made = fix::make(&lint(&tree, config, &with_fixes).findings, self.unsafe_fixes);
+        }
+        Fixed { files: tree, before, contents, done }
+    }
+}
+
+impl Fixed {
+    /// Prints the patch, and gives the exit code of the tree as it stands.
+    pub(super) fn show(&self, files: &Arc<dyn Files>) -> Result<u8, CliError> {
+        let for_people = std::io::stdout().is_terminal();
+        let mut text = String::new();
+        for (path, after) in &self.contents {
+            let (Some(before), Some(after)) = (text_of(path, &bytes(&**files, path)), text_of(path, after))
+            else {
+                continue;
+            };
+            text.push_str(&patch::print(path, &before, &after, for_people));
+        }
+        print(&text)?;
+        Ok(self.before.summary.exit)
+    }
+
+    /// Writes the files, and says what was done.
+    pub(super) fn write(&self, files: &Arc<dyn Files>, folder: &Path) -> Result<(), CliError> {
+        let replacement = |(path, after): (&RepoPath, &Arc<[u8]>)| Replacement {
+            path: path.clone(),
+            before: bytes(&**files, path),
+            after: after.to_vec(),
+        };
+        let all: Vec<Replacement> = self.contents.iter().map(replacement).collect();
+        replace(folder, &all)?;
+        let mut said = String::new();
+        for (at, title) in &self.done {
+            said.push_str(&format!("fixed: {}: {}\n", visible(at), visible(title)));
+        }
+        // The report on standard output may be for a machine.
+        let _ = std::io::stderr().lock().write_all(said.as_bytes());
+        Ok(())
+    }
+}
+
+fn bytes(files: &dyn Files, path: &RepoPath) -> Vec<u8> {
+    files.read(path).map(|blob| blob.bytes.to_vec()).unwrap_or_default()
+}
+
+fn text_of(path: &RepoPath, bytes: &[u8]) -> Option<String> {
+    SourceFile::new(path.as_str(), bytes).ok().map(|file| file.text().to_string())
+}
