@@ -57,6 +57,7 @@ impl Reader<'_> {
                 .filter(|node| node.text().is_some_and(|text| !text.is_empty()))
                 .and_then(|node| Given::of(node, origins))
         };
+        self.check_version();
         let value_files = self.value_files();
         let values_object = helm.get("valuesObject").present().filter(|node| !node.is_null());
         let values_object = values_object.and_then(|node| GivenNode::of(node, origins));
@@ -74,6 +75,17 @@ impl Reader<'_> {
             kube_version: self.source.kube_version().map(str::to_owned),
             api_versions: self.source.api_versions(),
             skip_crds: self.source.is_set("helm", "skipCrds"),
+            skip_schemas: self.source.is_set("helm", "skipSchemaValidation"),
+        }
+    }
+
+    /// `version` names a Helm; those that Argo CD has are one (argo-cd v3.5 `util/helm/cmd.go NewCmd`).
+    fn check_version(&mut self) {
+        let Some(version) = self.source.option("helm", "version").present() else { return };
+        let text = version.text().unwrap_or("");
+        if !matches!(text, "" | "v3" | "v4") {
+            let words = format!("Argo CD has no Helm `{text}`");
+            self.troubles.push(Trouble::Refused("helm-version", words, version.origin));
         }
     }
 

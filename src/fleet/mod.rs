@@ -10,6 +10,7 @@ mod place;
 mod reading;
 pub mod reference;
 pub mod serving_runtime;
+mod sets;
 pub mod size;
 pub mod startup_time;
 
@@ -33,6 +34,7 @@ pub use environment::{Evidence, Ladder};
 pub use identity::Identity;
 pub use installation::{Installation, find as find_installation};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
+pub(crate) use sets::keeps;
 
 /// Everything that will be deployed, and where.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::discover::discover;
 use crate::finding::{Location, PlaceIndex};
 use crate::fleet::reference::compare_versions;
-use crate::fleet::{self, Column, Environment, EnvironmentIndex, Fleet, Place};
+use crate::fleet::{self, Column, Environment, EnvironmentIndex, Fleet, Place, keeps};
 use crate::render::plan::plan;
 use crate::source::{Chain, Gap, Repositories};
 
@@ -98,6 +98,8 @@ pub struct Removed {
     pub at: Option<Location>,
     /// The Application or Flux object that deployed it, where that is gone too.
     pub deployment: Option<String>,
+    /// What of its ApplicationSet lets it run on without it, if anything does.
+    pub kept: Option<String>,
     /// The object that serves the model there from now on, if one comes with this change.
     pub instead: Option<Running>,
 }
@@ -443,7 +445,10 @@ fn removals(before: &Fleet, after: &mut Fleet, head: &[(usize, Running)], config
             let mut all = after.deployables.iter().filter_map(|one| one.deployment.as_ref());
             all.any(|one| one.id.name == name)
         };
+        // The Application alone is gone: its folder may be there as it was.
+        let kept = deployment.filter(|one| !still(&one.id.name)).and_then(|one| keeps(one, before));
         removed.push(Removed {
+            kept,
             at: object.manifest.place(object.manifest.root.origin).map(Location::from),
             deployment: deployment.map(|one| one.id.name.clone()).filter(|name| !still(name)),
             place: place_of(before, release.place, after),

@@ -146,6 +146,8 @@ pub struct Helm {
     pub api_versions: Vec<String>,
     /// Whether what stands below `crds/` is left out.
     pub skip_crds: bool,
+    /// Whether values.schema.json is passed over (`helm template --skip-schema-validation`).
+    pub skip_schemas: bool,
     /// The release's name.
     pub release_name: Option<Given>,
     /// The release's namespace.

@@ -164,6 +164,7 @@ fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> Rend
         api_versions: given.api_versions.clone(),
         // Argo CD renders with `--include-crds`, unless an Application says otherwise.
         include_crds: !given.skip_crds,
+        skip_schemas: given.skip_schemas,
         ..RenderOptions::default()
     }
 }

@@ -126,6 +126,7 @@ fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions
         api_versions: options.api_versions.clone(),
         is_upgrade: false,
         include_crds: options.include_crds,
+        skip_schemas: false,
         keep_documents: true,
     }
 }

@@ -1074,6 +1074,10 @@ pub static RULES: &[Rule] = &[
                 id: "renamed",
                 levels: [Some(Severity::Error), Some(Severity::Warning), None, Some(Severity::Note)],
             },
+            Case {
+                id: "left",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
         ],
         fix: FixKind::None,
         params: &[],
@@ -1257,6 +1261,15 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "several-tools",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "helm-version",
                 levels: [
                     Some(Severity::Error),
                     Some(Severity::Error),

@@ -143,6 +143,17 @@ fn name_namespace_versions_and_crds_are_the_sources_own() {
     }
 }
 
+/// An Application may have values that the chart's schema forbids.
+#[test]
+fn a_schema_holds_unless_the_application_passes_it_over() {
+    let schema = r#"{"properties": {"v": {"type": "integer"}}}"#;
+    for (lines, expected) in [("{}", 1), ("skipSchemaValidation: true", 0)] {
+        let world = helm(lines).and(&[("charts/a/values.schema.json", schema)]);
+        assert_eq!(world.findings(&["template-error"]).len(), expected, "{lines}");
+        assert_eq!(field(&world.survey(), "ConfigMap", &["data", "v"]).len(), 1 - expected, "{lines}");
+    }
+}
+
 /// What a chart is told of its cluster: by the Application, whichever tool its option stands below
 /// (argo-cd v3.5 `GetKubeVersionOrDefault`), else by the configuration, else by Helm.
 #[test]

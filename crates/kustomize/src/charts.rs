@@ -109,6 +109,7 @@ impl Builder<'_> {
                 over => over.to_vec(),
             },
             is_upgrade: false,
+            skip_schemas: false,
             include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
             keep_documents: false,
         })

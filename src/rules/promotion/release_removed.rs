@@ -19,6 +19,9 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
     let (model, environment) = (&running.model, running.environment.as_deref().unwrap_or("its place"));
     let name = running.object.rsplit('/').next().unwrap_or_default();
     let at = removed.at.clone()?;
+    if let Some(kept) = &removed.kept {
+        return left(removed, kept);
+    }
     let (case, message, label) = match &removed.instead {
         None => (
             "removed",
@@ -44,6 +47,24 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
         None => "if it is meant, merge it by itself; else put it back",
     };
     Some(found.note(format!("{owner}{start}")).help(help))
+}
+
+/// What its ApplicationSet does not delete.
+fn left(removed: &Removed, kept: &str) -> Option<Violation> {
+    let running = &removed.running;
+    let (model, environment) = (&running.model, running.environment.as_deref().unwrap_or("its place"));
+    let name = running.object.rsplit('/').next().unwrap_or_default();
+    let message = format!("{model} goes on running in {environment}, and nothing in Git says so any more");
+    let label = Label::new(removed.at.clone()?, "no Application is made for it with this change");
+    let mut found = Violation::in_file("left", label, message).word(name);
+    found.place = Some(removed.place);
+    found.model = Some(model.clone());
+    let note = format!("its ApplicationSet says `{kept}`: what it makes no more stays in the cluster");
+    Some(
+        found
+            .note(note)
+            .help("if it is meant to go, delete its Application after the merge; else put it back"),
+    )
 }
 
 /// How long nobody answers, where the size of the model is known.

@@ -30,6 +30,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Argo CD reports a ComparisonError; what runs stays as it was",
             "keep one of the blocks",
         ),
+        "helm-version" => (
+            "helm-version",
+            "Argo CD reports a ComparisonError; what runs stays as it was",
+            "take `version` out: Argo CD has one Helm",
+        ),
         _ => return None,
     })
 }
@@ -42,7 +47,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 
 fn violation(one: &Refused) -> Option<Violation> {
     let (case, note, help) = case(one.problem.kind)?;
-    let label = Label::new(one.problem.at.clone()?, "deployed from here");
+    let here = if case == "helm-version" { "asked for here" } else { "deployed from here" };
+    let label = Label::new(one.problem.at.clone()?, here);
     let name = &one.deployment.id.name;
     // Argo CD renders all sources or none; one that gives nothing leaves the others as they are.
     let is_one_of_many = argocd::sources(&one.deployment.root).len() > 1;
