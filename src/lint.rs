@@ -211,7 +211,7 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let older = options.new_since.as_ref().map(|since| older::counted(&since.name, &judged.older));
     let (changes, proofs) = (judged.changes, judged.proofs);
     let trees = std::mem::take(&mut fleet.trees);
-    rayon::spawn(move || drop(fleet));
+    leave(fleet);
     Report { summary, findings, not_checked, trees, proofs, changes, older }
 }
 
@@ -225,6 +225,11 @@ struct Judged {
     rolled_back: bool,
     proofs: Vec<String>,
     changes: Option<Vec<Told>>,
+}
+
+/// To take millions of nodes apart is a tenth of a run, and nobody waits for it.
+fn leave(big: impl Send + 'static) {
+    rayon::spawn(move || drop(big));
 }
 
 fn judge(
@@ -298,8 +303,7 @@ fn judge(
     });
     let (rolled_back, proofs) = (rolled_back.is_some(), run.proofs);
     drop(context);
-    // To take millions of nodes apart is a tenth of a run, and nobody waits for it.
-    rayon::spawn(move || drop(discovery));
+    leave(discovery);
     Judged { fleet, findings, older, not_checked, had_subject, rolled_back, proofs, changes }
 }
 

@@ -10,6 +10,8 @@ mod hook;
 mod init;
 #[path = "gate/newcomer.rs"]
 mod newcomer;
+#[path = "gate/release.rs"]
+mod release;
 #[path = "gate/runner.rs"]
 mod runner;
 #[path = "gate/steps.rs"]

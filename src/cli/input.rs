@@ -69,6 +69,20 @@ impl Args {
         Ok(Opened { root, files, only, config })
     }
 
+    /// The configuration that another state of the repository is judged by. One that the command line
+    /// names is that state's own where it lies in the repository; else no change can touch it.
+    pub(super) fn config_of(&self, root: &Root, files: &dyn Files, own: &Config) -> Config {
+        let Some(path) = &self.config else { return config_in(files).unwrap_or_default() };
+        let whole = path.canonicalize().ok();
+        match whole.and_then(|whole| below(&whole, root.folder())) {
+            Some(path) => match files.read(&path) {
+                Ok(blob) => parse(path.as_str(), &blob.bytes, files).unwrap_or_default(),
+                Err(_) => Config::default(),
+            },
+            None => own.clone(),
+        }
+    }
+
     /// Whether what is about to be committed is read.
     pub(super) fn is_staged(&self) -> bool {
         self.staged

@@ -9,7 +9,7 @@ use clap::builder::PossibleValue;
 use mlgitops_files::Files;
 
 use super::{CliError, base, fix, input, links, print};
-use crate::config::nearest;
+use crate::config::{Config, nearest};
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
 use crate::rules::{self, Rule, registry};
@@ -122,7 +122,12 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let (stated, is_commit) = (args.base.as_deref(), head.is_some());
     let mut found = base::find(&opened.root, stated, head.unwrap_or("HEAD"), is_commit, &opened.config)?;
     opened.config.branch = found.as_ref().and_then(|found| found.branch.clone());
-    let new_since = new_since(args, &opened.root, found.as_mut())?;
+    if let Some(found) = found.as_mut() {
+        let base = found.change.base.as_ref().ok();
+        let config = base.map(|base| args.input.config_of(&opened.root, &**base, &opened.config));
+        found.config = config.map(|config| Config { branch: found.branch.clone(), ..config });
+    }
+    let new_since = new_since(args, &opened, found.as_mut())?;
     let compared = compared(&opened.root, head, new_since.as_ref());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
@@ -177,7 +182,12 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
 /// What the findings of a run are new against, and the commit it is.
 type Since = Option<(NewSince, String)>;
 
-fn new_since(args: &Args, root: &Root, found: Option<&mut base::Found>) -> Result<Since, CliError> {
+fn new_since(
+    args: &Args,
+    opened: &input::Opened,
+    found: Option<&mut base::Found>,
+) -> Result<Since, CliError> {
+    let root = &opened.root;
     let (name, commit) = match &args.new_since {
         Some(rev) => match Commit::open(root, rev) {
             // Before the first commit everything is new.
@@ -192,7 +202,7 @@ fn new_since(args: &Args, root: &Root, found: Option<&mut base::Found>) -> Resul
     };
     let id = commit.id();
     let files: Arc<dyn Files> = Arc::new(commit);
-    let config = input::config_in(&*files).unwrap_or_default();
+    let config = args.input.config_of(root, &*files, &opened.config);
     Ok(Some((NewSince { name, files, config }, id)))
 }
 

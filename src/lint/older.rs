@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Judged, NewSince, Older, Options, judge};
+use super::{NewSince, Older, Options, judge, leave};
 use crate::config::Config;
 use crate::finding::{Finding, Fingerprint};
 
@@ -19,15 +19,17 @@ pub(super) fn known(
         change: None,
         new_since: None,
         with_changes: false,
+        fixes: false,
         only: Vec::new(),
         ..options.clone()
     };
     let mut known = BTreeSet::new();
     for policy in [Some(config), before].into_iter().flatten() {
         let config = Config { waivers: since.config.waivers.clone(), ..policy.clone() };
-        let Judged { findings, .. } = judge(&since.files, &config, &options, None);
-        let places = findings.iter().flat_map(|finding| &finding.places);
+        let judged = judge(&since.files, &config, &options, None);
+        let places = judged.findings.iter().flat_map(|finding| &finding.places);
         known.extend(places.filter(|place| place.waived.is_none()).map(|place| place.fingerprint));
+        leave(judged);
     }
     known
 }

@@ -1,6 +1,6 @@
 //! The stricter of two policies: what either of them finds is found, as loud as the louder says.
 
-use super::{Judged, in_order};
+use super::{Judged, in_order, leave};
 use crate::finding::Finding;
 use crate::rules::{self, sink};
 
@@ -8,8 +8,8 @@ use crate::rules::{self, sink};
 const BY_THE_OLD: &str = "the policy before this change finds this; what the change itself states would not";
 
 /// Adds what the policy before the change finds.
-pub(super) fn unite(own: &mut Judged, before: Judged) {
-    for mut finding in before.findings {
+pub(super) fn unite(own: &mut Judged, mut before: Judged) {
+    for mut finding in std::mem::take(&mut before.findings) {
         // Waivers are the change's own in both, and are judged by its own policy.
         if finding.rule == rules::WAIVER_RULE {
             continue;
@@ -26,14 +26,16 @@ pub(super) fn unite(own: &mut Judged, before: Judged) {
         own.findings.push(finding);
     }
     sink::sort(&mut own.findings);
-    for finding in before.older {
+    for finding in std::mem::take(&mut before.older) {
         if !own.older.iter().any(|other| is_same(other, &finding)) {
             own.older.push(finding);
         }
     }
-    own.not_checked = in_order([std::mem::take(&mut own.not_checked), before.not_checked].concat());
+    own.not_checked =
+        in_order([std::mem::take(&mut own.not_checked), std::mem::take(&mut before.not_checked)].concat());
     own.had_subject &= before.had_subject;
     own.rolled_back &= before.rolled_back;
+    leave(before);
 }
 
 /// Whether two findings are of one fact: an environment may have another name in another policy.

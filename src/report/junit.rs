@@ -8,10 +8,11 @@
 
 use std::fmt::Write as _;
 
+use super::anchor;
 use super::display::shown;
 use super::{Context, summary};
 use crate::Report;
-use crate::finding::{Finding, NotChecked};
+use crate::finding::{Finding, Location, NotChecked, ReadTree};
 
 /// One suite with a case for each finding.
 #[must_use]
@@ -73,8 +74,8 @@ impl Case {
 
 fn cases(report: &Report, context: &Context<'_>) -> Vec<Case> {
     let findings = report.findings.iter().filter(|finding| finding.caused_by.is_none());
-    let items = report.not_checked.iter().map(|item| not_checked(item, context));
-    let findings = findings.map(|finding| case(finding, context));
+    let items = report.not_checked.iter().map(|item| not_checked(item, report, context));
+    let findings = findings.map(|finding| case(finding, report, context));
     std::iter::once(run(report)).chain(findings).chain(items).collect()
 }
 
@@ -86,15 +87,15 @@ fn run(report: &Report) -> Case {
     Case { class, name, how, kind: "not-enough-checked", message: line.clone(), text: line }
 }
 
-fn case(finding: &Finding, context: &Context<'_>) -> Case {
+fn case(finding: &Finding, report: &Report, context: &Context<'_>) -> Case {
     let at = &finding.primary.location;
     let from = at.position();
-    let path = context.in_repository(at.path());
+    let path = named(at, &report.trees, context);
     let mut text = format!("{}[{}] {path}:{}:{}", finding.severity, finding.rule, from.line, from.column);
     let _ = write!(text, "\n{}", finding.message);
     for label in &finding.related {
         let at = &label.location;
-        let path = context.in_repository(at.path());
+        let path = named(at, &report.trees, context);
         let _ = write!(text, "\n{path}:{}: {}", at.position().line, label.text);
     }
     for (word, remark) in [("note", &finding.note), ("help", &finding.help)] {
@@ -114,10 +115,10 @@ fn case(finding: &Finding, context: &Context<'_>) -> Case {
     Case { class, name: finding.message.clone(), how, kind, message, text }
 }
 
-fn not_checked(item: &NotChecked, context: &Context<'_>) -> Case {
+fn not_checked(item: &NotChecked, report: &Report, context: &Context<'_>) -> Case {
     let mut text = format!("{}: {}", item.what, item.reason);
     if let Some(at) = &item.location {
-        let _ = write!(text, "\n{}:{}", context.in_repository(at.path()), at.position().line);
+        let _ = write!(text, "\n{}:{}", named(at, &report.trees, context), at.position().line);
     }
     if let Some(help) = &item.help {
         let _ = write!(text, "\nhelp: {help}");
@@ -125,6 +126,11 @@ fn not_checked(item: &NotChecked, context: &Context<'_>) -> Case {
     let how = if item.required { How::Error } else { How::Skipped };
     let class = "not-checked".to_owned();
     Case { class, name: item.what.clone(), how, kind: item.code.word(), message: item.reason.clone(), text }
+}
+
+/// A path as the repository calls it; one of another tree begins with the name of that.
+fn named(at: &Location, trees: &[ReadTree], context: &Context<'_>) -> String {
+    if anchor::is_here(at, trees) { context.in_repository(at.path()) } else { at.path().to_owned() }
 }
 
 /// Text between tags, its lines kept.

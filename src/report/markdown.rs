@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use super::block::{Block, blocks};
 use super::display::{cut, shown};
 use super::markup::{address, cell, code, prose, words};
-use super::{Context, diff, summary};
+use super::{Context, anchor, diff, summary};
 use crate::Report;
-use crate::finding::{Fix, Location, NotChecked, Safety, Severity, Waived};
+use crate::finding::{Fix, Location, NotChecked, ReadTree, Safety, Severity, Waived};
 
 /// The first line, by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- mlgitops:summary -->";
@@ -30,7 +30,7 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     let blocks = by_severity(&report.findings);
     let mut out = format!("{MARKER}\n### {}\n", title(report, context));
     changes(&mut out, report);
-    findings(&mut out, &blocks, context);
+    findings(&mut out, &blocks, &report.trees, context);
     folded(&mut out, report, context);
     let _ = writeln!(out, "\n<sub>{}</sub>", footer(report, context));
     out
@@ -128,9 +128,9 @@ fn pipes(column: &str) -> String {
     cell(&column.replace("\\|", "|"))
 }
 
-fn findings(out: &mut String, blocks: &[Block<'_>], context: &Context<'_>) {
+fn findings(out: &mut String, blocks: &[Block<'_>], trees: &[ReadTree], context: &Context<'_>) {
     let loud: Vec<&Block<'_>> = blocks.iter().filter(|block| block.severity() > Severity::Note).collect();
-    let items: Vec<String> = loud.iter().map(|block| item(block, context)).collect();
+    let items: Vec<String> = loud.iter().map(|block| item(block, trees, context)).collect();
     let more = put(out, FINDINGS, &items);
     if more > 0 {
         let cut = loud.iter().skip(loud.len() - more);
@@ -142,13 +142,13 @@ fn findings(out: &mut String, blocks: &[Block<'_>], context: &Context<'_>) {
     }
 }
 
-fn item(block: &Block<'_>, context: &Context<'_>) -> String {
+fn item(block: &Block<'_>, trees: &[ReadTree], context: &Context<'_>) -> String {
     let main = block.main;
     let mut out = format!("\n**{}** `{}` · ", main.severity, main.rule);
     let places: Vec<String> = block
         .findings()
         .filter(|finding| finding.counts())
-        .map(|finding| link(&finding.primary.location, context))
+        .map(|finding| link(&finding.primary.location, trees, context))
         .collect();
     let (first, rest) = places.split_at(places.len().min(8));
     out.push_str(&first.join(", "));
@@ -178,7 +178,10 @@ fn suggestion(fix: &Fix) -> String {
 }
 
 /// `path:line`, as a link that stays where the run knows the commit.
-fn link(at: &Location, context: &Context<'_>) -> String {
+fn link(at: &Location, trees: &[ReadTree], context: &Context<'_>) -> String {
+    if !anchor::is_here(at, trees) {
+        return words(&anchor::written(at));
+    }
     let (path, line) = (context.in_repository(at.path()), at.position().line);
     let said = words(&format!("{}:{line}", cut(&path, 200)));
     match context.blob {
@@ -189,16 +192,17 @@ fn link(at: &Location, context: &Context<'_>) -> String {
 
 /// What nobody has to act on now.
 fn folded(out: &mut String, report: &Report, context: &Context<'_>) {
+    let trees = &report.trees;
     let notes: Vec<String> = by_severity(&report.findings)
         .iter()
         .filter(|block| block.severity() == Severity::Note)
-        .map(|block| item(block, context))
+        .map(|block| item(block, trees, context))
         .collect();
     let waivers = waivers(report);
-    let in_force: Vec<String> = waivers.iter().map(|waived| waiver(waived, context)).collect();
+    let in_force: Vec<String> = waivers.iter().map(|waived| waiver(waived, trees, context)).collect();
     let mut items: Vec<&NotChecked> = report.not_checked.iter().collect();
     items.sort_by_key(|item| !item.required);
-    let missing: Vec<String> = items.iter().map(|item| not_checked(item, context)).collect();
+    let missing: Vec<String> = items.iter().map(|item| not_checked(item, trees, context)).collect();
     let old: Vec<String> = report.older.iter().map(older).collect();
     let count_old = report.older.as_ref().map_or(0, crate::Older::count);
     let counts = [
@@ -240,7 +244,7 @@ fn waivers(report: &Report) -> Vec<(&'static str, &Waived)> {
     all.into_values().collect()
 }
 
-fn waiver((rule, waived): &(&'static str, &Waived), context: &Context<'_>) -> String {
+fn waiver((rule, waived): &(&'static str, &Waived), trees: &[ReadTree], context: &Context<'_>) -> String {
     let until = match &waived.until {
         Some(day) => format!("until {}", words(day)),
         None => "with no end".to_owned(),
@@ -248,13 +252,13 @@ fn waiver((rule, waived): &(&'static str, &Waived), context: &Context<'_>) -> St
     let owner = waived.owner.as_deref().map(|owner| format!(", {}", code(owner))).unwrap_or_default();
     let ticket = waived.ticket.as_deref().map(|ticket| format!(", {}", code(ticket))).unwrap_or_default();
     let reason = prose(&waived.reason);
-    let at = link(&waived.location, context);
+    let at = link(&waived.location, trees, context);
     format!("- waived {until}: `{rule}`, \"{reason}\"{owner}{ticket} ({at})\n")
 }
 
-fn not_checked(item: &NotChecked, context: &Context<'_>) -> String {
+fn not_checked(item: &NotChecked, trees: &[ReadTree], context: &Context<'_>) -> String {
     let word = if item.required { "**not checked**" } else { "not checked" };
-    let at = item.location.as_ref().map(|at| format!(" ({})", link(at, context))).unwrap_or_default();
+    let at = item.location.as_ref().map(|at| format!(" ({})", link(at, trees, context))).unwrap_or_default();
     let help = item.help.as_deref().map(|help| format!(" → {}", prose(help))).unwrap_or_default();
     format!("- {word}: {}{at}: {}{help}\n", prose(&item.what), prose(&item.reason))
 }

@@ -146,6 +146,22 @@ fn a_pull_request_is_asked_about_itself_and_a_push_about_everything() {
 }
 
 #[test]
+fn a_policy_from_elsewhere_is_no_part_of_the_change() {
+    let folder = with_a_branch();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let policy = elsewhere.path().join("policy.yaml");
+    fs::write(&policy, "rules: {pinned-model-uri: off}\n").unwrap();
+    let policy = policy.to_str().unwrap();
+    fs::write(folder.path().join("prod/new.yaml"), service("new", "latest")).unwrap();
+    let select = ["lint", "--select", "pinned-model-uri", "--base", "main"];
+    let (exit, text) = run(folder.path(), &[&select[..], &["--config", policy]].concat(), &[]);
+    assert_eq!(exit, 0, "{text}");
+    fs::write(folder.path().join("policy.yaml"), "rules: {pinned-model-uri: off}\n").unwrap();
+    let (exit, text) = run(folder.path(), &[&select[..], &["--config", "policy.yaml"]].concat(), &[]);
+    assert_eq!(exit, 1, "a policy that the change brings is the change's own: {text}");
+}
+
+#[test]
 fn before_the_first_commit_everything_is_new() {
     let folder = tempfile::tempdir().unwrap();
     git(folder.path(), &["init", "--quiet"]);
