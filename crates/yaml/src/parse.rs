@@ -38,6 +38,7 @@ pub fn parse_file(file: &SourceFile) -> Tree {
 pub fn parse(text: Text) -> Tree {
     let string = Arc::clone(text.shared());
     let mut builder = Builder { source: &string, tree: Tree { text, ..Tree::default() }, ..Builder::new() };
+    builder.reserve();
     let options = options! {
         emit_anchor_events: false,
         emit_unresolved_aliases: true,
@@ -75,6 +76,8 @@ struct Builder<'s> {
     source: &'s str,
     tree: Tree,
     open: Vec<Open>,
+    /// The lists of children of collections that are closed, for the next ones.
+    spare: Vec<Vec<NodeIndex>>,
     anchors: HashMap<usize, NodeIndex>,
     document: Option<Document>,
     tags: Vec<Arc<str>>,
@@ -87,11 +90,19 @@ impl<'s> Builder<'s> {
             source: "",
             tree: Tree::default(),
             open: Vec::new(),
+            spare: Vec::new(),
             anchors: HashMap::new(),
             document: None,
             tags: Vec::new(),
             broken: false,
         }
+    }
+
+    /// Makes room for what the text is likely to hold: a key and a value for each colon.
+    fn reserve(&mut self) {
+        let colons = memchr::memchr_iter(b':', self.source.as_bytes()).count();
+        self.tree.nodes.reserve(2 * colons + 1);
+        self.tree.children.reserve(2 * colons);
     }
 
     /// Takes one event; `false` at the end of the stream.
@@ -286,15 +297,17 @@ impl<'s> Builder<'s> {
         let tag = self.tag(tag);
         let node = self.push(shape, start, end, tag, style == StructureStyle::Flow);
         self.anchor(anchor, node);
-        self.open.push(Open { node, children: Vec::new() });
+        let children = self.spare.pop().unwrap_or_default();
+        self.open.push(Open { node, children });
     }
 
     fn close_collection(&mut self, end: u32) {
-        let Some(Open { node, children }) = self.open.pop() else { return };
+        let Some(Open { node, mut children }) = self.open.pop() else { return };
         let first = narrow(self.tree.children.len());
         let last_end = children.last().map(|&last| self.tree.range(last).end);
         let first_start = children.first().map(|&first| self.tree.range(first).start);
-        self.tree.children.extend(&children);
+        self.tree.children.append(&mut children);
+        self.spare.push(children);
         let total = narrow(self.tree.children.len());
         if let Some(open) = self.tree.nodes.get_mut(node.0 as usize) {
             open.children = first..total;
@@ -314,6 +327,9 @@ impl<'s> Builder<'s> {
     }
 
     fn find_duplicates(&mut self, map: NodeIndex) {
+        if self.tree.children(map).len() <= 2 {
+            return;
+        }
         let keys: Vec<NodeIndex> = self.tree.entries(map).map(|(key, _)| key).collect();
         let tree = &self.tree;
         let name = |key: NodeIndex| tree.scalar(key);
