@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use mlgitops_files::RepoPath;
+
 use super::block::{Block, blocks};
 use super::display::{cut, shown};
 use super::markup::{address, cell, code, prose, words};
-use super::{Context, anchor, diff, summary};
+use super::{Context, anchor, diff, patch, summary};
 use crate::Report;
-use crate::finding::{Fix, Location, NotChecked, ReadTree, Safety, Severity, Waived};
+use crate::finding::{Edit, Fix, Location, NotChecked, ReadTree, Safety, Severity, Waived};
 
 /// The first line, by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- mlgitops:summary -->";
@@ -23,6 +25,9 @@ const RESERVE: usize = 4_096;
 const TABLE: usize = 20_000;
 /// Bytes that the findings may take, so that waivers find room.
 const FINDINGS: usize = 34_000;
+
+/// Lines of a fix that are shown; a longer one is only named.
+const PATCH: usize = 24;
 
 /// The whole body.
 #[must_use]
@@ -163,18 +168,46 @@ fn item(block: &Block<'_>, trees: &[ReadTree], context: &Context<'_>) -> String 
         let _ = writeln!(out, "→ {}  ", prose(line));
     }
     if let Some(fix) = &main.fix {
-        let _ = writeln!(out, "→ {}  ", suggestion(fix));
+        out.push_str(&suggestion(fix));
     }
     out
 }
 
-/// What to type so that it is done, and what comes of it.
+/// What to type so that it is done, what comes of it, and the lines as they would be.
 fn suggestion(fix: &Fix) -> String {
     let command = match fix.safety {
         Safety::Safe => "mlgitops lint --fix",
         Safety::Unsafe => "mlgitops lint --fix --unsafe-fixes",
     };
-    format!("`{command}`: {}", prose(&fix.title))
+    let mut out = format!("→ `{command}`: {}  \n", prose(&fix.title));
+    let patch: String =
+        changed(fix).iter().map(|(path, old, new)| patch::print(path, old, new, true)).collect();
+    if (1..=PATCH).contains(&patch.lines().count()) {
+        let longest = patch.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        let _ = write!(out, "{fence}diff\n{patch}{fence}\n");
+    }
+    out
+}
+
+/// The files that a fix changes, before and after it.
+fn changed(fix: &Fix) -> Vec<(RepoPath, String, String)> {
+    let mut files: BTreeMap<&str, Vec<&Edit>> = BTreeMap::new();
+    for edit in &fix.edits {
+        files.entry(edit.location.path()).or_default().push(edit);
+    }
+    let apply = |(path, mut edits): (&str, Vec<&Edit>)| {
+        let old = edits.first()?.location.file.text().to_string();
+        edits.sort_by_key(|edit| (edit.location.start, edit.location.end));
+        let mut new = old.clone();
+        for edit in edits.into_iter().rev() {
+            let range = edit.location.start as usize..edit.location.end as usize;
+            new.get(range.clone())?;
+            new.replace_range(range, &edit.text);
+        }
+        Some((RepoPath::parse(path).ok()?, old, new))
+    };
+    files.into_iter().filter_map(apply).collect()
 }
 
 /// `path:line`, as a link that stays where the run knows the commit.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mlgitops::finding::{Code, Finding, NotChecked, Severity};
+use mlgitops::finding::{Code, Edit, Finding, Fix, NotChecked, Safety, Severity};
 use mlgitops::report::{self, Context, Format};
 use mlgitops::{Older, Report};
 use proptest::prelude::*;
@@ -183,4 +183,31 @@ fn without_an_address_there_is_no_link() {
     let links = Parser::new(&body).filter(|event| matches!(event, Event::Start(Tag::Link { .. })));
     assert_eq!(links.count(), 0);
     assert!(body.contains("values.yaml:3"));
+}
+
+#[test]
+fn a_fix_is_shown_as_the_lines_it_makes() {
+    let values = file("prod/values.yaml", 1, "name: fraud\nuri: s3://models/v1\nnote: \"```\"\n");
+    let fix = Fix {
+        title: "end the path in `/`; fraud restarts".to_owned(),
+        safety: Safety::Unsafe,
+        edits: vec![Edit { location: at(&values, "s3://models/v1"), text: "s3://models/v1/".to_owned() }],
+    };
+    let found = Finding {
+        fix: Some(fix),
+        ..finding("s3-prefix", Severity::Warning, "it breaks", label(&values, "s3://models/v1", ""), None)
+    };
+    let body = markdown(&report(vec![found], Vec::new()));
+    let expected = "→ `mlgitops lint --fix --unsafe-fixes`: end the path in `/`; fraud restarts  
+````diff
+--- a/prod/values.yaml
++++ b/prod/values.yaml
+@@ -1,3 +1,3 @@
+ name: fraud
+-uri: s3://models/v1
++uri: s3://models/v1/
+ note: \"```\"
+````
+";
+    assert!(body.contains(expected), "{body}");
 }
