@@ -171,7 +171,7 @@ impl Editor<'_> {
 
     /// Where the comments begin that stand directly above a line, as far in as it does. Those at
     /// the top of the file speak of the file.
-    fn with_comments_above(&self, line: u32) -> u32 {
+    pub(super) fn with_comments_above(&self, line: u32) -> u32 {
         let indent = |text: &str| text.len() - text.trim_start_matches(' ').len();
         let own = indent(slice(self.source(), &(line..self.line_end(line))));
         let mut first = line;
