@@ -64,6 +64,12 @@ impl Editor<'_> {
     /// Moves an entry between maps that are written in different ways, as a new value.
     fn move_value(&mut self, key: NodeIndex, value: NodeIndex, into: NodeIndex) -> Result<(), EditError> {
         let name = self.tree.scalar(key).ok_or(EditError::Form)?.to_owned();
+        let lines = self.lines_of(key, value);
+        // A value that is written anew has no place for comments.
+        if self.tree.comments().iter().any(|one| lines.start <= one.range.start && one.range.end <= lines.end)
+        {
+            return Err(EditError::Form);
+        }
         let value = self.new_value(value)?;
         self.insert(into, &name, &value)?;
         self.remove(key)
