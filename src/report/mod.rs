@@ -58,7 +58,7 @@ impl Format {
     /// Whether it shows the edits that end findings: only then are they looked for.
     #[must_use]
     pub fn carries_fixes(self) -> bool {
-        matches!(self, Self::Json | Self::Sarif)
+        matches!(self, Self::Json | Self::Sarif | Self::Markdown)
     }
 
     /// The word of the command line.
