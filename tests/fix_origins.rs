@@ -29,13 +29,15 @@ fn parsed(section: &str) -> (Vec<(String, Vec<u8>)>, &str) {
 fn fixed(files: Vec<(String, Vec<u8>)>, rule: &str) -> String {
     let files: Arc<dyn Files> = Arc::new(Memory::new(files));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let root = RepoPath::parse("").unwrap();
+    let root = RepoPath::root();
     let repositories = Repositories::default().with_folder("https://git.example.com/org/models", root);
     let options = Options { now, fixes: true, repositories, ..Options::default() };
     let report = lint(&files, &Config::default(), &options);
     let own: Vec<_> = report.findings.into_iter().filter(|finding| finding.rule == rule).collect();
-    assert!(!own.is_empty(), "{rule} has nothing to say");
     let mut text = String::new();
+    if own.is_empty() {
+        text += "nothing is reported\n";
+    }
     for finding in &own {
         match &finding.fix {
             Some(fix) => {

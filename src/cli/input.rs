@@ -88,6 +88,11 @@ impl Args {
         self.staged
     }
 
+    /// Whether the work tree is read: fixes are for nothing else.
+    pub(super) fn is_work_tree(&self) -> bool {
+        self.rev.is_none() && !self.staged
+    }
+
     /// What was checked, as the user called it.
     pub(super) fn shown(&self) -> String {
         let shown: Vec<_> = self.paths.iter().map(|path| path.display().to_string()).collect();

@@ -131,7 +131,6 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let compared = compared(&opened.root, head, new_since.as_ref());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
-    let formats = || args.output.iter().map(|output| output.format).chain([args.format]);
     let options = Options {
         select,
         ignore,
@@ -144,8 +143,8 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         repositories,
         new_since: new_since.map(|(since, _)| since),
         is_hook: args.input.is_staged(),
-        with_changes: formats().any(|format| format == Format::Markdown),
-        fixes: args.formats().any(Format::carries_fixes),
+        with_changes: args.formats().any(|format| format == Format::Markdown),
+        fixes: args.input.is_work_tree() && args.formats().any(Format::carries_fixes),
     };
     if args.fixing.any() {
         let fixed = args.fixing.make(&opened.files, &opened.config, &options);

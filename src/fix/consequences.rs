@@ -21,11 +21,10 @@ pub(super) fn fix(
     let kind = &wanted.first()?.object.kind;
     let is_stored = wanted.iter().all(|one| one.remedy.is_stored);
     // Of a deployment, and of the object it stands in, the first says where it counts.
-    let has_deployment = fed.iter().any(|(index, _)| things.is_deployment(*index));
-    let counted = fed.iter().filter(|(index, _)| {
-        let is_kind = things.get(*index).is_some_and(|(manifest, _)| manifest.id.kind == *kind);
-        is_kind && (!has_deployment || things.is_deployment(*index))
-    });
+    let of_kind = |index: usize| things.get(index).is_some_and(|(manifest, _)| manifest.id.kind == *kind);
+    let fed = fed.iter().filter(|(index, _)| of_kind(*index));
+    let has_deployment = fed.clone().any(|(index, _)| things.is_deployment(*index));
+    let counted = fed.filter(|(index, _)| !has_deployment || things.is_deployment(*index));
     let mut environments: Vec<&str> = Vec::new();
     let mut restarts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut unnamed = BTreeSet::new();

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use mlgitops_manifest::{Manifest, ObjectId};
-use mlgitops_yaml::{Node, Pointer, Step};
+use mlgitops_yaml::{Node, OriginId, Pointer, Step};
 
 use super::edited::Edited;
 use super::expect::{differences, expected, fields};
@@ -163,7 +163,7 @@ impl<'j> Judge<'j> {
     ) -> Option<()> {
         let touching: Vec<usize> = self.touching(was, is, field);
         let allowed: Vec<usize> =
-            touching.iter().copied().filter(|at| self.may_change(*at, &was.id, field)).collect();
+            touching.iter().copied().filter(|at| self.may_change(*at, was, field)).collect();
         let related = meant
             .iter()
             .filter(|(_, intent)| fields(intent).iter().any(|own| own.covers(field) || field.covers(own)));
@@ -185,13 +185,21 @@ impl<'j> Judge<'j> {
 
     /// Whether a fix may change a field of an object that it is not about: the same field of an
     /// object of the kind, or the field of a deployment that holds the edited values.
-    fn may_change(&self, at: usize, id: &ObjectId, field: &Pointer) -> bool {
+    fn may_change(&self, at: usize, was: &Manifest, field: &Pointer) -> bool {
+        let id = &was.id;
+        // What was not there may come with what stands above it.
+        let is_new = was.at(field).is_absent();
         let Some(attempt) = self.attempts.get(at) else { return false };
         let carries = is_carrier(id) && attempt.wanted.iter().all(|wanted| wanted.object.kind != id.kind);
         let same = attempt.wanted.iter().any(|wanted| {
             wanted.object.kind == id.kind
                 && wanted.object.group() == id.group()
-                && wanted.remedy.intents.iter().flat_map(fields).any(|own| own.covers(field))
+                && wanted
+                    .remedy
+                    .intents
+                    .iter()
+                    .flat_map(fields)
+                    .any(|own| own.covers(field) || is_new && field.covers(&own))
         });
         carries || same
     }
@@ -204,21 +212,37 @@ impl<'j> Judge<'j> {
         }
     }
 
-    /// The attempts whose edits are where a field comes from, before or after them.
+    /// The attempts whose edits are where a field comes from, before or after them; where neither
+    /// tells, where what stands above it comes from.
     fn touching(&self, was: &Manifest, is: &Manifest, field: &Pointer) -> Vec<usize> {
-        let mut numbers = BTreeSet::new();
-        for origin in origins_at(&was.root, field) {
-            for span in was.origins.content(origin) {
-                numbers.extend(self.edited.before(span.file.path(), span.start, span.end));
-            }
-        }
-        for origin in origins_at(&is.root, field) {
-            for span in is.origins.content(origin) {
-                numbers.extend(self.edited.after(span.file.path(), span.start, span.end));
-            }
-        }
+        let (before, was_there) = origins_at(&was.root, field);
+        let (after, is_there) = origins_at(&is.root, field);
+        let exact = self.touched(was, &before, was_there, is, &after, is_there);
+        let numbers = match exact.is_empty() {
+            true => self.touched(was, &before, true, is, &after, true),
+            false => exact,
+        };
         let numbered = self.attempts.iter().enumerate();
         numbered.filter(|(_, one)| numbers.contains(&one.number)).map(|(at, _)| at).collect()
+    }
+
+    fn touched(
+        &self,
+        was: &Manifest,
+        before: &[OriginId],
+        ask_before: bool,
+        is: &Manifest,
+        after: &[OriginId],
+        ask_after: bool,
+    ) -> BTreeSet<usize> {
+        let mut numbers = BTreeSet::new();
+        for span in before.iter().filter(|_| ask_before).flat_map(|origin| was.origins.content(*origin)) {
+            numbers.extend(self.edited.before(span.file.path(), span.start, span.end));
+        }
+        for span in after.iter().filter(|_| ask_after).flat_map(|origin| is.origins.content(*origin)) {
+            numbers.extend(self.edited.after(span.file.path(), span.start, span.end));
+        }
+        numbers
     }
 }
 
@@ -227,8 +251,9 @@ fn is_carrier(id: &ObjectId) -> bool {
     id.group() == "argoproj.io" || id.group().ends_with("fluxcd.io")
 }
 
-/// The origins of a field and of its key; of the innermost one above it that is there.
-fn origins_at(root: &Node, field: &Pointer) -> Vec<mlgitops_yaml::OriginId> {
+/// The origins of a field and of its key, and whether it is there; else those of the innermost one
+/// above it that is.
+fn origins_at(root: &Node, field: &Pointer) -> (Vec<OriginId>, bool) {
     let mut node = root;
     let mut found = vec![root.origin];
     for step in &field.0 {
@@ -241,9 +266,9 @@ fn origins_at(root: &Node, field: &Pointer) -> Vec<mlgitops_yaml::OriginId> {
                 index.and_then(|index| node.items().get(index)).map(|item| (None, item))
             }
         };
-        let Some((key, value)) = next else { return found };
+        let Some((key, value)) = next else { return (found, false) };
         node = value;
         found = key.into_iter().chain([value.origin]).collect();
     }
-    found
+    (found, true)
 }

@@ -24,6 +24,8 @@ pub(super) struct Change {
 enum What {
     Replace(NodeIndex, NewValue),
     Insert(NodeIndex, String, NewValue),
+    /// Before the other entries: what ends a map of a template may be an action.
+    InsertFirst(NodeIndex, String, NewValue),
     Append(NodeIndex, NewValue),
     Remove(NodeIndex),
     Rename(NodeIndex, String),
@@ -64,6 +66,7 @@ pub(super) fn edits(changes: &[Change]) -> Option<Vec<Edit>> {
             match &change.what {
                 What::Replace(node, value) => editor.replace(*node, value),
                 What::Insert(map, name, value) => editor.insert(*map, name, value),
+                What::InsertFirst(map, name, value) => editor.insert_first(*map, name, value),
                 What::Append(list, value) => editor.append(*list, value),
                 What::Remove(entry) => editor.remove(*entry),
                 What::Rename(key, name) => editor.rename(*key, name),
@@ -127,10 +130,10 @@ impl<'f> Finder<'f, '_> {
         // Where a template joins pieces, what comes last belongs behind the last of them.
         if splice.removed.is_empty() && splice.removed.start == scalar.text.len() {
             let spans = self.manifest.origins.content(node.origin);
-            let end = spans.iter().find_map(|span| self.end_in_template(span, &splice.added));
-            if let (Some(end), Pieces::Parts(_)) = (end, &scalar.pieces) {
-                ways.retain(|way| !is_values(way));
-                ways.insert(0, vec![end]);
+            let is_joined = matches!(scalar.pieces, Pieces::Parts(_));
+            let joins = spans.iter().filter(|span| is_joined && !is_given(span.role));
+            if let Some(end) = joins.into_iter().find_map(|span| self.end_of_text(span, &splice.added)) {
+                ways = vec![vec![end]];
             }
         }
         ways.extend(self.behind_default(node, value));
@@ -159,15 +162,19 @@ impl<'f> Finder<'f, '_> {
         vec![vec![Change { view, what: What::Bytes(span.start..span.end, text) }]]
     }
 
-    /// The end of the scalar of a template that holds a span, inside its quotes.
-    fn end_in_template(&mut self, span: &OriginSpan, added: &str) -> Option<Change> {
-        let view = self.views.view(span).filter(|view| view.is_template && span.role == Role::Template)?;
+    /// What joins pieces, with more at its end: the scalar of a template, inside its quotes, or one
+    /// of an ApplicationSet that takes parameters.
+    fn end_of_text(&mut self, span: &OriginSpan, added: &str) -> Option<Change> {
+        let view = self.views.view(span)?;
         let scalar = view.scalar_around(span.start, span.end)?;
         let Shape::Scalar { style, .. } = view.tree.shape(scalar) else { return None };
+        if !view.is_template {
+            let text = format!("{}{added}", view.tree.scalar(scalar)?);
+            return Some(Change { what: What::Replace(scalar, NewValue::Text(text)), view });
+        }
         let quote = u32::from(matches!(style, mlgitops_yaml::Style::Single | mlgitops_yaml::Style::Double));
         let end = view.tree.range(scalar).end.checked_sub(quote)?;
-        let what = What::Bytes(end..end, added.to_owned());
-        Some(Change { view, what })
+        Some(Change { what: What::Bytes(end..end, added.to_owned()), view })
     }
 
     /// A literal inside an action stands for a value that nobody gave: the entry that the action
@@ -212,11 +219,15 @@ impl<'f> Finder<'f, '_> {
 
     fn insert(&mut self, path: &Pointer, value: &NewValue) -> Option<Vec<Way>> {
         let (above, name, value) = self.innermost(path, value)?;
-        let ways = self
-            .collections(&above)
-            .into_iter()
-            .map(|(view, map)| vec![Change { what: What::Insert(map, name.clone(), value.clone()), view }]);
-        Some(ways.collect())
+        let mut ways = Vec::new();
+        for (view, map) in self.collections(&above) {
+            if view.is_template {
+                let what = What::InsertFirst(map, name.clone(), value.clone());
+                ways.push(vec![Change { what, view: Arc::clone(&view) }]);
+            }
+            ways.push(vec![Change { what: What::Insert(map, name.clone(), value.clone()), view }]);
+        }
+        Some(ways)
     }
 
     /// The innermost field that is there, the key to add to it, and the value with the maps above
@@ -358,8 +369,9 @@ fn each_and_all(changes: impl Iterator<Item = Change>) -> Vec<Way> {
     ways
 }
 
-fn is_values(way: &Way) -> bool {
-    way.iter().all(|change| !change.view.is_template)
+/// Whether bytes of this role are given to something that joins them: they are used elsewhere too.
+fn is_given(role: Role) -> bool {
+    matches!(role, Role::Values | Role::Parameter | Role::Literal)
 }
 
 fn slice<'s>(written: &'s str, span: &OriginSpan) -> &'s str {

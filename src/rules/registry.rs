@@ -226,7 +226,7 @@ pub static RULES: &[Rule] = &[
                 ],
             },
         ],
-        fix: FixKind::Safe,
+        fix: FixKind::Unsafe,
         params: &[],
         since: "0.1.0",
         page: include_str!("../../rules/schema/coerced-value.md"),

@@ -1,8 +1,9 @@
-//! `cargo xtask oracle [helm|kustomize]`: makes the expected outputs of the tests anew, with the real programs.
+//! `cargo xtask oracle [helm|kustomize|fixes]`: makes the expected outputs of the tests anew, with the real programs.
 //!
 //! The tests compare without them; what is written here is committed. A program in another version
 //! would write other words, so the versions are checked first.
 
+mod fixes;
 mod helm;
 mod kustomize;
 
@@ -46,10 +47,11 @@ impl Program {
 /// Runs one oracle, or all of them.
 pub(crate) fn run(args: &[String]) -> Result<String, Failure> {
     match args {
-        [] => Ok(format!("{}\n{}", helm::run()?, kustomize::run()?)),
+        [] => Ok(format!("{}\n{}\n{}", helm::run()?, kustomize::run()?, fixes::run()?)),
         [one] if one == "helm" => helm::run(),
         [one] if one == "kustomize" => kustomize::run(),
-        _ => Err("usage: cargo xtask oracle [helm|kustomize]".into()),
+        [one] if one == "fixes" => fixes::run(),
+        _ => Err("usage: cargo xtask oracle [helm|kustomize|fixes]".into()),
     }
 }
 

@@ -127,6 +127,21 @@ fn an_entry_is_inserted_where_the_others_stand() {
 }
 
 #[test]
+fn an_entry_is_inserted_before_the_others() {
+    let on = NewValue::plain("true");
+    for (before, path, after) in [
+        ("a:\n  # of b\n  b: 1\n", "a", Ok("a:\n  m: true\n  # of b\n  b: 1\n")),
+        ("# of the file\na: 1\n", "", Ok("# of the file\nm: true\na: 1\n")),
+        ("- a: 1\n", "0", Err(EditError::Form)),
+        ("a: {b: 1}\n", "a", Err(EditError::Shape)),
+        ("m: 1\n", "", Err(EditError::Shape)),
+    ] {
+        let got = edited(before, |tree, editor| editor.insert_first(at(tree, path), "m", &on));
+        assert_eq!(got.as_deref(), after.as_deref(), "{before:?}");
+    }
+}
+
+#[test]
 fn an_item_is_appended() {
     let map = NewValue::map([("k", text("v")), ("l", NewValue::List(vec![text("/a")]))]);
     for (before, path, value, after) in [

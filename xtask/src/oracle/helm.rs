@@ -12,7 +12,7 @@ use std::process::{Command, Output};
 use super::{Failure, Program, Scratch, entries, write};
 use crate::generate::root;
 
-const HELM: Program = Program {
+pub(super) const HELM: Program = Program {
     name: "helm",
     version: &["version", "--template", "{{.Version}}"],
     wanted: "v3.22",

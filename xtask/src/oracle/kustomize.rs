@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{Failure, Program, Scratch, entries, write};
 use crate::generate::root;
 
-const KUSTOMIZE: Program = Program {
+pub(super) const KUSTOMIZE: Program = Program {
     name: "kustomize",
     version: &["version"],
     wanted: "v5.8.1",

@@ -64,6 +64,12 @@ impl Editor<'_> {
     /// Moves an entry between maps that are written in different ways, as a new value.
     fn move_value(&mut self, key: NodeIndex, value: NodeIndex, into: NodeIndex) -> Result<(), EditError> {
         let name = self.tree.scalar(key).ok_or(EditError::Form)?.to_owned();
+        let lines = self.lines_of(key, value);
+        // A value that is written anew has no place for comments.
+        if self.tree.comments().iter().any(|one| lines.start <= one.range.start && one.range.end <= lines.end)
+        {
+            return Err(EditError::Form);
+        }
         let value = self.new_value(value)?;
         self.insert(into, &name, &value)?;
         self.remove(key)
@@ -171,7 +177,7 @@ impl Editor<'_> {
 
     /// Where the comments begin that stand directly above a line, as far in as it does. Those at
     /// the top of the file speak of the file.
-    fn with_comments_above(&self, line: u32) -> u32 {
+    pub(super) fn with_comments_above(&self, line: u32) -> u32 {
         let indent = |text: &str| text.len() - text.trim_start_matches(' ').len();
         let own = indent(slice(self.source(), &(line..self.line_end(line))));
         let mut first = line;

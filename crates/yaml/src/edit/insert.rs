@@ -28,6 +28,32 @@ impl Editor<'_> {
         Ok(())
     }
 
+    /// Adds an entry before the first one of a map in block style, above its comments.
+    ///
+    /// # Errors
+    /// [`EditError::Shape`] where no such map stands, or one that has the key; [`EditError::Form`]
+    /// where the first entry begins no line.
+    pub fn insert_first(&mut self, map: NodeIndex, name: &str, value: &NewValue) -> Result<(), EditError> {
+        let first = self.tree.children(map).first().copied().ok_or(EditError::Shape)?;
+        let has_key = self.tree.entries(map).any(|(key, _)| self.tree.scalar(key) == Some(name));
+        if has_key || self.tree.is_flow(map) || *self.tree.shape(map) != Shape::Map {
+            return Err(EditError::Shape);
+        }
+        let start = self.tree.range(first).start;
+        if !self.begins_line(start) {
+            return Err(EditError::Form);
+        }
+        let column = self.column(start);
+        let lines = entry(&Form::Block.string(name), value, column, self.list_indent());
+        let line_break = self.line_break();
+        let text = format!("{}{}{line_break}", " ".repeat(column), lines.join(line_break));
+        let at = self.with_comments_above(self.line_start(start));
+        self.replace_bytes(at..at, text);
+        let fresh = self.model.add(value);
+        self.model.push_first(map, name, fresh);
+        Ok(())
+    }
+
     /// Adds an item at the end of a sequence, or makes a sequence of a value that is not written.
     ///
     /// # Errors

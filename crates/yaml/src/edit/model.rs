@@ -63,6 +63,14 @@ impl Model {
         self.push_pair(map, key, value);
     }
 
+    /// A map gets an entry before the others.
+    pub(super) fn push_first(&mut self, map: NodeIndex, name: &str, value: Id) {
+        let key = self.key(name);
+        if let Some(Part::Map(entries)) = self.nodes.get_mut(id(map)) {
+            entries.insert(0, (key, value));
+        }
+    }
+
     fn push_pair(&mut self, map: NodeIndex, key: Id, value: Id) {
         match self.nodes.get_mut(id(map)) {
             Some(Part::Map(entries)) => entries.push((key, value)),
