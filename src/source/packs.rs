@@ -39,7 +39,7 @@ const CHAIN: usize = 4_096;
 /// Most bytes of all of them together.
 const CHAIN_BYTES: u64 = 4 * limits::FILE_BYTES;
 /// How many bytes a reader keeps of what it unpacked, twice.
-const KEPT: usize = 8 << 20;
+const KEPT: usize = 6 << 20;
 
 impl Packs {
     /// Opens the packs below a repository's common folder. One that cannot be opened is left out:
@@ -195,7 +195,7 @@ impl FanOut {
         if low >= high {
             return None;
         }
-        let within = u128::from(wanted << self.bits) * u128::from(high - low) >> 64;
+        let within = (u128::from(wanted << self.bits) * u128::from(high - low)) >> 64;
         let mut at = low + u32::try_from(within).ok()?;
         let goes_up = index.oid_at_index(at).as_bytes() < id.0.as_slice();
         loop {

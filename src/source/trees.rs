@@ -82,9 +82,8 @@ impl Lines<'_> {
 
 /// With how many equal bytes both begin.
 fn equal_bytes(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let steps = one.chunks(STEP).zip(other.chunks(STEP)).take_while(|(one, other)| one == other);
-    let whole = (steps.count() * STEP).min(one.len()).min(other.len());
+    let steps = one.as_chunks::<32>().0.iter().zip(other.as_chunks::<32>().0);
+    let whole = 32 * steps.take_while(|(one, other)| one == other).count();
     let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
     whole + rest.take_while(|(one, other)| one == other).count()
 }

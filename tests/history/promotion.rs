@@ -1,6 +1,6 @@
 //! `promotion/ran-in-staging`: histories, and what the linter says at 2026-11-21 12:00 UTC.
 
-use super::repository::{Story, promotion};
+use super::repository::{NOW, Story, promotion};
 
 /// A name, the history, and everything that must be said.
 type Told = (&'static str, &'static str, &'static [&'static str]);
@@ -990,5 +990,36 @@ fn a_tag_for_production() {
             application("prod", "r2")
         ),
         &["error never: fraud-detector v48 has never run in staging", "exit 1"],
+    );
+}
+
+/// Both environments take the version from the base: the help names the lines to write in.
+#[test]
+fn a_shared_version_is_parted_at_named_lines() {
+    let overlay = "resources:\\n_-_../../base\\npatches:\\n_-_{target:_{kind:_InferenceService},_patch:_'-_{op:_add,_path:_\
+                   /metadata/labels,_value:_{a:_b}}'}\\n";
+    let lines = format!(
+        "11-12T09:00 base=v43 base/kustomization.yaml:=resources:_[fraud-detector.yaml] \
+         overlays/staging/kustomization.yaml:={overlay} overlays/prod/kustomization.yaml:={overlay}\n"
+    );
+    let help = |lines: &str| {
+        let said =
+            Story::of(lines).run(&["lint", "--select", "ran-in-staging", "--format", "json", "--now", NOW]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let finding = &report["findings"][0];
+        format!("{}\n{}", finding["message"].as_str().unwrap(), finding["help"].as_str().unwrap())
+    };
+    assert_eq!(
+        help(&lines),
+        "every version of fraud-detector reaches staging and prod at once\n\
+         give staging a version of its own in `overlays/staging/kustomization.yaml:4`; prod follows in a later change\n\
+         - {op: replace, path: /spec/predictor/model/storageUri, value: \"s3://models/fraud-detector/v43/\"}"
+    );
+    assert_eq!(
+        help(&format!("{lines}edit base=v47")),
+        "one merge takes fraud-detector v47 to staging and prod at once\n\
+         put `base/fraud-detector.yaml:11` back to v43, and give staging a version of its own in \
+         `overlays/staging/kustomization.yaml:4`; prod follows in a later change\n\
+         - {op: replace, path: /spec/predictor/model/storageUri, value: \"s3://models/fraud-detector/v47/\"}"
     );
 }
