@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mlgitops_yaml::{Node, Value};
+use mlgitops_yaml::Value;
 
+use super::routes::routes;
 use super::state::Running;
 use crate::config::Config;
 use crate::fleet::{Fleet, Release};
@@ -138,41 +139,6 @@ fn side(fleet: &Fleet, release: &Release, config: &Config) -> Option<Side> {
             resources.extend(stated.map(|(name, value)| (format!("{kind}.{name}"), value.to_owned())));
         }
     }
-    let routes = routes(fleet, release, &object.manifest.id.name);
+    let routes = routes(fleet, release.place, &object.manifest.id.name);
     Some(Side { running, replicas: serving.min_replicas, canary: serving.canary_percent, resources, routes })
-}
-
-/// The routes at the place of a release that send traffic to its service: the share of each.
-fn routes(fleet: &Fleet, release: &Release, service: &str) -> BTreeMap<String, String> {
-    let at_place = fleet.objects.iter().filter(|object| object.place == release.place);
-    let kinds = ["VirtualService", "HTTPRoute", "TrafficSplit"];
-    let mut routes = BTreeMap::new();
-    for object in at_place.filter(|object| kinds.contains(&object.manifest.id.kind.as_str())) {
-        let mut shares = Vec::new();
-        let mut open = vec![&*object.manifest.root];
-        while let Some(node) = open.pop() {
-            shares.extend(share(node, service));
-            match &node.value {
-                Value::Map(map) => open.extend(map.iter().map(|(_, value)| value)),
-                Value::Sequence(items) => open.extend(items),
-                _ => {}
-            }
-        }
-        shares.sort();
-        shares.dedup();
-        if !shares.is_empty() {
-            let id = &object.manifest.id;
-            routes.insert(format!("{}/{}", id.kind, id.name), shares.join(", "));
-        }
-    }
-    routes
-}
-
-/// `30 %` of a destination that is one of the service's own Kubernetes services.
-fn share(node: &Node, service: &str) -> Option<String> {
-    let host = node.find(&["destination", "host"]).text().or(node.get("name").text())?;
-    let first = host.split('.').next()?;
-    let is_its = first == service || first.strip_prefix(service).is_some_and(|rest| rest == "-predictor");
-    let weight = node.get("weight").present().and_then(Node::as_int)?;
-    is_its.then(|| format!("{weight} %"))
 }

@@ -1,8 +1,10 @@
 //! The flow at one commit after the other: only what a change touches is read and rendered again.
 //!
 //! A job is run again where its trace holds a changed path; discovery looks again at changed files
-//! only. A change in the content of values and templates touches nothing but the releases of the
-//! jobs that read them; every other change makes the plan anew, from jobs that are remembered.
+//! only. A change in the content of values, templates and manifests that deploy nothing touches
+//! nothing but the releases of the jobs that read them; every other change makes the plan anew, from
+//! jobs that are remembered. The content of quiet files is not looked at again at all: what is known
+//! of them may be that of a later commit.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,15 +13,18 @@ use globset::GlobSet;
 use mlgitops_files::{Files, Looked, RepoPath, Traced};
 use mlgitops_manifest::Manifest;
 
-use super::state::{Running, State, at_hand, ignored, is_unread, refused};
+use super::state::{Running, State, at_hand, ignored, is_twin, is_unread, refused};
 use crate::config::Config;
 use crate::deploy::Deployment;
-use crate::discover::{Discovery, FileKind, Found, discover, is_candidate, look_again};
+use crate::discover::{Discovery, Document, FileKind, Found, discover, is_candidate, look_again};
 use crate::fleet::{self, Fleet};
 use crate::kinds::kserve;
 use crate::render::plan::{Direct, Planned, Runner, plan_by};
-use crate::render::{Job, Rendered, Tool, ToolKind};
+use crate::render::{Job, Rendered, Tool};
 use crate::source::{Differs, Repositories};
+
+/// A file of which only the content differs.
+const IN_PLACE: Differs = Differs { is_special: false, on_both: true, is_quiet: false };
 
 /// A changed path.
 pub(super) type Changed = (RepoPath, Differs);
@@ -36,8 +41,9 @@ pub(super) struct Engine {
     /// The files that are no YAML, and what the real tool refuses.
     unread: BTreeSet<String>,
     refused: BTreeSet<String>,
-    /// Whether an object adds to the grammar of every model reference.
-    has_storage_containers: bool,
+    /// Whether what an object says depends on others: one adds to the grammar of every model
+    /// reference, or routes give a twin its share.
+    is_joined: bool,
 }
 
 /// One rendering at one place.
@@ -148,7 +154,7 @@ impl Engine {
             parts: Vec::new(),
             unread: BTreeSet::new(),
             refused: BTreeSet::new(),
-            has_storage_containers: false,
+            is_joined: false,
         };
         engine.plan(files);
         engine
@@ -157,12 +163,21 @@ impl Engine {
     /// Whether anything here was read from a path, or would be if it were there.
     pub(super) fn reads(&self, path: &RepoPath, how: Differs) -> bool {
         let is_file = is_candidate(path) && !self.ignore.is_match(path.as_str());
-        is_file || how.is_special || self.memory.may_read(path, how)
+        let is_loud = is_file && !(how.is_quiet && self.is_plain(path));
+        is_loud || how.is_special || self.memory.may_read(path, how)
+    }
+
+    /// Whether a file decides nothing but the objects that stand in it.
+    fn is_plain(&self, path: &RepoPath) -> bool {
+        let plain = [FileKind::Manifests, FileKind::Values, FileKind::Other];
+        let found = self.discovery.files.get(path);
+        found.is_some_and(|found| plain.contains(&found.kind) && found.tree.errors().is_empty())
     }
 
     /// Goes to a commit that differs in some paths that are read.
     pub(super) fn go_on(&mut self, files: &Arc<dyn Files>, changed: &[Changed]) {
-        let in_place = changed.iter().all(|(_, how)| how.on_both && !how.is_special);
+        let is_kept = |(path, how): &Changed| how.on_both && !how.is_special && !self.may_make_chart(path);
+        let in_place = changed.iter().all(is_kept);
         let again = if in_place { self.look_again(files, changed) } else { None };
         let Some(again) = again else { return self.discover_again(files, changed) };
         let is_small = again.iter().all(|found| self.is_small(found));
@@ -187,6 +202,14 @@ impl Engine {
         let mut releases: Vec<Arc<Running>> = all.collect();
         releases.sort();
         State { releases, broken: self.unread.union(&self.refused).cloned().collect() }
+    }
+
+    /// Whether the content of a file decides that a folder is a chart: it stands among templates that
+    /// have no Chart.yaml.
+    fn may_make_chart(&self, path: &RepoPath) -> bool {
+        let is_template = path.as_str().split('/').any(|segment| segment == "templates");
+        let chart = self.discovery.chart_of(path);
+        is_template && chart.is_none_or(|chart| self.discovery.nameless_charts.contains(chart))
     }
 
     /// The changed files that discovery read, read again; `None` where one of them came or went.
@@ -221,7 +244,14 @@ impl Engine {
             FileKind::Config,
         ];
         let is_apart = |found: &Found| {
-            apart.contains(&found.kind) && found.objects.is_empty() && found.tree.errors().is_empty()
+            let reaches_none = match found.kind {
+                // A kustomization that takes it decides whether it is applied as it stands.
+                FileKind::Manifests => {
+                    !found.objects.iter().any(deploys) && !self.memory.may_read(&found.path, IN_PLACE)
+                }
+                kind => apart.contains(&kind) && found.objects.is_empty(),
+            };
+            reaches_none && found.tree.errors().is_empty()
         };
         let before = self.discovery.files.get(&found.path);
         is_apart(found) && before.is_some_and(|before| before.kind == found.kind && is_apart(before))
@@ -269,12 +299,13 @@ impl Engine {
         self.parts = parts;
         self.refused = refused(&fleet).collect();
         self.unread = self.discovery.files.values().filter(|found| is_unread(found)).map(path_of).collect();
-        self.has_storage_containers = fleet.objects.iter().any(|object| adds_schemes(&object.manifest));
+        let joins = |manifest: &Manifest| adds_schemes(manifest) || is_twin(manifest);
+        self.is_joined = fleet.objects.iter().any(|object| joins(&object.manifest));
     }
 
     /// Runs again only the jobs that read something that changed; false where that is not enough.
     fn render_again(&mut self, files: &Arc<dyn Files>, changed: &[Changed]) -> bool {
-        if self.has_storage_containers || !self.refused.is_empty() {
+        if self.is_joined || !self.refused.is_empty() {
             return false;
         }
         let mut fresh = Vec::new();
@@ -285,7 +316,7 @@ impl Engine {
                 kept.rendered.problems.is_empty() && !kept.rendered.manifests.iter().any(reaches_others)
             };
             let reaches_same = before.rendered.reached == after.rendered.reached;
-            if job.kind() == ToolKind::Plain || !is_apart(&before) || !is_apart(&after) || !reaches_same {
+            if !is_apart(&before) || !is_apart(&after) || !reaches_same {
                 return false;
             }
             fresh.push((job, after));
@@ -325,10 +356,18 @@ fn part_releases(rendered: Rendered, deployment: Option<Deployment>, config: &Co
     releases(&fleet, config).into_iter().map(|(_, running)| running).collect()
 }
 
-/// Whether an object decides what else is rendered, or how references are read.
+/// Whether an object decides what else is rendered, or how references are read, or depends on others.
 fn reaches_others(manifest: &Manifest) -> bool {
-    let group = manifest.id.group();
-    group == "argoproj.io" || group.ends_with("fluxcd.io") || adds_schemes(manifest)
+    is_of_deployers(manifest.id.group()) || adds_schemes(manifest) || is_twin(manifest)
+}
+
+/// Whether a document deploys something.
+fn deploys(document: &Document) -> bool {
+    is_of_deployers(document.api_version.split('/').next().unwrap_or_default())
+}
+
+fn is_of_deployers(group: &str) -> bool {
+    group == "argoproj.io" || group.ends_with("fluxcd.io")
 }
 
 fn adds_schemes(manifest: &Manifest) -> bool {

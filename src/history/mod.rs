@@ -3,8 +3,11 @@
 
 mod difference;
 mod engine;
+mod policy;
+mod quiet;
 mod ran;
 mod review;
+mod routes;
 mod spans;
 mod state;
 mod timeline;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use mlgitops_files::Files;
 
+use super::policy;
 use super::ran::{Identity, Question, Ran};
 use super::state::{Running, State, at_hand, ignored};
 use super::timeline::{Era, Timeline};
@@ -122,6 +123,9 @@ pub struct Review {
     before: Result<Fleet, Gap>,
     removed: Vec<Removed>,
     target: Result<Timeline, Gap>,
+    /// The same history, by the environments as the target states them, where the change states
+    /// others.
+    as_before: Option<Result<Timeline, Gap>>,
     branches: BTreeMap<String, Result<Timeline, Gap>>,
     guards: BTreeMap<String, Guard>,
     overrides: Vec<Override>,
@@ -130,6 +134,8 @@ pub struct Review {
 
 /// What is reviewed.
 pub struct Reviewed<'r> {
+    /// The files at head.
+    pub files: &'r Arc<dyn Files>,
     /// What runs at head. The places of what is gone are added to it, for findings to hold at.
     pub fleet: &'r mut Fleet,
     /// The configuration at head, which holds at every commit.
@@ -146,15 +152,25 @@ impl Review {
     /// Reads what the base held; history is read when somebody asks.
     #[must_use]
     pub fn new(change: &Change, of: Reviewed<'_>) -> Self {
+        let fleet_of = |files: &Arc<dyn Files>, config: &Config| {
+            let discovery = discover(files, &ignored(config));
+            let repositories = at_hand(of.repositories, config);
+            let fleet = fleet::build(plan(files, &discovery, &repositories, config), config);
+            (discovery, fleet)
+        };
+        let policy = policy::before(of.config, of.base_config);
+        if let Some(policy) = &policy {
+            policy::put_back(of.fleet, &fleet_of(of.files, policy).1);
+        }
         let head = of.fleet.releases.iter().enumerate();
         let head: Vec<_> = head
             .filter_map(|(index, release)| Some((index, Running::of(release, of.fleet, of.config)?)))
             .collect();
         let before = change.base.clone().map(|files| {
-            let discovery = discover(&files, &ignored(of.config));
-            let repositories = at_hand(of.repositories, of.config);
-            let planned = plan(&files, &discovery, &repositories, of.config);
-            let fleet = fleet::build(planned, of.config);
+            let (discovery, mut fleet) = fleet_of(&files, of.config);
+            if let Some(policy) = &policy {
+                policy::put_back(&mut fleet, &fleet_of(&files, policy).1);
+            }
             (State::of(&fleet, &discovery, of.config), fleet)
         });
         let mut environments = of.fleet.environments.clone();
@@ -173,9 +189,10 @@ impl Review {
             environment.guarded = true;
             environment.column = Column::Prod;
         }
-        let config = Arc::new(of.config.clone());
-        let timeline = |chain: &Result<Arc<dyn Chain>, Gap>| {
-            chain.clone().map(|chain| Timeline::new(chain, Arc::clone(&config), of.repositories.clone()))
+        let timeline = |config: &Config| {
+            let config = Arc::new(config.clone());
+            let chain = change.target.clone();
+            chain.map(|chain| Timeline::new(chain, config, of.repositories.clone()))
         };
         let of_branch = |own: &OwnBranch| {
             own.clone().map(|(branch, chain)| {
@@ -188,7 +205,8 @@ impl Review {
             base,
             before,
             removed,
-            target: timeline(&change.target),
+            target: timeline(of.config),
+            as_before: policy.as_ref().map(timeline),
             branches: change.branches.iter().map(|(name, own)| (name.clone(), of_branch(own))).collect(),
             guards,
             overrides: change.overrides.clone(),
@@ -358,9 +376,15 @@ impl Review {
         let Some(first) = environments.first() else {
             return Ran::No { longest: None, instead: Vec::new(), commits: 0 };
         };
-        match self.timeline(first) {
-            Ok(timeline) => timeline.ran(&Question { running, environments, identity, soak, now: self.now }),
+        let question = Question { running, environments, identity, soak, now: self.now };
+        let ask = |timeline: Result<&Timeline, &Gap>| match timeline {
+            Ok(timeline) => timeline.ran(&question),
             Err(gap) => Ran::Unknown(gap.clone()),
+        };
+        let as_before = self.as_before.as_ref().filter(|_| !self.branches.contains_key(first));
+        match (ask(self.timeline(first)), as_before) {
+            (Ran::Yes(_), Some(as_before)) => ask(as_before.as_ref()),
+            (answer, _) => answer,
         }
     }
 }
@@ -400,9 +424,10 @@ fn guards(all: &[Environment], config: &Config, base: Option<&Config>) -> BTreeM
         if !(environment.guarded || is_top || is_stated) {
             continue;
         }
-        let after = rungs.iter().find_map(|rung| rung.after.as_ref());
-        let below: BTreeSet<&str> = match after {
-            Some(after) => BTreeSet::from([after.value.as_str()]),
+        let after = rungs.iter().find_map(|rung| rung.after.as_ref()).map(|after| after.value.as_str());
+        // The order of the ladder is that of the target, where it states one.
+        let below = match base.and_then(|base| stated_below(base, &environment.name)).or(after) {
+            Some(after) => BTreeSet::from([after]),
             None => one_rung_below(all, environment),
         };
         let soak = rungs.iter().filter_map(|rung| rung.soak.as_ref()).map(|soak| soak.value).max();
@@ -410,6 +435,14 @@ fn guards(all: &[Environment], config: &Config, base: Option<&Config>) -> BTreeM
         guards.insert(environment.name.clone(), Guard { below, soak: soak.unwrap_or_default() });
     }
     guards
+}
+
+/// The rung below an environment, as a configuration states it.
+fn stated_below<'c>(config: &'c Config, environment: &str) -> Option<&'c str> {
+    let at = config.environments.iter().position(|rung| rung.name.value == environment)?;
+    let after = config.environments.get(at)?.after.as_ref();
+    let before = at.checked_sub(1).and_then(|below| config.environments.get(below)).map(|rung| &rung.name);
+    after.or(before).map(|name| name.value.as_str())
 }
 
 fn one_rung_below<'e>(all: &'e [Environment], of: &Environment) -> BTreeSet<&'e str> {

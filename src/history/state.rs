@@ -9,9 +9,10 @@ use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Value};
 
+use super::routes;
 use crate::config::{Config, DeploymentMode};
 use crate::discover::{Discovery, FileKind, Found};
-use crate::fleet::{Fleet, Release};
+use crate::fleet::{Fleet, Object, Release};
 use crate::kinds::kserve::{self, Part};
 use crate::source::Repositories;
 
@@ -37,7 +38,7 @@ pub struct Running {
     /// The whole reference.
     pub uri: String,
     /// The share of the traffic it has, in per cent; a twin service has what a route gives it, and
-    /// counts as all.
+    /// all where none says.
     pub exposure: u8,
     /// The object: `InferenceService/ml/fraud-detector`.
     pub object: String,
@@ -113,7 +114,7 @@ impl Running {
             is_fixed: used.parsed.class.is_pinned(),
             artifact: used.parsed.artifact_path(&names),
             uri: used.reference.text.clone(),
-            exposure: exposure(&object.manifest, used.reference.part, config),
+            exposure: exposure(fleet, object, used.reference.part, config),
             object: object.manifest.id.to_string(),
             content: content(&object.manifest.root),
             made_of,
@@ -137,8 +138,16 @@ impl Running {
 }
 
 /// The share of the traffic that the model named here gets. `canaryTrafficPercent` splits traffic
-/// between Knative revisions; without Knative it does nothing (domain.md §1.5).
-fn exposure(manifest: &Manifest, part: Part, config: &Config) -> u8 {
+/// between Knative revisions; without Knative it does nothing (domain.md §1.5). A twin has what a
+/// route gives it, and all where none says.
+fn exposure(fleet: &Fleet, object: &Object, part: Part, config: &Config) -> u8 {
+    let manifest = &object.manifest;
+    let percent = |percent: i64| u8::try_from(percent.clamp(0, 100)).unwrap_or(100);
+    if is_twin(manifest)
+        && let Some(share) = routes::share_of(fleet, object.place, &manifest.id.name)
+    {
+        return percent(share);
+    }
     let mode = kserve::named_mode(manifest).map(|(mode, _)| mode).or(config
         .kserve
         .mode
@@ -147,8 +156,12 @@ fn exposure(manifest: &Manifest, part: Part, config: &Config) -> u8 {
     if part == Part::Canary || mode == Some(DeploymentMode::Standard) {
         return 100;
     }
-    let percent = kserve::serving(manifest).canary_percent.unwrap_or(100);
-    u8::try_from(percent.clamp(0, 100)).unwrap_or(100)
+    percent(kserve::serving(manifest).canary_percent.unwrap_or(100))
+}
+
+/// Whether an object is the twin of a service, which takes a share of its traffic.
+pub(super) fn is_twin(manifest: &Manifest) -> bool {
+    manifest.id.group() == kserve::GROUP && manifest.id.name.ends_with("-canary")
 }
 
 /// A number of everything an object says, whatever file says it.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use mlgitops_files::{Files, RepoPath};
 
 use super::engine::Engine;
+use super::quiet;
 use super::state::{State, at_hand, ignored};
 use crate::config::Config;
 use crate::discover::discover;
@@ -189,7 +190,7 @@ impl Timeline {
             return Ok(Step::End);
         }
         let mut changed = Vec::new();
-        self.chain.changed(at - 1, &mut |path, how| {
+        self.chain.changed(at - 1, quiet::JUDGE, &mut |path, how| {
             // What has no UTF-8 name is no file that is read.
             let path = std::str::from_utf8(path).ok().and_then(|path| RepoPath::parse(path).ok());
             changed.extend(path.filter(|path| engine.reads(path, how)).map(|path| (path, how)));

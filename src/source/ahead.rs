@@ -1,12 +1,12 @@
 //! The differences of commits that are next: compared ahead of being asked for, in parallel, first
 //! a few and then more and more.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use mlgitops_files::limits;
 use rayon::prelude::*;
 
-use super::chain::{Differs, Gap, ObjectName, Told};
+use super::chain::{Differs, Gap, Judge, ObjectName, Told};
 use super::trees::{Line, Trees, too_many};
 
 /// The trees of a commit and of its parent.
@@ -21,82 +21,141 @@ pub(super) struct Pair {
 pub(super) struct Ahead {
     /// The position of the first commit that was.
     from: usize,
-    found: Vec<Result<Vec<Found>, Gap>>,
-    /// One reader for each part of a stretch, with what it remembers of the stretch before.
-    readers: Vec<Trees>,
+    /// How many were.
+    count: usize,
+    /// How many each part has, but the last.
+    size: usize,
+    parts: Vec<Part>,
 }
 
-/// A path that differs, and how.
-type Found = (Box<[u8]>, Differs);
+/// The commits that one thread compares.
+struct Part {
+    /// What it remembers of the stretch before.
+    trees: Trees,
+    commits: Vec<Result<Range<usize>, Gap>>,
+    /// The paths of all commits, one after the other: where each ends among the bytes, and how it
+    /// differs.
+    found: Vec<(usize, Differs)>,
+    bytes: Vec<u8>,
+}
 
 /// How many commits are compared at first, and at most at once.
 const FEW: usize = 16;
 const MANY: usize = 16_384;
 /// How many commits a thread is worth.
-const PART: usize = 64;
+const WORTH: usize = 64;
 /// Most threads that read: each remembers trees of its own.
 const THREADS: usize = 4;
 
 impl Ahead {
     /// Whether a commit was compared.
     pub(super) fn holds(&self, at: usize) -> bool {
-        at.checked_sub(self.from).is_some_and(|number| number < self.found.len())
+        at.checked_sub(self.from).is_some_and(|number| number < self.count)
     }
 
     /// How many commits are worth comparing from a position on.
     pub(super) fn count_from(&self, at: usize) -> usize {
-        let goes_on = !self.found.is_empty() && at == self.from + self.found.len();
-        if goes_on { (self.found.len() * 4).clamp(FEW, MANY) } else { FEW }
+        let goes_on = self.count > 0 && at == self.from + self.count;
+        if goes_on { (self.count * 4).clamp(FEW, MANY) } else { FEW }
     }
 
     /// Compares commits from a position on.
-    pub(super) fn read(&mut self, from: usize, pairs: &[Pair], folder: &str, reader: impl Fn() -> Trees) {
-        let parts = pairs.len().div_ceil(PART).clamp(1, rayon::current_num_threads().clamp(1, THREADS));
-        while self.readers.len() < parts {
-            self.readers.push(reader());
+    pub(super) fn read(
+        &mut self,
+        from: usize,
+        pairs: &[Pair],
+        (folder, judge): (&str, Judge),
+        reader: impl Fn() -> Trees,
+    ) {
+        let threads = rayon::current_num_threads().clamp(1, THREADS);
+        let parts = pairs.len().div_ceil(WORTH).clamp(1, threads);
+        while self.parts.len() < parts {
+            self.parts.push(Part::of(reader()));
         }
-        let size = pairs.len().div_ceil(parts).max(1);
-        let parts = self.readers.par_iter_mut().zip(pairs.par_chunks(size));
-        let found: Vec<Vec<_>> = parts
-            .map(|(trees, pairs)| pairs.iter().map(|pair| differing(trees, *pair, folder)).collect())
-            .collect();
-        self.from = from;
-        self.found = found.into_iter().flatten().collect();
+        (self.from, self.count, self.size) = (from, pairs.len(), pairs.len().div_ceil(parts).max(1));
+        let parts = self.parts.par_iter_mut().zip(pairs.par_chunks(self.size));
+        parts.for_each(|(part, pairs)| part.read(pairs, folder, judge));
     }
 
     /// Tells what was found at a commit.
     pub(super) fn tell(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
-        let found = at.checked_sub(self.from).and_then(|number| self.found.get(number));
-        match found {
-            Some(Ok(found)) => {
-                for (path, how) in found {
-                    if tell(path, *how).is_break() {
-                        break;
-                    }
-                }
-                Ok(())
-            }
-            Some(Err(gap)) => Err(gap.clone()),
+        let Some(number) = at.checked_sub(self.from).filter(|_| self.size > 0) else { return Ok(()) };
+        match self.parts.get(number / self.size) {
+            Some(part) => part.tell(number % self.size, tell),
             None => Ok(()),
         }
     }
 }
 
-/// The paths below a folder in which two commits differ.
-fn differing(trees: &mut Trees, pair: Pair, folder: &str) -> Result<Vec<Found>, Gap> {
-    let mut found: Vec<Found> = Vec::new();
-    let (new, old) = (trees.below(pair.new, folder)?, trees.below(pair.old, folder)?);
-    if new == old {
-        return Ok(found);
+impl Part {
+    fn of(trees: Trees) -> Self {
+        Self { trees, commits: Vec::new(), found: Vec::new(), bytes: Vec::new() }
     }
-    let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
-        let how = Differs {
-            is_special: [new, old].iter().flatten().any(|line| !line.is_file()),
-            on_both: new.is_some() && old.is_some(),
+
+    fn read(&mut self, pairs: &[Pair], folder: &str, judge: Judge) {
+        self.commits.clear();
+        self.found.clear();
+        self.bytes.clear();
+        for pair in pairs {
+            let begin = self.found.len();
+            let done = self.compare(*pair, folder, judge);
+            self.commits.push(done.map(|()| begin..self.found.len()));
+        }
+    }
+
+    fn tell(&self, number: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
+        let range = match self.commits.get(number) {
+            Some(Ok(range)) => range.clone(),
+            Some(Err(gap)) => return Err(gap.clone()),
+            None => return Ok(()),
         };
-        found.push((path.into(), how));
-        if found.len() > limits::TREE_ENTRIES { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    trees.compare(new, old, &mut tell)?;
-    if found.len() > limits::TREE_ENTRIES { Err(too_many(pair.new)) } else { Ok(found) }
+        let before = range.start.checked_sub(1).and_then(|before| self.found.get(before));
+        let mut start = before.map_or(0, |(end, _)| *end);
+        for (end, how) in self.found.get(range).unwrap_or_default() {
+            let path = self.bytes.get(start..*end).unwrap_or_default();
+            start = *end;
+            if tell(path, *how).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds the paths below a folder in which two commits differ.
+    fn compare(&mut self, pair: Pair, folder: &str, judge: Judge) -> Result<(), Gap> {
+        let Self { trees, found, bytes, .. } = self;
+        let (new, old) = (trees.below(pair.new, folder)?, trees.below(pair.old, folder)?);
+        if new == old {
+            return Ok(());
+        }
+        let most = found.len() + limits::TREE_ENTRIES;
+        let mut to_judge = Vec::new();
+        let mut tell = |path: &[u8], new: Option<&Line<'_>>, old: Option<&Line<'_>>| {
+            let how = Differs {
+                is_special: [new, old].iter().flatten().any(|line| !line.is_file()),
+                on_both: new.is_some() && old.is_some(),
+                is_quiet: false,
+            };
+            if let (Some(new), Some(old)) = (new, old)
+                && !how.is_special
+                && (judge.path)(path)
+            {
+                to_judge.push((found.len(), [new.id, old.id]));
+            }
+            bytes.extend_from_slice(path);
+            found.push((bytes.len(), how));
+            if found.len() > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        trees.compare(new, old, &mut tell)?;
+        if found.len() > most {
+            return Err(too_many(pair.new));
+        }
+        for (number, sides) in to_judge {
+            let is_quiet = sides.into_iter().all(|id| trees.is_quiet(id, judge));
+            if let Some((_, how)) = found.get_mut(number) {
+                how.is_quiet = is_quiet;
+            }
+        }
+        Ok(())
+    }
 }

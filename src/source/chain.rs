@@ -80,11 +80,21 @@ pub trait Chain: Send + Sync {
     fn files(&self, at: usize) -> Result<Arc<dyn Files>, Gap>;
 
     /// Tells the paths below the root in which a commit differs from the one before it, until it
-    /// is told enough.
+    /// is told enough. Of files with both sides a judge says whether they are quiet.
     ///
     /// # Errors
     /// [`Gap`] where this clone does not hold a tree.
-    fn changed(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap>;
+    fn changed(&self, at: usize, judge: Judge, tell: &mut Told<'_>) -> Result<(), Gap>;
+}
+
+/// Says of files whether they are quiet: whether a look at their bytes is enough to know that they
+/// say nothing.
+#[derive(Clone, Copy)]
+pub struct Judge {
+    /// Whether the content of a path is worth a look.
+    pub path: fn(&[u8]) -> bool,
+    /// Whether a content is quiet.
+    pub content: fn(&[u8]) -> bool,
 }
 
 /// How a path differs between two commits.
@@ -94,6 +104,8 @@ pub struct Differs {
     pub is_special: bool,
     /// It stands on both sides: no folder's list of names changes.
     pub on_both: bool,
+    /// It is a file on both sides, and quiet on both.
+    pub is_quiet: bool,
 }
 
 /// Who is told of a changed path, as bytes.

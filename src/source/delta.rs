@@ -65,7 +65,7 @@ impl<'d> Commands<'d> {
     fn number(&mut self, command: u8, bits: std::ops::Range<u32>) -> Option<usize> {
         let mut number = 0;
         for (place, bit) in bits.enumerate() {
-            if command >> bit & 1 == 1 {
+            if (command >> bit) & 1 == 1 {
                 number |= usize::from(self.byte()?) << (8 * place);
             }
         }

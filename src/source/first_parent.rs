@@ -8,7 +8,7 @@ use git2::Oid;
 use mlgitops_files::Files;
 
 use super::ahead::{Ahead, Pair};
-use super::chain::{About, Chain, Gap, Link, ObjectName, Told};
+use super::chain::{About, Chain, Gap, Judge, Link, ObjectName, Told};
 use super::commit::Commit;
 use super::commit_graph::CommitGraph;
 use super::error::{SourceError, shown_text};
@@ -196,12 +196,12 @@ impl Chain for FirstParents {
         Ok(commit)
     }
 
-    fn changed(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
+    fn changed(&self, at: usize, judge: Judge, tell: &mut Told<'_>) -> Result<(), Gap> {
         let (Some(_), Some(_)) = (self.get(at)?, self.get(at + 1)?) else { return Ok(()) };
         let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
         if !ahead.holds(at) {
             let pairs = self.pairs(at, ahead.count_from(at));
-            ahead.read(at, &pairs, &self.prefix, || self.reader());
+            ahead.read(at, &pairs, (&self.prefix, judge), || self.reader());
         }
         ahead.tell(at, tell)
     }

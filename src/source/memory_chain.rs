@@ -3,9 +3,9 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use mlgitops_files::{EntryKind, Files};
+use mlgitops_files::{Blob, EntryKind, Files};
 
-use super::chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
+use super::chain::{About, Chain, Differs, Gap, Judge, Link, ObjectName, Told};
 
 /// Commits in memory.
 pub struct MemoryChain {
@@ -51,18 +51,19 @@ impl Chain for MemoryChain {
         self.commits.get(at).map(|commit| Arc::clone(&commit.files)).ok_or_else(missing)
     }
 
-    fn changed(&self, at: usize, tell: &mut Told<'_>) -> Result<(), Gap> {
+    fn changed(&self, at: usize, judge: Judge, tell: &mut Told<'_>) -> Result<(), Gap> {
         let (Some(new), Some(old)) = (self.commits.get(at), self.commits.get(at + 1)) else { return Ok(()) };
         let mut paths: Vec<_> = new.files.all();
         paths.extend(old.files.all());
         for entry in paths {
             let kinds = [new.files.kind(&entry.path), old.files.kind(&entry.path)];
-            let is_same =
-                kinds[0] == kinds[1] && new.files.read(&entry.path).ok() == old.files.read(&entry.path).ok();
-            let how = Differs {
-                is_special: kinds.iter().flatten().any(|kind| *kind != EntryKind::File),
-                on_both: kinds.iter().all(Option::is_some),
-            };
+            let contents = [&new.files, &old.files].map(|files| files.read(&entry.path).ok());
+            let is_same = kinds[0] == kinds[1] && contents[0] == contents[1];
+            let is_special = kinds.iter().flatten().any(|kind| *kind != EntryKind::File);
+            let quiet = |blob: &Option<Blob>| blob.as_ref().is_some_and(|blob| (judge.content)(&blob.bytes));
+            let is_quiet =
+                !is_special && (judge.path)(entry.path.as_str().as_bytes()) && contents.iter().all(quiet);
+            let how = Differs { is_special, on_both: kinds.iter().all(Option::is_some), is_quiet };
             if !is_same && tell(entry.path.as_str().as_bytes(), how) == ControlFlow::Break(()) {
                 return Ok(());
             }

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use mlgitops_files::Files;
 
 pub use blame::{Blamed, blame};
-pub use chain::{About, Chain, Differs, Gap, Link, ObjectName, Told};
+pub use chain::{About, Chain, Differs, Gap, Judge, Link, ObjectName, Told};
 pub use commit::Commit;
 pub use error::SourceError;
 pub use first_parent::FirstParents;

@@ -2,8 +2,7 @@
 //! walk, each of a delta's chain unpacked once. libgit2 reads what is not packed, and verifies what
 //! it reads; Git itself does not, and unpacks only what the checksums of zlib admit.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::cmp::Ordering;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,6 +21,7 @@ pub(super) struct Packs(Vec<Pack>);
 
 struct Pack {
     index: index::File<MMap>,
+    names: FanOut,
     data: data::File<MMap>,
 }
 
@@ -39,9 +39,7 @@ const CHAIN: usize = 4_096;
 /// Most bytes of all of them together.
 const CHAIN_BYTES: u64 = 4 * limits::FILE_BYTES;
 /// How many bytes a reader keeps of what it unpacked, twice.
-const KEPT: usize = 8 << 20;
-/// How many places a reader remembers.
-const PLACES: usize = 1 << 16;
+const KEPT: usize = 6 << 20;
 
 impl Packs {
     /// Opens the packs below a repository's common folder. One that cannot be opened is left out:
@@ -54,7 +52,11 @@ impl Packs {
         let open = |path: &std::path::PathBuf| {
             let index = index::File::at(path, Hash::Sha1).ok()?;
             let data = data::File::at(path.with_extension("pack"), Hash::Sha1).ok()?;
-            Some(Pack { index, data: data.with_alloc_limit_bytes(usize::try_from(limits::FILE_BYTES).ok()) })
+            Some(Pack {
+                names: FanOut::of(&index),
+                index,
+                data: data.with_alloc_limit_bytes(usize::try_from(limits::FILE_BYTES).ok()),
+            })
         };
         Self(indices.iter().filter_map(open).collect())
     }
@@ -65,8 +67,6 @@ pub(super) struct PackReader {
     packs: Arc<Packs>,
     /// The pack that held the object before: most are in one.
     last: usize,
-    /// Where objects stand that were found last, by their names.
-    places: HashMap<ObjectName, Place, NameHasher>,
     inflate: Inflate,
     kept: Recent<Place, Kind>,
     /// Deltas on the way to a base, their bytes, and buffers to use again.
@@ -87,7 +87,6 @@ impl PackReader {
         Self {
             packs,
             last: 0,
-            places: HashMap::default(),
             inflate: Inflate::default(),
             kept: Recent::new(KEPT),
             chain: Vec::new(),
@@ -109,20 +108,13 @@ impl PackReader {
     }
 
     fn place(&mut self, id: ObjectName) -> Option<Place> {
-        if let Some(place) = self.places.get(&id) {
-            return Some(*place);
-        }
         let packs = &self.packs.0;
         let found = (0..packs.len()).map(|step| (self.last + step) % packs.len()).find_map(|pack| {
-            let index = &packs.get(pack)?.index;
-            Some(Place { pack, offset: index.pack_offset_at_index(find(index, id)?) })
+            let Pack { index, names, .. } = packs.get(pack)?;
+            Some(Place { pack, offset: index.pack_offset_at_index(names.find(index, id)?) })
         });
         let place = found?;
         self.last = place.pack;
-        if self.places.len() >= PLACES {
-            self.places.clear();
-        }
-        self.places.insert(id, place);
         Some(place)
     }
 
@@ -172,52 +164,63 @@ impl PackReader {
     }
 }
 
-/// The position of a name in an index. Names are hashes, spread evenly: where one stands can be
-/// guessed, and the guess is seldom far off.
-fn find(index: &index::File<MMap>, id: ObjectName) -> Option<u32> {
-    const GUESSES: usize = 8;
-    let first = |bytes: &[u8]| bytes.first_chunk().map(|first| u64::from_be_bytes(*first));
-    let wanted = first(&id.0)?;
-    // The name stands between these, and so do their first bytes.
-    let (mut low, mut high) = (0, u64::from(index.num_objects()));
-    let (mut least, mut most) = (0, u64::MAX);
-    for _ in 0..GUESSES {
-        if low >= high || wanted < least || wanted > most {
-            break;
-        }
-        let part = u128::from(wanted - least) * u128::from(high - low) / (u128::from(most - least) + 1);
-        let guess = low + u64::try_from(part).ok()?;
-        let at = u32::try_from(guess).ok()?;
-        let name = index.oid_at_index(at).as_bytes();
-        match id.0.as_slice().cmp(name) {
-            std::cmp::Ordering::Equal => return Some(at),
-            std::cmp::Ordering::Less => (high, most) = (guess, first(name)?),
-            std::cmp::Ordering::Greater => (low, least) = (guess + 1, first(name)?),
-        }
-    }
-    if low >= high { None } else { index.lookup(gix_hash::oid::try_from_bytes(&id.0).ok()?) }
+/// The names of an index by their first bits: where one stands is known to a hundred or so.
+struct FanOut {
+    /// How many names are less than those that begin with as many bits as a place has.
+    begins: Vec<u32>,
+    bits: u32,
 }
 
-/// A name is a hash already.
-#[derive(Clone, Copy, Default)]
-struct NameHasher(u64);
+impl FanOut {
+    /// Reads the names of an index, here and there.
+    fn of(index: &index::File<MMap>) -> Self {
+        const NAMES: u32 = 64;
+        let count = index.num_objects();
+        let bits = (count / NAMES).checked_ilog2().unwrap_or(0);
+        let mut begins = vec![0];
+        for first in 1..1u32 << bits {
+            let from = begins.last().copied().unwrap_or(0);
+            begins.push(first_at_least(index, from, count, u64::from(first) << (64 - bits)));
+        }
+        begins.push(count);
+        Self { begins, bits }
+    }
 
-impl BuildHasher for NameHasher {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        *self
+    /// The position of a name. Names are hashes, spread evenly: where one stands can be guessed, and
+    /// the guess is seldom far off.
+    fn find(&self, index: &index::File<MMap>, id: ObjectName) -> Option<u32> {
+        let wanted = first_bits(&id.0)?;
+        let slot = usize::try_from(wanted.checked_shr(64 - self.bits).unwrap_or(0)).ok()?;
+        let (low, high) = (*self.begins.get(slot)?, *self.begins.get(slot + 1)?);
+        if low >= high {
+            return None;
+        }
+        let within = (u128::from(wanted << self.bits) * u128::from(high - low)) >> 64;
+        let mut at = low + u32::try_from(within).ok()?;
+        let goes_up = index.oid_at_index(at).as_bytes() < id.0.as_slice();
+        loop {
+            match index.oid_at_index(at).as_bytes().cmp(&id.0) {
+                Ordering::Equal => return Some(at),
+                Ordering::Less if goes_up && at + 1 < high => at += 1,
+                Ordering::Greater if !goes_up && at > low => at -= 1,
+                _ => return None,
+            }
+        }
     }
 }
 
-impl Hasher for NameHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        if let Some(first) = bytes.first_chunk() {
-            self.0 = u64::from_ne_bytes(*first);
+/// The position of the first name that begins with a number, or a greater one.
+fn first_at_least(index: &index::File<MMap>, mut low: u32, mut high: u32, number: u64) -> u32 {
+    while low < high {
+        let middle = low.midpoint(high);
+        match first_bits(index.oid_at_index(middle).as_bytes()) {
+            Some(bits) if bits < number => low = middle + 1,
+            _ => high = middle,
         }
     }
+    low
+}
 
-    fn finish(&self) -> u64 {
-        self.0
-    }
+fn first_bits(name: &[u8]) -> Option<u64> {
+    name.first_chunk().map(|first| u64::from_be_bytes(*first))
 }

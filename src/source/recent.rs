@@ -34,13 +34,12 @@ impl<K: Hash + Eq, T: Copy> Recent<K, T> {
 
     /// What is kept for a key.
     pub(super) fn get(&mut self, key: K) -> Option<(T, &[u8])> {
-        if !self.young.places.contains_key(&key) {
-            let place = *self.old.places.get(&key)?;
-            let bytes = self.old.bytes.get(place.start..place.end)?;
-            self.young.put(key, place.of, bytes)
-        } else {
-            self.young.get(&key)
+        if let Some(place) = self.young.places.get(&key).copied() {
+            return Some((place.of, self.young.bytes.get(place.start..place.end)?));
         }
+        let place = self.old.places.get(&key).copied()?;
+        let bytes = self.old.bytes.get(place.start..place.end)?;
+        self.young.put(key, place.of, bytes)
     }
 
     /// Keeps bytes for a key.
@@ -57,11 +56,6 @@ impl<K: Hash + Eq, T: Copy> Recent<K, T> {
 impl<K: Hash + Eq, T: Copy> Generation<K, T> {
     fn new() -> Self {
         Self { places: HashMap::default(), bytes: Vec::new() }
-    }
-
-    fn get(&self, key: &K) -> Option<(T, &[u8])> {
-        let place = self.places.get(key)?;
-        Some((place.of, self.bytes.get(place.start..place.end)?))
     }
 
     fn put(&mut self, key: K, of: T, bytes: &[u8]) -> Option<(T, &[u8])> {

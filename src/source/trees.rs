@@ -2,13 +2,15 @@
 //! name and never read.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 use mlgitops_files::limits;
+use rapidhash::fast::RandomState;
 
-use super::chain::{Gap, ObjectName};
+use super::chain::{Gap, Judge, ObjectName};
 use super::packs::{Kind, PackReader, Packs};
 use super::repository::Repo;
 
@@ -80,9 +82,8 @@ impl Lines<'_> {
 
 /// With how many equal bytes both begin.
 fn equal_bytes(one: &[u8], other: &[u8]) -> usize {
-    const STEP: usize = 64;
-    let steps = one.chunks(STEP).zip(other.chunks(STEP)).take_while(|(one, other)| one == other);
-    let whole = (steps.count() * STEP).min(one.len()).min(other.len());
+    let steps = one.as_chunks::<32>().0.iter().zip(other.as_chunks::<32>().0);
+    let whole = 32 * steps.take_while(|(one, other)| one == other).count();
     let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
     whole + rest.take_while(|(one, other)| one == other).count()
 }
@@ -93,11 +94,34 @@ pub(super) struct Trees {
     packs: PackReader,
     /// Buffers to use again.
     spare: Vec<Vec<u8>>,
+    /// Each folder as it was in the older tree of the comparison before: a walk back finds it in the
+    /// newer tree of the next.
+    older: HashMap<Vec<u8>, (ObjectName, Vec<u8>), RandomState>,
+    older_bytes: usize,
+    /// The folder that was looked for last, and in which tree: the older of two is the newer of the
+    /// next two.
+    below: Option<(ObjectName, ObjectName)>,
+    /// Files that were judged.
+    judged: HashMap<ObjectName, bool, RandomState>,
 }
+
+/// How many judged files are remembered.
+const JUDGED: usize = 1 << 14;
+
+/// How many bytes of older folders are kept.
+const OLDER: usize = 16 << 20;
 
 impl Trees {
     pub(super) fn new(repo: Arc<Repo>, packs: Arc<Packs>) -> Self {
-        Self { repo, packs: PackReader::new(packs), spare: Vec::new() }
+        Self {
+            repo,
+            packs: PackReader::new(packs),
+            spare: Vec::new(),
+            older: HashMap::default(),
+            older_bytes: 0,
+            below: None,
+            judged: HashMap::default(),
+        }
     }
 
     /// The bytes of a tree.
@@ -111,6 +135,57 @@ impl Trees {
             self.read_loose(id, &mut tree)?;
         }
         Ok(tree)
+    }
+
+    /// The bytes of a folder of a newer tree.
+    fn read_newer(&mut self, path: &[u8], id: ObjectName) -> Result<Vec<u8>, Gap> {
+        match self.older.get_mut(path) {
+            Some((known, tree)) if *known == id => {
+                *known = NO_TREE;
+                self.older_bytes = self.older_bytes.saturating_sub(tree.len());
+                Ok(std::mem::take(tree))
+            }
+            _ => self.read(id),
+        }
+    }
+
+    /// Keeps a folder of an older tree.
+    fn keep_older(&mut self, path: &[u8], id: ObjectName, tree: Vec<u8>) {
+        if self.older_bytes + tree.len() > OLDER {
+            self.older.clear();
+            self.older_bytes = 0;
+        }
+        self.older_bytes += tree.len();
+        match self.older.get_mut(path) {
+            Some(kept) => {
+                let (_, before) = std::mem::replace(kept, (id, tree));
+                self.older_bytes = self.older_bytes.saturating_sub(before.len());
+                if before.capacity() > 0 {
+                    self.spare.push(before);
+                }
+            }
+            None => {
+                self.older.insert(path.to_vec(), (id, tree));
+            }
+        }
+    }
+
+    /// Whether a file is quiet. One that cannot be read is not.
+    pub(super) fn is_quiet(&mut self, id: ObjectName, judge: Judge) -> bool {
+        if let Some(known) = self.judged.get(&id) {
+            return *known;
+        }
+        let mut content = self.spare.pop().unwrap_or_default();
+        let is_quiet = match self.packs.read(id, &mut content) {
+            Some(Kind::Blob) => (judge.content)(&content),
+            _ => self.repo.blob(oid(id)).is_ok_and(|blob| (judge.content)(&blob.bytes)),
+        };
+        self.spare.push(content);
+        if self.judged.len() >= JUDGED {
+            self.judged.clear();
+        }
+        self.judged.insert(id, is_quiet);
+        is_quiet
     }
 
     /// What no pack holds.
@@ -136,17 +211,17 @@ impl Trees {
     /// # Errors
     /// [`Gap`] where this clone does not hold a tree on the way.
     pub(super) fn below(&mut self, tree: ObjectName, folder: &str) -> Result<ObjectName, Gap> {
+        if let Some((_, found)) = self.below.filter(|(of, _)| *of == tree) {
+            return Ok(found);
+        }
         let mut at = tree;
         for segment in folder.split('/').filter(|segment| !segment.is_empty()) {
             let bytes = self.read(at)?;
             let found = Lines(&bytes).find(|line| line.name == segment.as_bytes() && line.is_folder());
-            let found = found.map(|line| line.id);
+            at = found.map_or(NO_TREE, |line| line.id);
             self.spare.push(bytes);
-            match found {
-                Some(id) => at = id,
-                None => return Ok(NO_TREE),
-            }
         }
+        self.below = Some((tree, at));
         Ok(at)
     }
 
@@ -188,9 +263,10 @@ impl Comparison<'_, '_> {
         if self.read > limits::TREE_ENTRIES {
             return Err(too_many(new));
         }
-        let (new, old) = (self.trees.read(new)?, self.trees.read(old)?);
-        let flow = self.lines(Lines(&new), Lines(&old));
-        self.trees.spare.extend([new, old]);
+        let (newer, older) = (self.trees.read_newer(&self.path, new)?, self.trees.read(old)?);
+        let flow = self.lines(Lines(&newer), Lines(&older));
+        self.trees.spare.push(newer);
+        self.trees.keep_older(&self.path, old, older);
         flow
     }
 

@@ -1,6 +1,6 @@
 //! `promotion/ran-in-staging`: histories, and what the linter says at 2026-11-21 12:00 UTC.
 
-use super::repository::{Story, promotion};
+use super::repository::{NOW, Story, promotion};
 
 /// A name, the history, and everything that must be said.
 type Told = (&'static str, &'static str, &'static [&'static str]);
@@ -682,6 +682,41 @@ fn a_canary_before_all_traffic() {
          edit prod=v47",
         &[],
     );
+    let route = |percent: u8| {
+        format!(
+            "prod/route.yaml:=apiVersion:_networking.istio.io/v1\\nkind:_VirtualService\\nmetadata:_{{name:_\
+             fraud-detector,_namespace:_ml}}\\nspec:\\n__hosts:_[fraud.example.com]\\n__http:\\n____-_route:_[{{\
+             destination:_{{host:_fraud-detector-predictor}},_weight:_{}}},_{{destination:_{{host:_\
+             fraud-detector-canary-predictor}},_weight:_{percent}}}]\\n",
+            100 - percent
+        )
+    };
+    told(
+        "a twin with the share that a route gives it",
+        &format!(
+            "11-12T09:00 CONFIG staging=v47 prod=v43 {}
+             11-21T11:00 prod/fraud-detector-canary=v47
+             edit prod=v47",
+            route(10)
+        ),
+        &[
+            "error too-short: the canary of fraud-detector v47 in prod was too short: 30 a minute × 10 % × 1 h = 180 \
+           requests, 1000 are asked",
+            "exit 1",
+        ],
+    );
+    told(
+        "a twin whose share grew in the route alone",
+        &format!(
+            "11-12T09:00 CONFIG staging=v47 prod=v43 {}
+             11-21T10:00 prod/fraud-detector-canary=v47
+             11-21T11:00 {}
+             edit prod=v47",
+            route(10),
+            route(60)
+        ),
+        &[],
+    );
     told("a first deploy has no traffic to split", "11-12T09:00 CONFIG staging=v47\n edit prod=v47", &[]);
     told(
         "what has all traffic keeps it",
@@ -826,5 +861,165 @@ fn ladders() {
             .replace("SOAK", SOAK)
             .as_str(),
         &["error soak: fraud-detector v47 has run in staging for 4 h, prod asks for 24 h", "exit 1"],
+    );
+}
+
+/// A change is judged by the environments of its target too: what it takes out of prod is prod still,
+/// and what it calls staging was none.
+#[test]
+fn a_change_of_globs_is_judged_by_both_policies() {
+    let ladder = |staging: &str, prod: &str| {
+        format!(
+            "mlgitops.yaml:=environments:\\n_-_{{name:_staging,_match:_{{path:_\"{staging}\"}}}}\\n_-_{{name:_prod,_\
+             guard:_true,_match:_{{path:_\"{prod}\"}}}}\\n"
+        )
+    };
+    let policy = ladder("stage/**", "live/**");
+    let told = |name: &str, lines: &str, expected: &[&str]| {
+        let story = Story::of(&lines.replace("POLICY", &policy));
+        assert_eq!(promotion(story.path(), &[], &[]), expected, "{name}");
+    };
+    let never = ["error never: fraud-detector v47 has never run in staging", "exit 1"];
+    told("as it is", "11-12T09:00 POLICY stage=v45 live=v43 trial=v47\n edit live=v47", &never);
+    told(
+        "prod is elsewhere, says the change",
+        &format!(
+            "11-12T09:00 POLICY stage=v45 live=v43 trial=v47
+             edit live=v47 {}",
+            ladder("stage/**", "production/**")
+        ),
+        &never,
+    );
+    told(
+        "what ran elsewhere was staging, says the change",
+        &format!(
+            "11-12T09:00 POLICY stage=v45 live=v43 trial=v47
+             edit live=v47 {}",
+            ladder("{stage,trial}/**", "live/**")
+        ),
+        &["error same-change: one merge takes fraud-detector v47 to staging and prod at once", "exit 1"],
+    );
+    told(
+        "the ladder is turned round",
+        "11-12T09:00 POLICY stage=v45 live=v43
+         edit live=v47 \
+         mlgitops.yaml:=environments:\\n_-_{name:_prod,_match:_{path:_\"live/**\"}}\\n_-_{name:_staging,_match:_{path:_\
+         \"stage/**\"}}\\n",
+        &never,
+    );
+    told(
+        "a change of globs that touches no release",
+        &format!("11-12T09:00 POLICY stage=v45 live=v43\n edit {}", ladder("{stage,trial}/**", "live/**")),
+        &[],
+    );
+    told(
+        "a later change is judged by the new globs",
+        &format!(
+            "11-12T09:00 POLICY stage=v45 live=v43 trial=v47
+             11-13T09:00 {}
+             edit live=v47",
+            ladder("{stage,trial}/**", "live/**")
+        ),
+        &[],
+    );
+}
+
+/// Production at a tag: what it runs is what the tag holds, and the change moves the tag's name.
+#[test]
+fn a_tag_for_production() {
+    let application = |environment: &str, revision: &str| {
+        format!(
+            "argocd/{environment}.yaml:=apiVersion:_argoproj.io/v1alpha1\\nkind:_Application\\nmetadata:_{{name:_\
+             {environment},_namespace:_argocd}}\\nspec:\\n__project:_default\\n__source:_{{repoURL:_\
+             https://git.example.com/ml/models.git,_path:_models,_targetRevision:_{revision}}}\\n__destination:_{{\
+             name:_{environment}-cluster,_namespace:_ml}}\\n"
+        )
+    };
+    let config = "mlgitops.yaml:=environments:\\n_-_{name:_staging,_match:_{cluster:_staging-cluster}}\\n_-_{name:_prod,_\
+                  soak:_24h,_match:_{cluster:_prod-cluster}}\\n";
+    let begin = format!(
+        "11-10T09:00 {config} models/fraud-detector=v43 {} {}
+         tag r1",
+        application("staging", "HEAD"),
+        application("prod", "r1")
+    );
+    let told = |name: &str, lines: &str, expected: &[&str]| {
+        assert_eq!(promotion(Story::of(lines).path(), &[], &[]), expected, "{name}");
+    };
+    told(
+        "main goes on, production stays at its tag",
+        &format!(
+            "{begin}
+             11-12T09:00 models/fraud-detector=v47
+             edit README.md:=x"
+        ),
+        &[],
+    );
+    told(
+        "a new tag that holds what staging ran",
+        &format!(
+            "{begin}
+             11-12T09:00 models/fraud-detector=v47
+             11-13T09:00 README.md:=x
+             tag r2
+             edit {}",
+            application("prod", "r2")
+        ),
+        &[],
+    );
+    told(
+        "a new tag, too early",
+        &format!(
+            "{begin}
+             11-21T08:00 models/fraud-detector=v47
+             tag r2
+             edit {}",
+            application("prod", "r2")
+        ),
+        &["error soak: fraud-detector v47 has run in staging for 4 h, prod asks for 24 h", "exit 1"],
+    );
+    told(
+        "a tag beside the branch, which staging never ran",
+        &format!(
+            "{begin}
+             branch hotfix
+             11-14T09:00 models/fraud-detector=v48
+             tag r2
+             switch main
+             edit {}",
+            application("prod", "r2")
+        ),
+        &["error never: fraud-detector v48 has never run in staging", "exit 1"],
+    );
+}
+
+/// Both environments take the version from the base: the help names the lines to write in.
+#[test]
+fn a_shared_version_is_parted_at_named_lines() {
+    let overlay = "resources:\\n_-_../../base\\npatches:\\n_-_{target:_{kind:_InferenceService},_patch:_'-_{op:_add,_path:_\
+                   /metadata/labels,_value:_{a:_b}}'}\\n";
+    let lines = format!(
+        "11-12T09:00 base=v43 base/kustomization.yaml:=resources:_[fraud-detector.yaml] \
+         overlays/staging/kustomization.yaml:={overlay} overlays/prod/kustomization.yaml:={overlay}\n"
+    );
+    let help = |lines: &str| {
+        let said =
+            Story::of(lines).run(&["lint", "--select", "ran-in-staging", "--format", "json", "--now", NOW]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let finding = &report["findings"][0];
+        format!("{}\n{}", finding["message"].as_str().unwrap(), finding["help"].as_str().unwrap())
+    };
+    assert_eq!(
+        help(&lines),
+        "every version of fraud-detector reaches staging and prod at once\n\
+         give staging a version of its own in `overlays/staging/kustomization.yaml:4`; prod follows in a later change\n\
+         - {op: replace, path: /spec/predictor/model/storageUri, value: \"s3://models/fraud-detector/v43/\"}"
+    );
+    assert_eq!(
+        help(&format!("{lines}edit base=v47")),
+        "one merge takes fraud-detector v47 to staging and prod at once\n\
+         put `base/fraud-detector.yaml:11` back to v43, and give staging a version of its own in \
+         `overlays/staging/kustomization.yaml:4`; prod follows in a later change\n\
+         - {op: replace, path: /spec/predictor/model/storageUri, value: \"s3://models/fraud-detector/v47/\"}"
     );
 }

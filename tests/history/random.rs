@@ -41,6 +41,12 @@ fn layout(which: usize, version: u8) -> (String, String) {
              \"{version}\"}}\n"
         )
     };
+    let settings = |name: &str, version: u8| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: ml}}\ndata: {{version: \
+             \"{version}\"}}\n"
+        )
+    };
     let uri = |model: &str| format!("s3://models/{model}/v{version}/");
     let overlay = |environment: &str| {
         let patch = format!(
@@ -60,7 +66,10 @@ fn layout(which: usize, version: u8) -> (String, String) {
         5 => ("llm/values-staging.yaml", format!("uri: {}\n", uri("llm"))),
         6 => ("llm/values-prod.yaml", format!("uri: {}\n", uri("llm"))),
         7 => ("churn/base/service.yaml", service("churn", &uri("churn"))),
-        8 => ("churn/base/kustomization.yaml", format!("resources: [service.yaml]\n# {version}\n")),
+        8 => {
+            let more = if version.is_multiple_of(2) { ", settings.yaml" } else { "" };
+            ("churn/base/kustomization.yaml", format!("resources: [service.yaml{more}]\n# {version}\n"))
+        }
         9 => return overlay("staging"),
         10 => return overlay("prod"),
         11 => {
@@ -77,12 +86,15 @@ fn layout(which: usize, version: u8) -> (String, String) {
         }
         12 => ("set/staging/service.yaml", service("search", &uri("search"))),
         13 => ("set/prod/service.yaml", service("search", &uri("search"))),
+        // What another program is deployed by: nothing of it says what runs.
+        14 => ("churn/base/settings.yaml", settings("settings", version)),
+        15 => ("prod/shop.yaml", settings("shop", version)),
         _ => ("llm/templates/_helpers.tpl", format!("{{{{- define \"a\" -}}}}{version}{{{{- end -}}}}\n")),
     };
     (path.to_owned(), text)
 }
 
-const FILES: usize = 15;
+const FILES: usize = 17;
 
 fn act() -> impl Strategy<Value = Act> {
     prop_oneof![

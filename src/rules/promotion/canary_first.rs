@@ -87,7 +87,7 @@ impl Stage {
     /// How many requests it answered.
     fn samples(&self, per_minute: u64) -> u64 {
         let of_one = |(share, lasted): &(u8, Duration)| {
-            // A twin service has the share a route gives it, which is not known here.
+            // The twin of a service, whose share no route says.
             let share = if *share == 100 { 0 } else { u64::from(*share) };
             per_minute.saturating_mul(share).saturating_mul(lasted.as_secs()) / 6_000
         };

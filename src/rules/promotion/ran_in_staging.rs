@@ -1,5 +1,8 @@
 //! `promotion/ran-in-staging`: a guarded environment only gets what already ran one rung below.
 
+#[path = "ran_in_staging/shared.rs"]
+mod shared;
+
 use std::time::Duration;
 
 use super::super::{Check, Context, Violations};
@@ -11,7 +14,7 @@ use crate::history::{
 };
 use crate::source::Gap;
 
-pub(super) const CHECKS: &[Check] = &[Check::Fleet(shared), Check::Review(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(shared::shared), Check::Review(check)];
 
 const RULE: &str = "ran-in-staging";
 
@@ -379,7 +382,7 @@ impl<'s> Subject<'s> {
 
     /// Whether `shared` says it already: the version stands where both read it.
     fn is_shared(&self) -> bool {
-        shared_with(self.fleet, self.moved.release, &self.below).is_some()
+        shared::shared_with(self.fleet, self.moved.release, &self.below).is_some()
     }
 }
 
@@ -423,80 +426,4 @@ pub(super) fn violation_of(
     let path = used.reference.path.clone();
     let found = Violation::in_piece(case, &object.manifest, path, version_bytes(used), label, message)?;
     Some(Violation { place: Some(release.place), model: Some(release.model.clone()), ..found })
-}
-
-/// A release of one of some environments that takes its version from the same bytes.
-fn shared_with<'f>(fleet: &'f Fleet, release: usize, below: &[String]) -> Option<&'f Release> {
-    let release = fleet.releases.get(release)?;
-    let own = version_place(fleet, release)?;
-    fleet.releases_of(&release.model).find(|other| {
-        fleet.environment(other.place).is_some_and(|one| below.contains(&one.name))
-            && version_place(fleet, other).as_ref() == Some(&own)
-    })
-}
-
-/// The first bytes of the repository that say which version it is.
-fn version_place(fleet: &Fleet, release: &Release) -> Option<(String, u32, u32)> {
-    let (used, object) = parts(fleet, release)?;
-    let node = object.manifest.at(&used.reference.path).present()?;
-    let span = object.manifest.content_of_piece(node, version_bytes(used)).into_iter().next()?;
-    Some((span.file.path().to_string(), span.start, span.end))
-}
-
-/// A layout in which nothing can ever run one rung below first.
-fn shared(context: &Context<'_>, out: &mut Violations) {
-    let fleet = context.fleet;
-    let moved = context.review.and_then(|review| review.moved(Identity::Token).ok()).unwrap_or_default();
-    let moved: Vec<usize> = moved.iter().map(|moved| moved.release).collect();
-    for (index, release) in fleet.releases.iter().enumerate() {
-        let Some(environment) = fleet.environment(release.place).filter(|one| one.guarded) else { continue };
-        let below = below(fleet, environment.rank);
-        let Some(other) = shared_with(fleet, index, &below) else { continue };
-        let Some((used, object)) = parts(fleet, release) else { continue };
-        let Some(lower) = fleet.environment(other.place) else { continue };
-        let what = if moved.contains(&index) { used.parsed.class_text() } else { "every version" };
-        let message = match what {
-            "every version" => format!("{what} of {} reaches", release.model),
-            version => format!("one merge takes {} {version} to", release.model),
-        };
-        let message = format!("{message} {} and {} at once", lower.name, environment.name);
-        let Some(found) = violation_of(fleet, index, "shared", message, "both take it from here") else {
-            continue;
-        };
-        let found = match fleet.deployables.get(object.deployable).and_then(|one| own_file(context, one)) {
-            Some(label) => found.also_at(label),
-            None => found,
-        };
-        let help = format!(
-            "give {} a version of its own, in a patch or values of {0}; {} follows in a later change",
-            lower.name, environment.name
-        );
-        let path = &used.reference.path;
-        let patch = format!("- {{op: replace, path: {path}, value: \"{}\"}}", used.reference.text);
-        out.push(
-            found
-                .note("while both read these bytes, no version can ever run in one of them first")
-                .help_then(help, patch),
-        );
-    }
-}
-
-/// The first lines of the kustomization of the guarded environment, which names no version.
-fn own_file(context: &Context<'_>, deployable: &crate::fleet::Deployable) -> Option<Label> {
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let path = names.iter().find_map(|name| {
-        deployable.job.path.join(name).ok().filter(|path| context.discovery.files.contains_key(path))
-    })?;
-    let found = context.discovery.files.get(&path)?;
-    let root = found.tree.documents().first()?.root?;
-    let list = ["resources", "bases"].iter().find_map(|name| found.tree.get(root, name))?;
-    let first = found.tree.children(list).first().copied()?;
-    let at = crate::finding::Location::new(&found.file, found.tree.range(first), mlgitops_yaml::Role::Source);
-    Some(Label::new(at, "it has no version of its own"))
-}
-
-fn below(fleet: &Fleet, rank: usize) -> Vec<String> {
-    let next = fleet.environments.iter().map(|one| one.rank).filter(|other| *other < rank).max();
-    let names = fleet.environments.iter().filter(|one| Some(one.rank) == next);
-    names.map(|one| one.name.clone()).collect()
 }
