@@ -243,7 +243,7 @@ fn judge(
     let repositories = &options.repositories;
     let review = options.change.as_ref().map(|change| {
         let now = options.now;
-        Review::new(change, Reviewed { files, fleet: &mut fleet, config, base_config, repositories, now })
+        Review::new(change, Reviewed { fleet: &mut fleet, config, base_config, repositories, now })
     });
     let context = Context {
         fleet: &fleet,

@@ -69,14 +69,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             let now = args.now.unwrap_or_else(jiff::Timestamp::now);
             let base_config = found.config.as_ref();
             let repositories = &repositories;
-            let reviewed = Reviewed {
-                files: &files,
-                fleet: &mut after,
-                config: &config,
-                base_config,
-                repositories,
-                now,
-            };
+            let reviewed = Reviewed { fleet: &mut after, config: &config, base_config, repositories, now };
             let review = Review::new(&found.change, reviewed);
             let all = review.before().map(|before| told(before, &after, &config, &review));
             (all.unwrap_or_default(), Vec::new())

@@ -3,7 +3,6 @@
 
 mod difference;
 mod engine;
-mod policy;
 mod quiet;
 mod ran;
 mod review;

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use mlgitops_files::Files;
 
-use super::policy;
 use super::ran::{Identity, Question, Ran};
 use super::state::{Running, State, at_hand, ignored};
 use super::timeline::{Era, Timeline};
@@ -123,9 +122,6 @@ pub struct Review {
     before: Result<Fleet, Gap>,
     removed: Vec<Removed>,
     target: Result<Timeline, Gap>,
-    /// The same history, by the environments as the target states them, where the change states
-    /// others.
-    as_before: Option<Result<Timeline, Gap>>,
     branches: BTreeMap<String, Result<Timeline, Gap>>,
     guards: BTreeMap<String, Guard>,
     overrides: Vec<Override>,
@@ -134,8 +130,6 @@ pub struct Review {
 
 /// What is reviewed.
 pub struct Reviewed<'r> {
-    /// The files at head.
-    pub files: &'r Arc<dyn Files>,
     /// What runs at head. The places of what is gone are added to it, for findings to hold at.
     pub fleet: &'r mut Fleet,
     /// The configuration at head, which holds at every commit.
@@ -152,25 +146,15 @@ impl Review {
     /// Reads what the base held; history is read when somebody asks.
     #[must_use]
     pub fn new(change: &Change, of: Reviewed<'_>) -> Self {
-        let fleet_of = |files: &Arc<dyn Files>, config: &Config| {
-            let discovery = discover(files, &ignored(config));
-            let repositories = at_hand(of.repositories, config);
-            let fleet = fleet::build(plan(files, &discovery, &repositories, config), config);
-            (discovery, fleet)
-        };
-        let policy = policy::before(of.config, of.base_config);
-        if let Some(policy) = &policy {
-            policy::put_back(of.fleet, &fleet_of(of.files, policy).1);
-        }
         let head = of.fleet.releases.iter().enumerate();
         let head: Vec<_> = head
             .filter_map(|(index, release)| Some((index, Running::of(release, of.fleet, of.config)?)))
             .collect();
         let before = change.base.clone().map(|files| {
-            let (discovery, mut fleet) = fleet_of(&files, of.config);
-            if let Some(policy) = &policy {
-                policy::put_back(&mut fleet, &fleet_of(&files, policy).1);
-            }
+            let discovery = discover(&files, &ignored(of.config));
+            let repositories = at_hand(of.repositories, of.config);
+            let planned = plan(&files, &discovery, &repositories, of.config);
+            let fleet = fleet::build(planned, of.config);
             (State::of(&fleet, &discovery, of.config), fleet)
         });
         let mut environments = of.fleet.environments.clone();
@@ -206,7 +190,6 @@ impl Review {
             before,
             removed,
             target: timeline(of.config),
-            as_before: policy.as_ref().map(timeline),
             branches: change.branches.iter().map(|(name, own)| (name.clone(), of_branch(own))).collect(),
             guards,
             overrides: change.overrides.clone(),
@@ -376,15 +359,9 @@ impl Review {
         let Some(first) = environments.first() else {
             return Ran::No { longest: None, instead: Vec::new(), commits: 0 };
         };
-        let question = Question { running, environments, identity, soak, now: self.now };
-        let ask = |timeline: Result<&Timeline, &Gap>| match timeline {
-            Ok(timeline) => timeline.ran(&question),
+        match self.timeline(first) {
+            Ok(timeline) => timeline.ran(&Question { running, environments, identity, soak, now: self.now }),
             Err(gap) => Ran::Unknown(gap.clone()),
-        };
-        let as_before = self.as_before.as_ref().filter(|_| !self.branches.contains_key(first));
-        match (ask(self.timeline(first)), as_before) {
-            (Ran::Yes(_), Some(as_before)) => ask(as_before.as_ref()),
-            (answer, _) => answer,
         }
     }
 }
