@@ -114,10 +114,36 @@ fn a_refusal_names_its_place() {
     let (code, out, err) = render(&["chart", "--set", "a[=x"]);
     assert_eq!((code, out.as_str()), (1, ""), "{err}");
     assert!(err.starts_with("error: "), "{err}");
-    for wrong in [&["nowhere"][..], &["chart", "--kube-version", "nonsense"], &["chart", "-f", "no.yaml"]] {
+    for wrong in [
+        &["nowhere"][..],
+        &["chart", "--kube-version", "nonsense"],
+        &["chart", "-f", "no.yaml"],
+        &["chart", "--name", "Bad_Name"],
+        &["chart/Chart.yaml"],
+        &["prod", "--set", "a=b"],
+    ] {
         let (code, out, err) = render(wrong);
         assert_eq!((code, out.as_str()), (2, ""), "{wrong:?}: {err}");
     }
+}
+
+/// What prints nothing, or what Helm would not have printed, is said.
+#[test]
+fn what_renders_nothing_and_what_is_no_chart_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("chart/templates")).unwrap();
+    fs::write(folder.path().join("chart/values.yaml"), "name: a\n").unwrap();
+    let template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Values.name }}'}\n";
+    fs::write(folder.path().join("chart/templates/a.yaml"), template).unwrap();
+    let run = |path: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlgitops"));
+        let output = command.arg("render").arg(folder.path().join(path)).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let refused = "note: chart `chart`: it has no Chart.yaml, and `helm template` refuses it\n";
+    assert_eq!(run("chart").1.lines().next(), Some(refused.trim_end()));
+    let nothing = "note: it renders nothing: there is no object in it\n";
+    assert_eq!(run("chart/templates"), (0, nothing.to_owned()));
 }
 
 /// Helm refuses a chart that lacks a dependency, switched on or off. One that is off changes nothing

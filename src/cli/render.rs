@@ -10,7 +10,7 @@ use mlgitops_yaml::SourceFile;
 
 use super::{CliError, print};
 use crate::finding::{Location, NotChecked};
-use crate::render::{ShowOptions, Shown, ValuesFile, show};
+use crate::render::{ShowOptions, Shown, ToolKind, ValuesFile, show};
 use crate::report::{origins, visible};
 use crate::source::{self, Root, Which};
 
@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 /// What `helm template` may be told.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, PartialEq, Eq, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "For charts")]
 struct ChartArgs {
@@ -50,6 +50,9 @@ struct ChartArgs {
     /// One value that stays text
     #[arg(long, value_name = "PATH=VALUE")]
     set_string: Vec<String>,
+    /// The content of a file as one value; the file by its path in the repository
+    #[arg(long, value_name = "PATH=FILE")]
+    set_file: Vec<String>,
     /// One value in JSON
     #[arg(long, value_name = "PATH=JSON")]
     set_json: Vec<String>,
@@ -57,7 +60,7 @@ struct ChartArgs {
     #[arg(long, value_name = "PATH=TEXT")]
     set_literal: Vec<String>,
     /// The release's name [default: release-name]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = release_name)]
     name: Option<String>,
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
@@ -73,6 +76,23 @@ struct ChartArgs {
     include_crds: bool,
 }
 
+/// Longest name of a release, in bytes (helm v3 `pkg/chartutil/validate_name.go`).
+const LONGEST_NAME: usize = 53;
+
+/// Labels of lower-case letters, digits and dashes between dots, as Helm names releases.
+fn release_name(text: &str) -> Result<String, String> {
+    let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_label = |label: &str| {
+        !label.is_empty() && !label.starts_with('-') && !label.ends_with('-') && label.bytes().all(is_inner)
+    };
+    match text.len() <= LONGEST_NAME && text.split('.').all(is_label) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err(format!("Helm takes lower-case letters, digits, `-` and `.`, at most {LONGEST_NAME} of them"))
+        }
+    }
+}
+
 /// `1.33`, `v1.33.1`, `1.33.1+k3s1`, as `helm template` takes them.
 fn kube_version(text: &str) -> Result<String, String> {
     let numbers = text.trim_start_matches('v').split(['-', '+']).next().unwrap_or("");
@@ -83,6 +103,12 @@ fn kube_version(text: &str) -> Result<String, String> {
 
 /// Runs `render`: 1 where the real tool refuses, 3 where a part could not be rendered here.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
+    if args.path.is_file() {
+        return Err(CliError::Usage {
+            message: format!("`{}` is a file, and what is rendered is a folder", args.path.display()),
+            help: "name the folder of the chart, the kustomization or the manifests".to_owned(),
+        });
+    }
     let (root, folder) = Root::around(&args.path)?;
     let which = match &args.rev {
         Some(rev) => Which::Rev(rev.clone()),
@@ -90,7 +116,14 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         None => Which::WorkTree,
     };
     let files = source::open(&root, &which)?;
-    let shown = show(&files, &folder, &args.chart.options(&root)?);
+    let options = args.chart.options(&root)?;
+    let shown = show(&files, &folder, &options);
+    if shown.rendered.job.kind() != ToolKind::Helm && args.chart != ChartArgs::default() {
+        return Err(CliError::Usage {
+            message: format!("`{}` is no chart: it takes no values", args.path.display()),
+            help: "leave out the options for charts".to_owned(),
+        });
+    }
     let other = match args.origins.as_deref() {
         None if std::io::stdout().is_terminal() => Some(visible(&shown.text)),
         None => None,
@@ -107,6 +140,7 @@ impl ChartArgs {
             (SetForm::Json, &self.set_json),
             (SetForm::Typed, &self.set),
             (SetForm::String, &self.set_string),
+            (SetForm::File, &self.set_file),
             (SetForm::Literal, &self.set_literal),
         ];
         let set = forms
@@ -142,6 +176,9 @@ fn values_file(path: &Path, root: &Root) -> Result<ValuesFile, CliError> {
 fn complain(shown: &Shown) -> u8 {
     let Shown { rendered, refused_elsewhere, .. } = shown;
     let mut said = String::new();
+    if rendered.manifests.is_empty() && rendered.problems.is_empty() && rendered.not_checked.is_empty() {
+        said.push_str("note: it renders nothing: there is no object in it\n");
+    }
     for (what, reason, at) in refused_elsewhere {
         said.push_str(&format!("note: {}{what}: {reason}\n", place(at.as_ref())));
     }

@@ -66,7 +66,13 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
     };
     let job = Job { path: folder.clone(), tool };
     if let Tool::Helm(_) = job.tool {
-        return chart(files, job, options);
+        let mut shown = chart(files, job, options);
+        if discovery.nameless_charts.contains(folder) {
+            let what = format!("chart `{folder}`");
+            let reason = "it has no Chart.yaml, and `helm template` refuses it".to_owned();
+            shown.refused_elsewhere.push((what, reason, None));
+        }
+        return shown;
     }
     let rendered = run(files, &discovery, &Charts::default(), &job);
     Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
