@@ -140,7 +140,7 @@ fn what_renders_nothing_and_what_is_no_chart_is_said() {
         let output = command.arg("render").arg(folder.path().join(path)).output().unwrap();
         (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     };
-    let refused = "note: chart `chart`: it has no Chart.yaml, and `helm template` refuses it\n";
+    let refused = "note: chart `.`: it has no Chart.yaml, and `helm template` refuses it\n";
     assert_eq!(run("chart").1.lines().next(), Some(refused.trim_end()));
     let nothing = "note: it renders nothing: there is no object in it\n";
     assert_eq!(run("chart/templates"), (0, nothing.to_owned()));
