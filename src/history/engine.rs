@@ -19,7 +19,7 @@ use crate::deploy::Deployment;
 use crate::discover::{Discovery, Document, FileKind, Found, discover, is_candidate, look_again};
 use crate::fleet::{self, Fleet};
 use crate::kinds::kserve;
-use crate::render::plan::{Direct, Planned, Runner, plan_by};
+use crate::render::plan::{Alone, Planned, Runner, plan_by};
 use crate::render::{Job, Rendered, Tool};
 use crate::source::{Differs, Repositories};
 
@@ -82,8 +82,7 @@ impl Runner for Memory {
 fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
     let traced = Arc::new(Traced::new(Arc::clone(files)));
     let source: Arc<dyn Files> = Arc::clone(&traced) as Arc<dyn Files>;
-    // Charts are not shared with other jobs: each has to look at its own files.
-    let rendered = Direct::default().run(&source, discovery, job);
+    let rendered = Alone.run(&source, discovery, job);
     drop(source);
     let looked = match Arc::try_unwrap(traced) {
         Ok(traced) => traced.into_trace().0,
@@ -218,18 +217,9 @@ impl Engine {
         let read = candidates.filter(|path| !self.ignore.is_match(path.as_str()));
         read.map(|path| {
             self.discovery.files.get(path)?;
-            let found = look_again(files, path, &self.discovery)?;
-            (!self.makes_a_chart(&found)).then_some(found)
+            look_again(files, path, &self.discovery)
         })
         .collect()
-    }
-
-    /// Whether the content of a template decides that the folder is rendered as a chart: where no
-    /// Chart.yaml does.
-    fn makes_a_chart(&self, found: &Found) -> bool {
-        let chart = self.discovery.chart_of(&found.path);
-        let is_named = chart.is_some_and(|chart| !self.discovery.nameless_charts.contains(chart));
-        found.kind == FileKind::Template && !is_named
     }
 
     /// Whether the new content of a file can change nothing but the jobs that read it.

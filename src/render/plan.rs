@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
 use mlgitops_manifest::Problem;
+use mlgitops_yaml::Reader;
 use rayon::prelude::*;
 
 use crate::config::Config;
@@ -18,6 +19,7 @@ use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::guess::{guessed_charts, guessed_plain, guessed_rest};
+use crate::render::library::Discovered;
 use crate::render::run::{Rendered, run};
 use crate::render::{Job, ToolKind, kustomize};
 use crate::source::Repositories;
@@ -57,7 +59,19 @@ pub struct Direct {
 
 impl Runner for Direct {
     fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-        run(files, discovery, &self.charts, job)
+        let library = Discovered(discovery);
+        run(Reader::with_library(files, &library), discovery, &self.charts, job)
+    }
+}
+
+/// Runs a job by itself, from the files alone: each job has to look at its own, and what was
+/// discovered may be older where nobody looked since.
+#[derive(Debug, Clone, Copy)]
+pub struct Alone;
+
+impl Runner for Alone {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+        run(Reader::new(files), discovery, &Charts::default(), job)
     }
 }
 

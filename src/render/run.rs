@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use mlgitops_files::{Files, RepoPath};
+use mlgitops_files::RepoPath;
 use mlgitops_helm::{NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
@@ -12,7 +12,6 @@ use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Reader, Role, Text, Value};
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::charts::Charts;
-use crate::render::library::Discovered;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -61,17 +60,14 @@ pub struct RenderProblem {
     pub problem: Problem,
 }
 
-/// Renders one job.
+/// Renders one job: plain manifests from what was discovered, the rest from what the reader gives.
 #[must_use]
-pub(super) fn run(files: &Arc<dyn Files>, discovery: &Discovery, charts: &Charts, job: &Job) -> Rendered {
+pub(super) fn run(reader: Reader<'_>, discovery: &Discovery, charts: &Charts, job: &Job) -> Rendered {
     let mut rendered = Rendered::of(job.clone());
-    let library = Discovered::new(files, discovery);
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
-        Tool::Helm(given) => return helm(Reader::with_library(files, &library), charts, given, rendered.job),
-        Tool::Kustomize(given) => {
-            kustomize::render(Reader::with_library(files, &library), given, &mut rendered);
-        }
+        Tool::Helm(given) => return helm(reader, charts, given, rendered.job),
+        Tool::Kustomize(given) => kustomize::render(reader, given, &mut rendered),
     }
     rendered
 }

@@ -11,6 +11,7 @@ use mlgitops_yaml::{OriginId, Origins, Reader, Role, SourceFile, Text, to_yaml};
 use crate::discover::discover;
 use crate::finding::Location;
 use crate::render::charts::Charts;
+use crate::render::library::Discovered;
 use crate::render::run::{Rendered, of_chart, run};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
 
@@ -74,7 +75,8 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
         }
         return shown;
     }
-    let rendered = run(files, &discovery, &Charts::default(), &job);
+    let library = Discovered(&discovery);
+    let rendered = run(Reader::with_library(files, &library), &discovery, &Charts::default(), &job);
     Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
 }
 

@@ -6,8 +6,7 @@ use mlgitops_files::{Files, ReadError, RepoPath};
 
 use crate::{SourceFile, Tree, parse_file};
 
-/// Files that were read before. Whoever answers from it has looked at the file as much as one who
-/// reads it: a trace of the files has to say so.
+/// Files that were read before. A trace of the files knows nothing of what is answered from it.
 pub trait Library: Sync {
     /// The text of a file.
     fn text(&self, path: &RepoPath) -> Option<Arc<SourceFile>>;
