@@ -145,6 +145,7 @@ impl Builder<'_> {
         for mut resource in built.resources {
             self.write_metadata(&mut resource);
             let mut node = resource.node;
+            crate::replace::untag(&mut node);
             finish::annotations_as_text(&mut node);
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut node) {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));

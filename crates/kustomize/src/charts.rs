@@ -42,6 +42,11 @@ impl Builder<'_> {
         if name.is_empty() {
             return Err(self.refuse("chart", "a chart needs a name", entry.origin));
         }
+        let template = entry.get("nameTemplate").present().filter(|template| template.text() != Some(""));
+        if let Some(template) = template.filter(|_| !text("releaseName").is_empty()) {
+            let message = "`releaseName` and `nameTemplate` both name the release: Helm takes one";
+            return Err(self.refuse("chart", message, template.origin));
+        }
         let home = if home.is_empty() { "charts" } else { home };
         let within =
             if version.is_empty() || repo.is_empty() { String::new() } else { format!("/{name}-{version}") };
@@ -94,7 +99,12 @@ impl Builder<'_> {
             let path = self.file_of(folder, file.text().unwrap_or_default(), file.origin)?;
             values.push(ValuesSource::File(path));
         }
-        let release = entry.get("releaseName").present().filter(|name| name.text() != Some("")).cloned();
+        let written = |field: &str| entry.get(field).present().filter(|name| name.text() != Some(""));
+        let release = written("releaseName").or_else(|| written("nameTemplate")).cloned();
+        if let Some(template) = release.as_ref().filter(|name| name.text().is_some_and(is_template)) {
+            let reason = "the name of a release that is a template is not worked out".to_owned();
+            self.leave_out(LeftOutKind::Limit, reason, template.origin);
+        }
         let told = self.overrides;
         let versions = entry.get("apiVersions").items().iter();
         let versions = versions.filter_map(|version| Some(version.text()?.to_owned()));
@@ -162,6 +172,11 @@ impl Builder<'_> {
         as_values(&mut document, self.origins);
         Ok(document)
     }
+}
+
+/// Whether a name of a release is one that Helm would work out.
+fn is_template(name: &str) -> bool {
+    name.contains("{{")
 }
 
 /// Gives the values of an entry the role of values.

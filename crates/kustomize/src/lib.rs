@@ -20,6 +20,7 @@ mod image;
 mod index;
 mod json_patch;
 mod merge;
+mod merge_keyed;
 mod merge_schema;
 mod names;
 mod namespace;

@@ -1,7 +1,7 @@
 //! Strategic merge as kustomize does it (kyaml v0.21 `yaml/merge2`, `yaml/walk`): maps are merged,
 //! lists by their merge keys where Kubernetes' schema has some, all other lists replaced.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use mlgitops_yaml::{Map, Node, OriginId, Origins, Pointer, Step, Value};
 
@@ -38,7 +38,7 @@ pub(crate) fn merge_with(
 /// How many names are looked through one by one.
 const FEW: usize = 16;
 
-struct Merger<'o> {
+pub(crate) struct Merger<'o> {
     schemas: &'o Schemas,
     origins: &'o mut Origins,
     /// Where it is, as far as only maps were passed.
@@ -47,14 +47,14 @@ struct Merger<'o> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Directive {
+pub(crate) enum Directive {
     Merge,
     Replace,
     Delete,
 }
 
 impl<'o> Merger<'o> {
-    fn both(&mut self, base: Node, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
+    pub(crate) fn both(&mut self, base: Node, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
         if patch.is_null() {
             return Ok(None);
         }
@@ -132,7 +132,7 @@ impl<'o> Merger<'o> {
                     }
                     result
                 }
-                None => self.kept(value.clone(), below),
+                None => self.kept(value.clone(), below)?,
             };
             merged.extend(result.map(|value| (key.clone(), value)));
         }
@@ -145,7 +145,7 @@ impl<'o> Merger<'o> {
     }
 
     /// A value only the patch has: its nulls and its directives are taken out.
-    fn added(&mut self, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
+    pub(crate) fn added(&mut self, mut patch: Node, schema: Option<Schema<'o>>) -> Merged {
         if patch.is_null() {
             return Ok(None);
         }
@@ -162,15 +162,19 @@ impl<'o> Merger<'o> {
                 Value::Map(Map::of(kept))
             }
             Value::Sequence(items) => match merge_keys(schema) {
-                Some(_) => {
+                Some(keys) => {
                     let mut items = items;
                     if directive_of_list(&mut items)? == Directive::Delete {
                         return Ok(None);
                     }
                     let below = schema.and_then(Schema::items);
                     let mut kept = Vec::with_capacity(items.len());
-                    for item in items {
-                        kept.extend(self.added(item, below)?);
+                    if keys.len() > 1 {
+                        kept = self.by_several(None, items, &keys, below)?;
+                    } else {
+                        for item in items {
+                            kept.extend(self.added(item, below)?);
+                        }
                     }
                     Value::Sequence(kept)
                 }
@@ -183,25 +187,34 @@ impl<'o> Merger<'o> {
 
     /// A value only the object has: fields with nothing written are dropped, as kustomize does on
     /// every merge; `null` and `~` stay.
-    fn kept(&mut self, mut base: Node, schema: Option<Schema<'o>>) -> Option<Node> {
+    pub(crate) fn kept(&mut self, mut base: Node, schema: Option<Schema<'o>>) -> Merged {
         match &mut base.value {
-            Value::Null => return None,
+            Value::Null => return Ok(None),
             Value::Map(map) => {
                 let entries = std::mem::take(map);
-                let kept = entries.iter().filter_map(|(key, value)| {
+                let mut kept = Vec::with_capacity(entries.len());
+                for (key, value) in entries.iter() {
                     let below = schema.and_then(|schema| schema.child(key.name()));
-                    Some((key.clone(), self.kept(value.clone(), below)?))
-                });
-                *map = Map::of(kept.collect());
+                    kept.extend(self.kept(value.clone(), below)?.map(|value| (key.clone(), value)));
+                }
+                *map = Map::of(kept);
             }
-            Value::Sequence(items) if merge_keys(schema).is_some() => {
+            Value::Sequence(items) => {
+                let Some(keys) = merge_keys(schema) else { return Ok(Some(base)) };
                 let below = schema.and_then(Schema::items);
-                let kept = std::mem::take(items).into_iter().filter_map(|item| self.kept(item, below));
-                *items = kept.collect();
+                let mut kept = Vec::with_capacity(items.len());
+                if keys.len() > 1 {
+                    kept = self.by_several(Some(std::mem::take(items)), Vec::new(), &keys, below)?;
+                } else {
+                    for item in std::mem::take(items) {
+                        kept.extend(self.kept(item, below)?);
+                    }
+                }
+                *items = kept;
             }
             _ => {}
         }
-        Some(base)
+        Ok(Some(base))
     }
 
     fn lists(&mut self, base: Node, patch: Node, schema: Option<Schema<'o>>) -> Merged {
@@ -223,7 +236,11 @@ impl<'o> Merger<'o> {
                 Ok(Some(Node::new(Value::Sequence(merged), base.origin)))
             }
             Directive::Merge => {
-                let merged = self.keyed(items, more, &keys, schema.and_then(Schema::items))?;
+                let below = schema.and_then(Schema::items);
+                let merged = match keys.as_slice() {
+                    [key] => self.by_one(items, more, key, below)?,
+                    keys => self.by_several(Some(items), more, keys, below)?,
+                };
                 let mut merged = Node::new(Value::Sequence(merged), base.origin);
                 let guard = schema.map_or(OriginId::NONE, |schema| schema.decided_by(self.origins));
                 if !guard.is_none() {
@@ -252,113 +269,48 @@ impl<'o> Merger<'o> {
         }
     }
 
-    /// Merges items that are the same by their keys; the patch's items come first.
-    fn keyed(
+    /// Merges items that are the same by their key; the patch's items come first.
+    fn by_one(
         &mut self,
         base: Vec<Node>,
         patch: Vec<Node>,
-        keys: &[&str],
+        key: &str,
         schema: Option<Schema<'o>>,
     ) -> Result<Vec<Node>, Misfit> {
-        let places = Places::of(&base, keys);
-        let mut base: Vec<Option<Node>> = base.into_iter().map(Some).collect();
-        let mut first = Vec::new();
-        let mut later = Vec::new();
-        let several = keys.len() > 1;
-        for item in patch {
-            let values = key_values(&item, keys);
-            let is_same = |have: &Option<Node>| {
-                have.as_ref().is_some_and(|have| same(&key_values(have, keys), &values))
-            };
-            let mut candidates = places.of_item(&values).into_iter();
-            match candidates.find(|at| base.get(*at).is_some_and(is_same)) {
-                // Of two items of which one leaves out a key, kustomize keeps the object's own.
-                Some(at)
-                    if several && base.get(at).is_some_and(|have| differs(&values, have.as_ref(), keys)) => {}
-                Some(at) => {
-                    let have = base.get_mut(at).and_then(Option::take);
-                    let merged = match have {
-                        Some(have) => self.both(have, item, schema)?,
-                        None => None,
-                    };
-                    let merged = merged.filter(|merged| !is_empty_map(merged));
-                    if several {
-                        // With several keys kustomize puts a merged item back where it stood.
-                        later.extend(merged.map(|merged| (at, merged)));
-                    } else {
-                        first.extend(merged);
-                    }
-                }
-                None => first.extend(self.added(item, schema)?.filter(|item| !is_empty_map(item))),
+        let value_of =
+            |item: &Node| item.get(key).text().filter(|value| !value.is_empty()).map(str::to_owned);
+        let mut places: HashMap<String, VecDeque<usize>> = HashMap::new();
+        for (at, item) in base.iter().enumerate() {
+            if let Some(value) = value_of(item) {
+                places.entry(value).or_default().push_back(at);
             }
         }
-        for (at, item) in base.into_iter().enumerate() {
-            let item = item.and_then(|item| self.kept(item, schema));
-            later.extend(item.filter(|item| !is_empty_map(item)).map(|item| (at, item)));
+        let mut base: Vec<Option<Node>> = base.into_iter().map(Some).collect();
+        let mut merged = Vec::new();
+        for mut item in patch {
+            let place = value_of(&item).and_then(|value| places.get_mut(&value)?.pop_front());
+            let have = place.and_then(|at| base.get_mut(at).and_then(Option::take));
+            let result = match have {
+                None => self.added(item, schema)?,
+                Some(have) => match directive_of_map(&mut item)? {
+                    Directive::Delete => None,
+                    // The object's own item is put back over the one that was to replace it.
+                    Directive::Replace => Some(have),
+                    Directive::Merge => self.both(have, item, schema)?,
+                },
+            };
+            merged.extend(result.filter(|merged| !is_empty_map(merged)));
         }
-        later.sort_by_key(|(at, _)| *at);
-        first.extend(later.into_iter().map(|(_, item)| item));
-        Ok(first)
+        for item in base.into_iter().flatten() {
+            merged.extend(self.kept(item, schema)?.filter(|item| !is_empty_map(item)));
+        }
+        Ok(merged)
     }
 }
 
 /// The merge keys of a list; `None` for a list that is replaced.
 fn merge_keys(schema: Option<Schema<'_>>) -> Option<Vec<&str>> {
     schema?.merge_keys()
-}
-
-/// Where the items of a list stand, by the value of their first key.
-struct Places {
-    by_first: HashMap<String, Vec<usize>>,
-    all: usize,
-}
-
-impl Places {
-    fn of(items: &[Node], keys: &[&str]) -> Self {
-        let mut by_first: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, item) in items.iter().enumerate() {
-            let first = keys.first().and_then(|key| item.get(key).text()).unwrap_or_default();
-            by_first.entry(first.to_owned()).or_default().push(at);
-        }
-        Self { by_first, all: items.len() }
-    }
-
-    /// The items one may be the same as, in order: those with its first key, or with none.
-    fn of_item(&self, values: &[String]) -> Vec<usize> {
-        let first = values.first().map_or("", String::as_str);
-        if first.is_empty() && values.len() > 1 {
-            return (0..self.all).collect();
-        }
-        let with = |value: &str| self.by_first.get(value).cloned().unwrap_or_default();
-        let mut found = with(first);
-        if values.len() > 1 {
-            found.extend(with(""));
-            found.sort_unstable();
-        }
-        found
-    }
-}
-
-fn key_values(item: &Node, keys: &[&str]) -> Vec<String> {
-    keys.iter().map(|key| item.get(key).text().unwrap_or_default().to_owned()).collect()
-}
-
-/// Whether two items that are one differ in the keys they write.
-fn differs(values: &[String], have: Option<&Node>, keys: &[&str]) -> bool {
-    have.is_some_and(|have| key_values(have, keys) != values)
-}
-
-/// Whether two items are one: equal in a key, and different in none that both have.
-fn same(one: &[String], other: &[String]) -> bool {
-    let mut common = false;
-    for (one, other) in one.iter().zip(other) {
-        if one == other {
-            common |= !one.is_empty();
-        } else if !one.is_empty() && !other.is_empty() {
-            return false;
-        }
-    }
-    common
 }
 
 /// A set of scalars: what the patch adds comes first.
@@ -374,12 +326,12 @@ fn union(more: Vec<Node>, base: Vec<Node>) -> Vec<Node> {
     merged
 }
 
-fn is_empty_map(node: &Node) -> bool {
+pub(crate) fn is_empty_map(node: &Node) -> bool {
     node.as_map().is_some_and(Map::is_empty)
 }
 
 /// Takes `$patch` out of a map.
-fn directive_of_map(patch: &mut Node) -> Result<Directive, Misfit> {
+pub(crate) fn directive_of_map(patch: &mut Node) -> Result<Directive, Misfit> {
     let Some((_, value)) = patch.as_map_mut().and_then(|map| map.remove("$patch")) else {
         return Ok(Directive::Merge);
     };

@@ -198,6 +198,7 @@ impl Builder<'_> {
             return Ok(());
         }
         let split = Split {
+            makes: make == Make::Scalar,
             delimiter: options.get("delimiter").text().filter(|text| !text.is_empty()).map(str::to_owned),
             index: options.get("index").present().and_then(Node::as_int).unwrap_or_default(),
         };
@@ -254,7 +255,8 @@ impl Builder<'_> {
             (Value::Null, Value::Scalar(scalar)) => {
                 let pieces = self.whole_piece(&scalar, value.origin);
                 // Where nothing was, the text alone decides the type.
-                Value::Scalar(Scalar { pieces, style: Style::Plain, tag: None, ..scalar })
+                let tag = split.makes.then(|| UNTYPED.into());
+                Value::Scalar(Scalar { pieces, style: Style::Plain, tag, ..scalar })
             }
             (Value::Scalar(_), _) => Value::Scalar(Scalar::string("")),
             (_, other) => other,
@@ -268,6 +270,9 @@ impl Builder<'_> {
     fn retyped(&mut self, have: &Scalar, new: Scalar, at: OriginId) -> Scalar {
         let pieces = self.whole_piece(&new, at);
         let plain = Scalar { style: Style::Plain, tag: None, pieces, ..new };
+        if is_untyped(have) {
+            return Scalar { tag: have.tag.clone(), ..plain };
+        }
         let (was, is) = (have.resolve(Mode::Kustomize), plain.resolve(Mode::Kustomize));
         let tag = match was {
             Resolved::Str => return Scalar { style: Style::Double, ..plain },
@@ -366,8 +371,29 @@ impl Builder<'_> {
     }
 }
 
+/// The tag of a scalar that a replacement made: its text decides its type, but variables take it
+/// for text.
+const UNTYPED: &str = "!";
+
+/// Whether a replacement made a scalar.
+pub(crate) fn is_untyped(scalar: &Scalar) -> bool {
+    scalar.style == Style::Plain && scalar.tag.as_deref() == Some(UNTYPED)
+}
+
+/// Leaves the type of what replacements made to its text.
+pub(crate) fn untag(node: &mut Node) {
+    match &mut node.value {
+        Value::Scalar(scalar) if is_untyped(scalar) => scalar.tag = None,
+        Value::Map(map) => map.iter_mut().for_each(|(_, value)| untag(value)),
+        Value::Sequence(items) => items.iter_mut().for_each(untag),
+        _ => {}
+    }
+}
+
 /// Which piece of a target is meant.
 struct Split {
+    /// Whether the field may be one that the replacement makes.
+    makes: bool,
     delimiter: Option<String>,
     index: i64,
 }

@@ -11,6 +11,7 @@ use crate::id::{Gvk, effective_namespace, split_api_version};
 use crate::origin::{all_of, scalar_of};
 use crate::path;
 use crate::read::Kustomization;
+use crate::replace::is_untyped;
 use crate::resource::Resource;
 use crate::spec::Create;
 
@@ -169,6 +170,10 @@ impl Builder<'_> {
     fn expand(&mut self, node: &mut Node, values: &BTreeMap<String, Node>) {
         let Some(scalar) = node.as_scalar().filter(|_| is_text(node)) else { return };
         if !scalar.text.contains('$') {
+            if is_untyped(scalar) {
+                let text = scalar.clone();
+                node.value = Value::Scalar(Scalar { style: Style::Double, tag: None, ..text });
+            }
             return;
         }
         let whole = scalar.text.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')'));
@@ -257,5 +262,6 @@ fn printed(scalar: &Scalar) -> Scalar {
 }
 
 fn is_text(node: &Node) -> bool {
-    node.as_scalar().is_some_and(|scalar| scalar.resolve(Mode::Kustomize) == Resolved::Str)
+    node.as_scalar()
+        .is_some_and(|scalar| is_untyped(scalar) || scalar.resolve(Mode::Kustomize) == Resolved::Str)
 }

@@ -106,8 +106,14 @@ fn with_bytes(case: &Case, file: &str, start: usize, end: usize, new: &str) -> C
     }
 }
 
+/// Here the keys of every item decide which items of the list are lost, and in which order the
+/// others stand: a value names its own place, not those of its neighbours' keys.
+const KEYS_DECIDE_THE_LIST: &str = "merge-ports";
+
 fn cases() -> Vec<Case> {
-    Case::all().into_iter().filter(|case| matches!(case.expected, Expected::Output(_))).collect()
+    let is_tested =
+        |case: &Case| matches!(case.expected, Expected::Output(_)) && case.name != KEYS_DECIDE_THE_LIST;
+    Case::all().into_iter().filter(is_tested).collect()
 }
 
 /// The object of a changed build each object became: the one with its identity, else the one at

@@ -30,17 +30,29 @@ fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
                 Some(place) => violation.also_at(Label::new(place, "stays as it is")),
                 None => violation,
             };
-            violation
-                .note("kustomize rewrites the images of containers only; no field of a model is one")
-                .help(format!(
-                    "add `{}` to the image fields of a `configurations` file, or set it by a patch",
-                    slashed(&field)
-                ))
+            let slashed = field.replace('.', "/");
+            match image_of_uri(have) {
+                Some(image) => violation
+                    .note("kustomize rewrites the images of containers only, and compares a URI whole, `oci://` included")
+                    .help(format!(
+                        "set it by a patch; or call the entry `oci://{image}`, and add `{slashed}` to the image fields of a `configurations` file"
+                    )),
+                None => violation
+                    .note("kustomize rewrites the images of containers only; no field of a model is one")
+                    .help(format!(
+                        "add `{slashed}` to the image fields of a `configurations` file, or set it by a patch"
+                    )),
+            }
         }));
     }
 }
 
-/// The path as a field spec writes it.
-fn slashed(field: &str) -> String {
-    field.replace('.', "/")
+/// The image of an `oci://` URI, without its tag and its digest.
+fn image_of_uri(uri: &str) -> Option<&str> {
+    let image = uri.strip_prefix("oci://")?;
+    let image = image.split_once('@').map_or(image, |(image, _)| image);
+    match image.rsplit_once(':') {
+        Some((name, tag)) if !tag.contains('/') => Some(name),
+        _ => Some(image),
+    }
 }

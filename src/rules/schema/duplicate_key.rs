@@ -6,7 +6,7 @@ use mlgitops_manifest::fields::dotted;
 use mlgitops_yaml::Role;
 
 use super::super::{Check, Context, Violations};
-use crate::discover::Found;
+use crate::discover::{FileKind, Found};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::Object;
 
@@ -14,6 +14,12 @@ pub(super) const CHECKS: &[Check] = &[Check::Tree(check), Check::Manifest(printe
 
 fn check(found: &Found, _: &Context<'_>, out: &mut Violations) {
     let tree = &found.tree;
+    let note = match found.kind {
+        FileKind::Kustomization => "kustomize keeps the last one of a kustomization in silence",
+        _ => {
+            "kubectl, Argo CD and Helm keep the last one in silence; Kustomize refuses such a resource, and of a patch it keeps the first"
+        }
+    };
     for duplicate in tree.duplicates() {
         let at = |key| Location::new(&found.file, tree.range(key), Role::Source);
         let name = tree.scalar(duplicate.key).unwrap_or_default();
@@ -23,7 +29,7 @@ fn check(found: &Found, _: &Context<'_>, out: &mut Violations) {
         out.push(
             Violation::in_file("duplicate", Label::new(at(duplicate.key), "this one counts"), message)
                 .also_at(Label::new(first, "lost"))
-                .note("kubectl, Argo CD and Helm keep the last one in silence; Kustomize refuses the file")
+                .note(note)
                 .help("keep one; where both hold a map, merge them")
                 .word(name),
         );
