@@ -195,7 +195,8 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
     match verb {
         'T' => return made(value.go_type(&machine.heap)),
         'v' if spec.sharp => return made(go_syntax(machine, value, 0)),
-        'v' => return plain_verb(machine, value, spec),
+        // `%+v` asks for the names of fields, not for signs.
+        'v' => return plain_verb(machine, value, &Spec { plus: false, ..spec.clone() }),
         _ => {}
     }
     match &value.data {
@@ -323,7 +324,11 @@ fn text_verb(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
             out.push_str("\"", OriginId::NONE);
             crate::functions::escape(machine, &text, &mut out);
             out.push_str("\"", OriginId::NONE);
-            out.build()
+            let quoted = out.build();
+            match spec.plus && !quoted.as_str().is_ascii() {
+                true => Text::opaque(&ascii(quoted.as_str()), origin),
+                false => quoted,
+            }
         }
         'x' | 'X' => {
             let hex: Vec<String> = string
@@ -334,6 +339,16 @@ fn text_verb(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
         }
         _ => return bad(machine, value, verb, spec),
     })
+}
+
+/// What is quoted already, and of ASCII alone (`strconv.QuoteToASCII`).
+fn ascii(quoted: &str) -> String {
+    let escape = |character: char| match u32::from(character) {
+        code if code < 0x80 => character.to_string(),
+        code if code < 0x10000 => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    };
+    quoted.chars().map(escape).collect()
 }
 
 fn signed(number: &str, spec: &Spec) -> String {
@@ -357,6 +372,7 @@ fn int_verb(value: i64, verb: char, spec: &Spec) -> Option<String> {
         'x' => format!("{magnitude:x}"),
         'X' => format!("{magnitude:X}"),
         'c' => return char::from_u32(u32::try_from(value).ok()?).map(String::from),
+        'q' if spec.plus => return Some(ascii(&quoted_rune(value))),
         'q' => return Some(quoted_rune(value)),
         'U' => return Some(format!("U+{value:04X}")),
         _ => return None,

@@ -89,10 +89,12 @@ impl Chart {
         let ignore = members.iter().find(|member| member.name == ".helmignore");
         let file = ignore.and_then(|member| member.text(reader).ok());
         let (rules, wrong) = Rules::new(file.as_ref().map_or("", |file| file.text()));
-        let is_chart = |members: &[Member]| members.iter().any(|member| member.name == "Chart.yaml");
-        let was_chart = is_chart(&members);
+        let was_chart = members.iter().any(|member| member.name == "Chart.yaml");
         members.retain(|member| !rules.ignores(&member.name));
-        let wrong = wrong.or((was_chart && !is_chart(&members)).then_some((0, "Chart.yaml file is missing")));
+        let wrong = wrong.or_else(|| {
+            let at = rules.ignoring("Chart.yaml").filter(|_| was_chart)?;
+            Some((at, "Chart.yaml file is missing"))
+        });
         let mut chart = Self::of_members(Load { reader, shelf }, folder, members, 0);
         if let (Some((at, message)), Some(file)) = (wrong, file) {
             let at = u32::try_from(at).unwrap_or(u32::MAX);

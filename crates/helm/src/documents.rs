@@ -9,12 +9,14 @@ use crate::order::{self, Hook};
 use crate::render::Document;
 
 /// The documents of a parsed output. `heads` are kind and hook of each document of the tree that
-/// has a root.
+/// has a root, in their order.
 pub(crate) fn of_output(template: &Arc<str>, tree: &Tree, heads: &[Head]) -> Vec<Document> {
     let text = tree.text().as_str();
     let mut documents = Vec::new();
+    let mut left = heads;
     for range in split(text) {
-        let head = heads.iter().find(|head| range.contains(&(head.start as usize)));
+        left = left.get(left.partition_point(|head| (head.start as usize) < range.start)..).unwrap_or(&[]);
+        let head = left.first().filter(|head| range.contains(&(head.start as usize)));
         let is_hook = match head.map(|head| &head.hook) {
             Some(Hook::Unknown) => continue,
             Some(Hook::Yes(_)) => true,

@@ -15,6 +15,8 @@ struct Rule {
     folders_only: bool,
     /// Whether it is compared with the whole path, not the name alone.
     whole: bool,
+    /// Where its line begins.
+    at: usize,
 }
 
 impl Rules {
@@ -31,15 +33,15 @@ impl Rules {
             } else if !rule.starts_with('#') && !Glob::is_path_pattern(rule) {
                 refused.get_or_insert((at, "syntax error in pattern"));
             } else {
-                rules.add(rule);
+                rules.add(rule, at);
             }
             at += line.len();
         }
-        rules.add("templates/.?*");
+        rules.add("templates/.?*", text.len());
         (rules, refused)
     }
 
-    fn add(&mut self, line: &str) {
+    fn add(&mut self, line: &str, at: usize) {
         if line.is_empty() || line.starts_with('#') {
             return;
         }
@@ -47,29 +49,30 @@ impl Rules {
         let (folders_only, line) = line.strip_suffix('/').map_or((false, line), |rest| (true, rest));
         let whole = line.contains('/');
         let glob = Glob::without_braces(line.strip_prefix('/').unwrap_or(line));
-        self.rules.push(Rule { glob, negated, folders_only, whole });
+        self.rules.push(Rule { glob, negated, folders_only, whole, at });
     }
 
     /// Whether a file is ignored, itself or a folder it stands in.
     pub(crate) fn ignores(&self, path: &str) -> bool {
-        let folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
-        folders.into_iter().any(|folder| self.ignores_one(folder, true)) || self.ignores_one(path, false)
+        self.ignoring(path).is_some()
     }
 
-    fn ignores_one(&self, path: &str, is_folder: bool) -> bool {
-        for rule in &self.rules {
+    /// Where the rule begins that ignores a file.
+    pub(crate) fn ignoring(&self, path: &str) -> Option<usize> {
+        let mut folders = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+        let of_folder = folders.find_map(|folder| self.ignoring_one(folder, true));
+        of_folder.or_else(|| self.ignoring_one(path, false))
+    }
+
+    fn ignoring_one(&self, path: &str, is_folder: bool) -> Option<usize> {
+        let ignores = |rule: &&Rule| {
             let name = if rule.whole { path } else { path.rsplit('/').next().unwrap_or(path) };
             let fits = rule.glob.matches(name);
-            if rule.negated {
-                // As Helm has it: what a negated rule does not name is ignored.
-                if (rule.folders_only && !is_folder) || !fits {
-                    return true;
-                }
-            } else if fits && (is_folder || !rule.folders_only) {
-                return true;
-            }
-        }
-        false
+            let of_its_kind = is_folder || !rule.folders_only;
+            // As Helm has it: what a negated rule does not name is ignored.
+            if rule.negated { !of_its_kind || !fits } else { fits && of_its_kind }
+        };
+        self.rules.iter().find(ignores).map(|rule| rule.at)
     }
 }
 
@@ -92,6 +95,13 @@ mod tests {
         ];
         for (path, wanted) in table {
             assert_eq!(rules.ignores(path), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_rule_that_ignores_a_file() {
+        for (text, wanted) in [("a\n*.yaml\n", Some(2)), ("# x\n!*.md\n", Some(4)), ("b\n", None)] {
+            assert_eq!(Rules::new(text).0.ignoring("Chart.yaml"), wanted, "{text}");
         }
     }
 

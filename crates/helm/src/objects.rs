@@ -254,9 +254,6 @@ impl ChartFiles {
             let name = member.name.rsplit('/').next().unwrap_or("");
             entries.insert(Arc::from(name), Slot { key: OriginId::NONE, value });
         }
-        if entries.is_empty() {
-            return Ok(Value { guard: self.guard, ..Value::str("", OriginId::NONE) });
-        }
         let map = Data::Map(machine.heap.add_map(entries, MapType::Str));
         let map = Value { guard: self.guard, ..Value::new(map) };
         match Functions::standard().find("toYaml") {

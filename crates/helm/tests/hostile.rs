@@ -191,7 +191,7 @@ fn patterns_of_files_that_explode() {
     let stars = "*a".repeat(50) + "*b";
     let ignore = format!("{stars}\n");
     let text = format!(
-        "{OBJECT}v: {{{{ (.Files.Glob {braces:?}).AsConfig }}}}{{{{ (.Files.Glob {stars:?}).AsConfig }}}}\n"
+        "{OBJECT}v: {{{{ (.Files.Glob {braces:?}).AsConfig }}}}\nw: {{{{ (.Files.Glob {stars:?}).AsConfig }}}}\n"
     );
     let rendered = rendered(&[(&*name, "x"), (".helmignore", &*ignore), ("templates/x.yaml", &text)]);
     assert_eq!(rendered.objects.len(), 1);

@@ -42,18 +42,86 @@ fn compiled(machine: &mut Machine<'_>, pattern: &Value) -> Result<Arc<Regex>, Fa
     }
     // Compiling costs far more than a step.
     machine.spend(1_000 + 50 * text.len() as u64)?;
-    let made = RegexBuilder::new(&translated(text.as_str()))
-        .size_limit(SIZE)
-        .dfa_size_limit(SIZE)
-        .build()
-        .map(Arc::new)
-        .map_err(|error| {
-            let reason = error.to_string();
-            let last = reason.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
-            format!("error parsing regexp: {last}: `{}`", text.as_str())
-        });
+    let made = built(text.as_str()).map(Arc::new).map_err(|why| format!("error parsing regexp: {why}"));
     machine.regexes.insert(Arc::clone(text.shared()), made.clone());
     made.map_err(Failure::execute)
+}
+
+fn built(pattern: &str) -> Result<Regex, String> {
+    refused(pattern)?;
+    let made = RegexBuilder::new(&translated(pattern)).size_limit(SIZE).dfa_size_limit(SIZE).build();
+    made.map_err(|error| {
+        let reason = error.to_string();
+        let last = reason.lines().last().unwrap_or("").trim_start_matches("error: ").to_owned();
+        format!("{last}: `{pattern}`")
+    })
+}
+
+/// Most repetitions in braces, Go `regexp/syntax.maxRepeat`.
+const MOST_REPEATED: u32 = 1000;
+
+/// What the crate takes and Go refuses: a repetition of a repetition (Go `regexp/syntax`, `repeat`),
+/// and one in braces that is too large.
+fn refused(pattern: &str) -> Result<(), String> {
+    let mut repeated = None;
+    let mut at = 0;
+    let mut in_class = false;
+    while let Some(first) = pattern.get(at..).and_then(|rest| rest.chars().next()) {
+        let start = at;
+        at += first.len_utf8();
+        let after = pattern.get(at..).unwrap_or("");
+        match first {
+            '\\' => {
+                at += match after.strip_prefix('Q') {
+                    Some(literal) => 1 + literal.find("\\E").map_or(literal.len(), |end| end + 2),
+                    None => braced(after).unwrap_or_else(|| after.chars().next().map_or(0, char::len_utf8)),
+                };
+                repeated = None;
+                continue;
+            }
+            '[' if !in_class => {
+                in_class = true;
+                at += usize::from(after.starts_with('^'));
+                at += usize::from(pattern.get(at..).is_some_and(|rest| rest.starts_with(']')));
+            }
+            ']' => in_class = false,
+            _ => {}
+        }
+        let is_repetition = match first {
+            _ if in_class => false,
+            '*' | '+' => true,
+            // After a parenthesis it begins flags or a name.
+            '?' => !pattern.get(..start).is_some_and(|before| before.ends_with('(')),
+            '{' if is_repetition(after) => {
+                let body = after.split_once('}').map_or("", |(body, _)| body);
+                at += body.len() + 1;
+                let counts = body.split(',').filter(|count| !count.is_empty());
+                if counts.map(str::parse::<u32>).any(|count| !count.is_ok_and(|count| count <= MOST_REPEATED))
+                {
+                    return Err(format!("invalid repeat count: `{{{body}}}`"));
+                }
+                true
+            }
+            _ => false,
+        };
+        if !is_repetition {
+            repeated = None;
+            continue;
+        }
+        at += usize::from(pattern.get(at..).is_some_and(|rest| rest.starts_with('?')));
+        if let Some(begin) = repeated {
+            let operators = pattern.get(begin..at).unwrap_or("");
+            return Err(format!("invalid nested repetition operator: `{operators}`"));
+        }
+        repeated = Some(start);
+    }
+    Ok(())
+}
+
+/// How long `p{Greek}` and the like after a backslash is.
+fn braced(after: &str) -> Option<usize> {
+    let body = after.strip_prefix(['p', 'P', 'x'])?.strip_prefix('{')?;
+    body.find('}').map(|end| end + 3)
 }
 
 /// Go's syntax in the crate's: classes of letters are those of ASCII, and what is no repetition is a
@@ -136,6 +204,16 @@ fn escape<'p>(after: &'p str, in_class: bool, out: &mut String) -> &'p str {
         return after;
     };
     let rest = &after[kind.len_utf8()..];
+    if let Some(end) = braced(after) {
+        let (class, left) = after.split_at(end);
+        out.push('\\');
+        match (class.strip_prefix("p{^"), class.strip_prefix("P{^")) {
+            (Some(rest), _) => out.extend(["P{", rest]),
+            (_, Some(rest)) => out.extend(["p{", rest]),
+            _ => out.push_str(class),
+        }
+        return left;
+    }
     let set = match kind {
         'd' => "0-9",
         'w' => "0-9A-Za-z_",
@@ -343,10 +421,33 @@ mod tests {
             (r"{{.*}}", "{{ x }}", true),
             (r"^[a&&b]+$", "&", true),
             (r"\bfoo\b", "a foo b", true),
+            (r"^\p{L}+$", "aé", true),
+            (r"^\p{Lu}$", "é", false),
+            (r"^\p{Greek}\pL$", "αz", true),
+            (r"^[\p{Greek}_]+$", "α_", true),
+            (r"^\P{Lu}+$", "A", false),
+            (r"^\p{^Lu}+$", "a", true),
+            (r"^\x{e9}$", "é", true),
+            (r"^a*?(b+)?c??$", "aab", true),
+            (r"^[+*]+[]*+]+\++\Q**\E$", "*]+**", true),
         ];
         for (pattern, text, wanted) in table {
-            let regex = Regex::new(&translated(pattern)).unwrap();
+            let regex = built(pattern).unwrap();
             assert_eq!(regex.is_match(text), wanted, "{pattern} on {text}");
+        }
+    }
+
+    #[test]
+    fn repetitions_go_refuses() {
+        for (pattern, wanted) in [
+            ("a++", "invalid nested repetition operator: `++`"),
+            ("a**b", "invalid nested repetition operator: `**`"),
+            ("a+??", "invalid nested repetition operator: `+??`"),
+            ("a{2}{3}", "invalid nested repetition operator: `{2}{3}`"),
+            ("a{1001}", "invalid repeat count: `{1001}`"),
+            ("a{2,99999999999}", "invalid repeat count: `{2,99999999999}`"),
+        ] {
+            assert_eq!(built(pattern).unwrap_err(), wanted, "{pattern}");
         }
     }
 }
