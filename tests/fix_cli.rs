@@ -80,6 +80,9 @@ fn read(folder: &Path, path: &str) -> String {
     fs::read_to_string(folder.join(path)).unwrap()
 }
 
+/// What is said where a fix that restarts pods is left.
+const MORE: &str = "note: 1 more fix restarts pods or changes several environments: add --unsafe-fixes\n";
+
 const SAFE: &str = "\
 --- a/apps/fraud.yaml
 +++ b/apps/fraud.yaml
@@ -110,7 +113,7 @@ fn diff_prints_a_patch_and_writes_nothing() {
     let folder = repository();
     let plain = lint(&[], folder.path());
     let safe = lint(&["--diff"], folder.path());
-    assert_eq!((safe.out.as_str(), safe.err.as_str()), (SAFE, ""));
+    assert_eq!((safe.out.as_str(), safe.err.as_str()), (SAFE, MORE));
     assert_eq!(safe.code, plain.code, "the exit code is that of the files as they are");
     let all = lint(&["--diff", "--unsafe-fixes"], folder.path());
     assert_eq!(all.out, format!("{SAFE}{UNSAFE}"));
@@ -140,7 +143,7 @@ fn fix_writes_what_is_safe_and_reports_what_remains() {
     assert!(before.out.contains("error[self-heal]") && before.out.contains("[s3-prefix]"), "{}", before.out);
     assert_eq!(before.code, 1);
     let fixed = lint(&["--fix"], folder.path());
-    assert_eq!(fixed.err, "fixed: apps/fraud.yaml:12: switch `selfHeal` on\n");
+    assert_eq!(fixed.err, format!("fixed: apps/fraud.yaml:12: switch `selfHeal` on\n{MORE}"));
     assert!(!fixed.out.contains("self-heal]") && fixed.out.contains("[s3-prefix]"), "{}", fixed.out);
     assert_eq!(fixed.code, 0, "what remains is a warning");
     assert_eq!(read(folder.path(), "prod/fraud.yaml"), SERVICE);
@@ -150,6 +153,9 @@ fn fix_writes_what_is_safe_and_reports_what_remains() {
     let again = lint(&["--fix", "--unsafe-fixes"], folder.path());
     assert_eq!((again.err.as_str(), again.code), ("", 0), "{}", again.out);
     assert!(!again.out.contains("[s3-prefix]"), "{}", again.out);
+    let shown = lint(&["--diff"], folder.path());
+    let nothing = "note: nothing here can be fixed by itself\n";
+    assert_eq!((shown.out.as_str(), shown.err.as_str()), ("", nothing));
 }
 
 #[test]

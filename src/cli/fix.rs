@@ -11,6 +11,7 @@ use mlgitops_yaml::SourceFile;
 
 use super::{CliError, print};
 use crate::config::Config;
+use crate::finding::{Finding, Safety};
 use crate::report::{patch, visible};
 use crate::source::{Replacement, replace};
 use crate::{Options, Report, fix, lint};
@@ -41,6 +42,8 @@ pub(super) struct Fixed {
     before: Report,
     contents: BTreeMap<RepoPath, Arc<[u8]>>,
     done: Vec<(String, String)>,
+    /// Fixes that were not asked for.
+    left: usize,
 }
 
 impl Args {
@@ -61,6 +64,7 @@ impl Args {
         let mut done = Vec::new();
         let mut tree = Arc::clone(files);
         let before = lint(&tree, config, &with_fixes);
+        let mut left = self.not_asked_for(&before);
         let mut made = fix::make(&before.findings, self.unsafe_fixes);
         for _ in 1..MOST_ROUNDS {
             if made.files.is_empty() {
@@ -69,9 +73,19 @@ impl Args {
             contents.extend(made.files);
             done.extend(made.done);
             tree = fix::over(files, &contents);
-            made = fix::make(&lint(&tree, config, &with_fixes).findings, self.unsafe_fixes);
+            let after = lint(&tree, config, &with_fixes);
+            left = self.not_asked_for(&after);
+            made = fix::make(&after.findings, self.unsafe_fixes);
         }
-        Fixed { files: tree, before, contents, done }
+        Fixed { files: tree, before, contents, done, left }
+    }
+
+    /// How many fixes of a report are left to those who ask for them.
+    fn not_asked_for(&self, report: &Report) -> usize {
+        let is_unsafe = |finding: &&Finding| {
+            finding.fix.as_ref().is_some_and(|fix| fix.safety == Safety::Unsafe) && !self.unsafe_fixes
+        };
+        report.findings.iter().filter(is_unsafe).count()
     }
 }
 
@@ -88,6 +102,8 @@ impl Fixed {
             text.push_str(&patch::print(path, &before, &after, for_people));
         }
         print(&text)?;
+        let is_clean = text.is_empty() && self.left == 0;
+        self.say(if is_clean { "note: nothing here can be fixed by itself\n" } else { "" }.to_owned());
         Ok(self.before.summary.exit)
     }
 
@@ -104,9 +120,23 @@ impl Fixed {
         for (at, title) in &self.done {
             said.push_str(&format!("fixed: {}: {}\n", visible(at), visible(title)));
         }
-        // The report on standard output may be for a machine.
-        let _ = std::io::stderr().lock().write_all(said.as_bytes());
+        self.say(said);
         Ok(())
+    }
+
+    /// Says what was done, and what is not done unasked. What is on standard output may be for a
+    /// machine.
+    fn say(&self, mut said: String) {
+        let fixes = match self.left {
+            0 => None,
+            1 => Some("1 more fix restarts pods or changes".to_owned()),
+            count => Some(format!("{count} more fixes restart pods or change")),
+        };
+        if let Some(fixes) = fixes {
+            said.push_str(&format!("note: {fixes} several environments: add --unsafe-fixes\n"));
+        }
+        // Nobody is left to tell if standard error is gone.
+        let _ = std::io::stderr().lock().write_all(said.as_bytes());
     }
 }
 

@@ -64,8 +64,8 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
             }
         }
     }
-    let owned: HashSet<Said<'_>> = groups.iter().filter_map(|(_, group)| owns(group.first()?)).collect();
-    let is_said = |group: &[Judged]| group.first().is_some_and(|one| owned.contains(&said(one)));
+    let owned: HashSet<About<'_>> = groups.iter().filter_map(|(_, group)| owns(group.first()?)).collect();
+    let is_said = |group: &[Judged]| group.first().is_some_and(|one| owned.contains(&about(one)));
     let is_said: Vec<bool> = groups.iter().map(|(_, group)| is_said(group)).collect();
     for ((is_older, group), _) in groups.into_iter().zip(is_said).filter(|(_, is_said)| !is_said) {
         if let Some(finding) = sink.merge(group) {
@@ -110,15 +110,15 @@ fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
 const OWNERS: [(&str, &str); 1] = [("coerced-value", "yaml-ambiguity")];
 
 /// A rule, and the bytes it speaks of.
-type Said<'j> = (&'static str, (&'j str, u32, u32));
+type About<'j> = (&'static str, (&'j str, u32, u32));
 
-fn said(judged: &Judged) -> Said<'_> {
+fn about(judged: &Judged) -> About<'_> {
     (judged.rule.id, judged.violation.primary.location.key())
 }
 
 /// What a finding leaves nothing to say about: the rule that is silent, and the bytes.
-fn owns(judged: &Judged) -> Option<Said<'_>> {
-    let (rule, span) = said(judged);
+fn owns(judged: &Judged) -> Option<About<'_>> {
+    let (rule, span) = about(judged);
     let (_, silent) = OWNERS.iter().find(|(owner, _)| *owner == rule)?;
     Some((silent, span))
 }
