@@ -75,7 +75,8 @@ impl Tree {
         exact: Option<(Role, Span)>,
         origins: &mut Origins,
     ) -> Result<Node, ConvertError> {
-        let mut converter = Converter { tree: self, origins, exact, expanded: 0, depth: 0, in_alias: 0 };
+        let mut converter =
+            Converter { tree: self, origins, exact, near: 0, expanded: 0, depth: 0, in_alias: 0 };
         converter.convert(root)
     }
 }
@@ -116,6 +117,8 @@ struct Converter<'t> {
     origins: &'t mut Origins,
     /// The one span the whole text is, byte for byte: the case of every file.
     exact: Option<(Role, Span)>,
+    /// The run of the text that was read last.
+    near: usize,
     expanded: usize,
     depth: usize,
     in_alias: usize,
@@ -240,9 +243,17 @@ impl Converter<'_> {
             ScalarText::Verbatim(at) if self.exact.is_some() => {
                 Pieces::Verbatim(at.start.saturating_sub(self.tree.range(index).start))
             }
+            ScalarText::Verbatim(at) if self.is_one_piece(index, at) => Pieces::Verbatim(0),
             ScalarText::Verbatim(at) => self.parts(at.clone()),
         };
         Scalar { text, style: *style, tag, pieces }
+    }
+
+    /// Whether a scalar of a made text stands there without quotes, as bytes of one file: it is then
+    /// what the same scalar of that file would be.
+    fn is_one_piece(&mut self, index: NodeIndex, at: &Range<u32>) -> bool {
+        let only = self.tree.text().only_run(at, &mut self.near);
+        *at == self.tree.range(index) && only.is_some_and(|(_, run)| run.offset.is_some())
     }
 
     /// The runs a verbatim scalar of a made text consists of.
@@ -266,7 +277,13 @@ impl Converter<'_> {
                 let (start, end) = (span.start + range.start, span.start + range.end);
                 self.origins.span(role, Span { start, end, ..span })
             }
-            None => self.tree.text().origin(range, self.origins),
+            None => match self.tree.text().only_run(&range, &mut self.near) {
+                Some((start, run)) => {
+                    let origin = run.origin_of(range.start - start..range.end - start, self.origins);
+                    self.origins.guard(origin, run.context)
+                }
+                None => self.tree.text().origin(range, self.origins),
+            },
         }
     }
 

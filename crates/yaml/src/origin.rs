@@ -182,13 +182,16 @@ enum Entry {
     As(OriginId, Role),
 }
 
+/// Ids and spans are ours: nobody can choose them to collide.
+type Hasher = BuildHasherDefault<RapidHasher<'static>>;
+
 /// The origins of one render job. Append-only; ids stay valid.
 #[derive(Debug, Clone)]
 pub struct Origins {
     files: Vec<Arc<SourceFile>>,
     by_path: HashMap<Arc<str>, FileId>,
     entries: Vec<Entry>,
-    shared: HashMap<Entry, OriginId, BuildHasherDefault<RapidHasher<'static>>>,
+    shared: HashMap<Entry, OriginId, Hasher>,
 }
 
 impl Default for Origins {
@@ -303,7 +306,7 @@ impl Origins {
     /// The content spans, the place to edit first; without duplicates.
     #[must_use]
     pub fn content(&self, origin: OriginId) -> Vec<OriginSpan> {
-        let mut spans = self.walk(origin, false);
+        let mut spans = self.places(origin, false);
         spans.sort_by_key(|span| span.role.rank());
         spans
     }
@@ -311,7 +314,7 @@ impl Origins {
     /// The content spans as [`Origins::content`] has them, then the guards.
     #[must_use]
     pub fn all(&self, origin: OriginId) -> Vec<OriginSpan> {
-        let mut spans = self.walk(origin, true);
+        let mut spans = self.places(origin, true);
         spans.sort_by_key(|span| if span.via == Via::Guard { u8::MAX } else { span.role.rank() });
         spans
     }
@@ -319,10 +322,16 @@ impl Origins {
     /// The place to edit: the first content span.
     #[must_use]
     pub fn first(&self, origin: OriginId) -> Option<OriginSpan> {
-        match self.entry(origin) {
-            Entry::Atom { role, span } => self.place(role, Via::Content, span),
-            _ => self.content(origin).into_iter().next(),
+        if let Some((role, span)) = self.exact(origin) {
+            return self.place(role, Via::Content, span);
         }
+        let mut best: Option<(Role, Span)> = None;
+        self.walk(origin, false, |role, _, span| {
+            if best.is_none_or(|(best, _)| role.rank() < best.rank()) {
+                best = Some((role, span));
+            }
+        });
+        best.and_then(|(role, span)| self.place(role, Via::Content, span))
     }
 
     fn entry(&self, id: OriginId) -> Entry {
@@ -351,25 +360,29 @@ impl Origins {
         Some(OriginSpan { role, via, file, start: span.start, end: span.end })
     }
 
-    /// Spans in graph order. Iterative: the graph may be deeper than the stack.
-    fn walk(&self, origin: OriginId, guards: bool) -> Vec<OriginSpan> {
+    fn places(&self, origin: OriginId, guards: bool) -> Vec<OriginSpan> {
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
-        let mut listed: HashSet<(Via, Span)> = HashSet::new();
+        self.walk(origin, guards, |role, via, span| found.extend(self.place(role, via, span)));
+        found
+    }
+
+    /// Calls `each` with every span once, in graph order. Iterative: the graph may be deeper than the
+    /// stack.
+    fn walk(&self, origin: OriginId, guards: bool, mut each: impl FnMut(Role, Via, Span)) {
+        let mut seen: HashSet<_, Hasher> = HashSet::default();
+        let mut listed: HashSet<(Via, Span), Hasher> = HashSet::default();
         let mut later = Vec::new();
         let mut stack = vec![(origin, None, Via::Content)];
-        loop {
-            let Some((id, role_over, via)) = stack.pop().or_else(|| later.pop()) else { return found };
+        while let Some((id, role_over, via)) = stack.pop().or_else(|| later.pop()) {
             if !seen.insert((id, role_over, via)) {
                 continue;
             }
             match self.entry(id) {
                 Entry::None => {}
                 Entry::Atom { role, span } => {
-                    if listed.contains(&(Via::Content, span)) || !listed.insert((via, span)) {
-                        continue;
+                    if !listed.contains(&(Via::Content, span)) && listed.insert((via, span)) {
+                        each(role_over.unwrap_or(role), via, span);
                     }
-                    found.extend(self.place(role_over.unwrap_or(role), via, span));
                 }
                 Entry::Joined(first, second) => {
                     stack.push((second, role_over, via));
@@ -389,6 +402,8 @@ impl Origins {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn graph() -> (Origins, FileId) {
@@ -416,6 +431,32 @@ mod tests {
         );
         assert_eq!(origins.content(whole).len(), 2);
         assert_eq!(origins.first(whole).unwrap().start, 3);
+    }
+
+    /// One step towards a set: a span of a role, or two earlier sets put together.
+    fn step() -> impl Strategy<Value = (u8, usize, usize)> {
+        (0_u8..4, 0_usize..64, 0_usize..64)
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_place_is_the_first_of_the_content(steps in prop::collection::vec(step(), 1..40)) {
+            let (mut origins, file) = graph();
+            let roles = [Role::Template, Role::Values, Role::Base, Role::Patch, Role::Literal];
+            let mut made = vec![OriginId::NONE];
+            for (kind, a, b) in steps {
+                let (role, start) = (roles[a % roles.len()], u32::try_from(b % 9).unwrap());
+                let (first, second) = (made[a % made.len()], made[b % made.len()]);
+                made.push(match kind {
+                    0 => origins.span(role, Span { file, start, end: start + 1 }),
+                    1 => origins.join(first, second),
+                    2 => origins.guard(first, second),
+                    _ => origins.with_role(first, role),
+                });
+                let whole = made[made.len() - 1];
+                prop_assert_eq!(origins.first(whole), origins.content(whole).into_iter().next());
+            }
+        }
     }
 
     #[test]

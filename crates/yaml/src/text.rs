@@ -20,6 +20,17 @@ pub struct Run {
     pub context: OriginId,
 }
 
+impl Run {
+    /// The origin of some of its bytes, counted from its start, without what decided that they are
+    /// there.
+    pub(crate) fn origin_of(&self, bytes: Range<u32>, origins: &mut Origins) -> OriginId {
+        match self.offset {
+            Some(offset) => origins.part(self.origin, offset + bytes.start..offset + bytes.end),
+            None => self.origin,
+        }
+    }
+}
+
 /// Characters with sorted runs of origins; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Text {
@@ -98,14 +109,31 @@ impl Text {
         for (start, run) in self.runs_over(&range) {
             let from = range.start.max(start);
             let to = range.end.min(run.end).max(from);
-            let origin = match run.offset {
-                Some(offset) => origins.part(run.origin, offset + from - start..offset + to - start),
-                None => run.origin,
-            };
+            let origin = run.origin_of(from - start..to - start, origins);
             whole = origins.join(whole, origin);
             guards = origins.join(guards, run.context);
         }
         origins.guard(whole, guards)
+    }
+
+    /// The one run that a range lies in, with its start; `None` where runs beside it have a say, and
+    /// for an empty range. `near` is where the last search ended: readers go forward.
+    pub(crate) fn only_run(&self, range: &Range<u32>, near: &mut usize) -> Option<(u32, &Run)> {
+        let end_of = |at: usize| self.runs.get(at).map(|run| run.end);
+        let start_of = |at: usize| at.checked_sub(1).and_then(end_of).unwrap_or(0);
+        let holds =
+            |at: usize| start_of(at) <= range.start && end_of(at).is_some_and(|end| range.start < end);
+        if !holds(*near) {
+            let next = near.saturating_add(1);
+            let search = || self.runs.partition_point(|run| run.end <= range.start);
+            *near = if holds(next) { next } else { search() };
+        }
+        let (at, start) = (*near, start_of(*near));
+        let run = self.runs.get(at).filter(|run| range.start < range.end && range.end <= run.end)?;
+        // A run of no bytes at either end would count too.
+        let is_marked_before = start == range.start && at > 0 && start_of(at - 1) == start;
+        let is_marked_behind = run.end == range.end && end_of(at + 1) == Some(run.end);
+        (!is_marked_before && !is_marked_behind).then_some((start, run))
     }
 
     /// The runs that touch a range, each with its start. Runs of no bytes count when they stand
@@ -242,6 +270,8 @@ fn narrow(offset: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::SourceFile;
 
@@ -310,5 +340,42 @@ mod tests {
         assert_eq!(origins.all(guarded).len(), 2);
         let free = text.origin(0..1, &mut origins);
         assert_eq!(origins.all(free).len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn the_only_run_of_a_range_says_what_all_its_runs_say(
+            pieces in prop::collection::vec((0_usize..3, 0_usize..6, 0_usize..6, any::<bool>()), 1..12),
+            ranges in prop::collection::vec((0_u32..30, 0_u32..30), 1..20),
+        ) {
+            let (mut origins, text) = file_text("0123456789");
+            let whole = text.runs()[0].origin;
+            let condition = origins.part(whole, 9..10);
+            let mut builder = TextBuilder::default();
+            for (kind, start, len, guarded) in pieces {
+                let since = builder.run_count();
+                match kind {
+                    0 => builder.push_str(&"x".repeat(len), whole),
+                    1 => builder.push_str("", whole),
+                    _ => builder.push(&text.slice(start..(start + len).min(10))),
+                }
+                if guarded {
+                    builder.guard_since(since, condition, &mut origins);
+                }
+            }
+            let made = builder.build();
+            let mut near = 0;
+            for (start, end) in ranges {
+                let range = start..end;
+                let only = made.only_run(&range, &mut near);
+                prop_assert_eq!(only.is_some(), start < end && made.runs_over(&range).count() == 1
+                    && made.runs_over(&range).all(|(begin, run)| begin <= start && end <= run.end));
+                let Some((begin, run)) = only else { continue };
+                let one = run.origin_of(start - begin..end - begin, &mut origins);
+                let one = origins.guard(one, run.context);
+                let all = made.origin(range, &mut origins);
+                prop_assert_eq!(origins.all(one), origins.all(all));
+            }
+        }
     }
 }
