@@ -168,6 +168,11 @@ impl Violations {
         self.found.push(violation);
     }
 
+    /// Whether nothing was found, proved or left undecided.
+    fn is_empty(&self) -> bool {
+        self.found.is_empty() && self.not_checked.is_empty() && self.proofs.is_empty()
+    }
+
     /// Adds the proof of something that passed.
     pub fn proof(&mut self, proof: String) {
         self.proofs.push(proof);
