@@ -22,7 +22,7 @@ use crate::source::Repositories;
 /// Binds everything a plan rendered to its places, and reads the releases.
 #[must_use]
 pub fn build(planned: Planned, config: &Config) -> Fleet {
-    let Planned { rendered, bound, guessed, refused, problems, not_checked, trees, pinned } = planned;
+    let Planned { mut rendered, bound, guessed, refused, problems, not_checked, trees, pinned } = planned;
     let mut builder = Builder {
         config,
         ladder: Ladder::new(config),
@@ -57,15 +57,17 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     builder.place_deployments();
     builder.fleet.environments = builder.ladder.environments();
     let hidden = builder.hidden();
-    for (index, one) in rendered.into_iter().enumerate() {
-        builder.fleet.problems.extend(one.problems);
+    for (index, one) in rendered.iter_mut().enumerate() {
+        builder.fleet.problems.append(&mut one.problems);
         // What hides a release of a guarded environment must not pass.
         let required = hidden.contains(&index);
-        builder.fleet.not_checked.extend(one.not_checked.into_iter().map(|item| {
+        builder.fleet.not_checked.extend(one.not_checked.drain(..).map(|item| {
             let required = required || item.required;
             item.required(required)
         }));
     }
+    // What is left is taken apart while the rules run.
+    rayon::spawn(move || drop((rendered, bound)));
     builder.fleet
 }
 
