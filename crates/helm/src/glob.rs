@@ -1,9 +1,16 @@
 //! File patterns of `.Files.Glob` (gobwas/glob with `/` as separator) and `.helmignore`.
 
-/// A pattern: its alternatives, each a list of steps.
+/// A pattern: its alternatives.
 #[derive(Debug)]
 pub(crate) struct Glob {
-    alternatives: Vec<Vec<Step>>,
+    alternatives: Vec<Alternative>,
+}
+
+/// What a path has to begin with, and the steps behind it.
+#[derive(Debug)]
+struct Alternative {
+    literal: String,
+    steps: Vec<Step>,
 }
 
 #[derive(Debug, Clone)]
@@ -27,12 +34,12 @@ impl Glob {
     pub(crate) fn new(pattern: &str) -> Self {
         let mut alternatives = Vec::new();
         expand(pattern, &mut alternatives, 0);
-        Self { alternatives: alternatives.iter().map(|pattern| steps(pattern)).collect() }
+        Self { alternatives: alternatives.iter().map(|pattern| Alternative::new(pattern)).collect() }
     }
 
     /// A pattern in which braces stand for themselves.
     pub(crate) fn without_braces(pattern: &str) -> Self {
-        Self { alternatives: vec![steps(pattern)] }
+        Self { alternatives: vec![Alternative::new(pattern)] }
     }
 
     /// Whether Go's `filepath.Match` can read a pattern (go1.26 path/filepath, `ErrBadPattern`).
@@ -50,7 +57,7 @@ impl Glob {
 
     /// Whether a path fits.
     pub(crate) fn matches(&self, path: &str) -> bool {
-        self.alternatives.iter().any(|steps| fits(steps, path))
+        self.alternatives.iter().any(|alternative| alternative.fits(path))
     }
 }
 
@@ -138,35 +145,51 @@ fn steps(pattern: &str) -> Vec<Step> {
     steps
 }
 
-/// Runs all ways through the pattern at once: linear in the path.
-fn fits(steps: &[Step], path: &str) -> bool {
-    let mut here = vec![false; steps.len() + 1];
-    here[0] = true;
-    skip_empty(steps, &mut here);
-    for character in path.chars() {
-        let mut next = vec![false; steps.len() + 1];
-        for (at, step) in steps.iter().enumerate().filter(|(at, _)| here[*at]) {
-            let stays = match step {
-                Step::Any => character != '/',
-                Step::All => true,
-                _ => false,
-            };
-            let goes = match step {
-                Step::Char(wanted) => *wanted == character,
-                Step::One => character != '/',
-                Step::Class(negated, ranges) => {
-                    let inside = ranges.iter().any(|(first, last)| (*first..=*last).contains(&character));
-                    character != '/' && inside != *negated
-                }
-                _ => false,
-            };
-            next[at] |= stays;
-            next[at + 1] |= goes;
-        }
-        skip_empty(steps, &mut next);
-        here = next;
+impl Alternative {
+    fn new(pattern: &str) -> Self {
+        let mut steps = steps(pattern);
+        let character = |step: &Step| match step {
+            Step::Char(character) => Some(*character),
+            _ => None,
+        };
+        let literal: String = steps.iter().map_while(character).collect();
+        steps.drain(..literal.chars().count());
+        Self { literal, steps }
     }
-    here.last().copied().unwrap_or(false)
+
+    /// Runs all ways through the pattern at once: linear in the path.
+    fn fits(&self, path: &str) -> bool {
+        let Some(path) = path.strip_prefix(&*self.literal) else { return false };
+        let steps = &*self.steps;
+        let mut here = vec![false; steps.len() + 1];
+        let mut next = here.clone();
+        here[0] = true;
+        skip_empty(steps, &mut here);
+        for character in path.chars() {
+            next.fill(false);
+            for (at, step) in steps.iter().enumerate().filter(|(at, _)| here[*at]) {
+                let stays = match step {
+                    Step::Any => character != '/',
+                    Step::All => true,
+                    _ => false,
+                };
+                let goes = match step {
+                    Step::Char(wanted) => *wanted == character,
+                    Step::One => character != '/',
+                    Step::Class(negated, ranges) => {
+                        let inside = ranges.iter().any(|(first, last)| (*first..=*last).contains(&character));
+                        character != '/' && inside != *negated
+                    }
+                    _ => false,
+                };
+                next[at] |= stays;
+                next[at + 1] |= goes;
+            }
+            skip_empty(steps, &mut next);
+            std::mem::swap(&mut here, &mut next);
+        }
+        here.last().copied().unwrap_or(false)
+    }
 }
 
 /// Stars match nothing, too.
@@ -195,6 +218,12 @@ mod tests {
             ("{x,conf}/*.{txt,md}", "conf/b.md", true),
             ("*", "a/b", false),
             ("", "", true),
+            ("templates/.?*", "templates/.x", true),
+            ("templates/.?*", "templates/.", false),
+            ("templates/.?*", "templates/x", false),
+            ("a\\*b", "a*b", true),
+            ("abc", "abcd", false),
+            ("abc", "ab", false),
         ];
         for (pattern, path, wanted) in table {
             assert_eq!(Glob::new(pattern).matches(path), wanted, "{pattern} {path}");

@@ -37,12 +37,14 @@ pub fn parse_file(file: &SourceFile) -> Tree {
 #[must_use]
 pub fn parse(text: Text) -> Tree {
     let string = Arc::clone(text.shared());
+    // Comments say something in a file; nobody reads those of a text that was made.
+    let is_file = matches!(text.runs(), [run] if run.offset == Some(0));
     let mut builder = Builder { source: &string, tree: Tree { text, ..Tree::default() }, ..Builder::new() };
     builder.reserve();
     let options = options! {
         emit_anchor_events: false,
         emit_unresolved_aliases: true,
-        emit_comments: true,
+        emit_comments: is_file,
         max_buffered_comment_events: MOST_COMMENTS,
         flow_nesting_limit: limits::DEPTH,
         block_nesting_limit: limits::DEPTH,

@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     let table = tables().kind(&manifest.id.api_version, &manifest.id.kind);
-    let level = Level { manifest, field: table.map(|table| table.root), named: "" };
+    let level = Level { manifest, fields: table.map(|table| table.root), named: "" };
     level.walk(&manifest.root, &Trail::default(), out);
 }
 
@@ -28,8 +28,8 @@ fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
 #[derive(Clone, Copy)]
 struct Level<'m> {
     manifest: &'m Manifest,
-    /// What may stand here, where the tables know.
-    field: Option<FieldRef>,
+    /// What may stand in the object, where the tables know its kind.
+    fields: Option<FieldRef>,
     /// The name of what is set here: the key, or the `name` beside a `value`.
     named: &'m str,
 }
@@ -41,15 +41,13 @@ impl<'m> Level<'m> {
             Value::Map(map) => {
                 let beside = node.get("name").text();
                 for (key, value) in map.iter() {
-                    let field = self.field.and_then(|field| field.field(key.name()).or(field.values()));
                     let named = beside.filter(|_| key.name() == "value").unwrap_or(key.name());
-                    Level { field, named, ..self }.walk(value, &at.key(key.name()), out);
+                    Level { named, ..self }.walk(value, &at.key(key.name()), out);
                 }
             }
             Value::Sequence(items) => {
-                let field = self.field.and_then(FieldRef::items);
                 for (index, item) in items.iter().enumerate() {
-                    Level { field, ..self }.walk(item, &at.index(index), out);
+                    self.walk(item, &at.index(index), out);
                 }
             }
             Value::Scalar(scalar) => self.scalar(scalar, node.origin, at, out),
@@ -89,7 +87,7 @@ impl<'m> Level<'m> {
             return None;
         }
         let is_version = names_a_version(self.named) || names_a_version(key_before(&span));
-        let case = piece.harm(read.kind, is_version, self.is_quantity())?;
+        let case = piece.harm(read.kind, is_version, self.is_quantity(at))?;
         let name = &self.manifest.id.name;
         let message = match case {
             Harm::Text => format!("{name}{{places}} gets `{}` where `{written}` is written", piece.word()),
@@ -114,8 +112,9 @@ impl<'m> Level<'m> {
         Some(found.note(note).help(format!("put it in quotes in the values: \"{written}\"")))
     }
 
-    fn is_quantity(self) -> bool {
-        self.field
+    fn is_quantity(self, at: &Trail<'_>) -> bool {
+        let field = self.fields.and_then(|fields| fields.at(&at.to_pointer()));
+        field
             .is_some_and(|field| field.kind() == FieldType::IntOrString || field.format() == Some("quantity"))
             || matches!(
                 self.named,

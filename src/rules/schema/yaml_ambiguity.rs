@@ -3,7 +3,7 @@
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
 use mlgitops_yaml::edit::NewValue;
-use mlgitops_yaml::{Ambiguity, AmbiguityKind, Node, Role, Shape, Style, Trail, Value, ambiguity};
+use mlgitops_yaml::{Ambiguity, AmbiguityKind, Node, Pointer, Role, Shape, Style, Trail, Value, ambiguity};
 
 use super::super::{Check, Context, Violations};
 use crate::discover::Found;
@@ -15,27 +15,25 @@ pub(super) const CHECKS: &[Check] = &[Check::Manifest(manifests), Check::ValuesF
 fn manifests(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     if let Some(table) = tables().kind(&manifest.id.api_version, &manifest.id.kind) {
-        level(manifest, &manifest.root, Some(table.root), &Trail::default(), out);
+        level(manifest, &manifest.root, table.root, &Trail::default(), out);
     }
 }
 
 /// Judges every scalar whose type the tables know; documents are at most 128 levels deep.
-fn level(manifest: &Manifest, node: &Node, field: Option<FieldRef>, at: &Trail<'_>, out: &mut Violations) {
-    let Some(field) = field else { return };
+fn level(manifest: &Manifest, node: &Node, fields: FieldRef, at: &Trail<'_>, out: &mut Violations) {
     match &node.value {
         Value::Map(map) => {
-            for (key, value) in map.iter() {
-                let next = field.field(key.name()).or(field.values());
-                level(manifest, value, next, &at.key(key.name()), out);
-            }
+            map.iter().for_each(|(key, value)| level(manifest, value, fields, &at.key(key.name()), out));
         }
         Value::Sequence(items) => {
             for (index, item) in items.iter().enumerate() {
-                level(manifest, item, field.items(), &at.index(index), out);
+                level(manifest, item, fields, &at.index(index), out);
             }
         }
         Value::Scalar(scalar) if scalar.style == Style::Plain && scalar.tag.is_none() => {
-            if let Some(found) = ambiguity(&scalar.text) {
+            let Some(found) = ambiguity(&scalar.text) else { return };
+            let at = at.to_pointer();
+            if let Some(field) = fields.at(&at) {
                 out.push(judge(manifest, node, &scalar.text, &found, field.kind(), at));
             }
         }
@@ -49,7 +47,7 @@ fn judge(
     text: &str,
     found: &Ambiguity,
     kind: FieldType,
-    at: &Trail<'_>,
+    at: Pointer,
 ) -> Option<Violation> {
     let reads = found.helm.as_deref();
     // What stays text for the API server is what was meant.
@@ -57,7 +55,6 @@ fn judge(
         return None;
     }
     let name = &manifest.id.name;
-    let at = at.to_pointer();
     let field = at.0.last().map(ToString::to_string).unwrap_or_default();
     let read_as = reads.map_or_else(|| "no JSON value".to_owned(), |reads| format!("`{reads}`"));
     let (case, message, note, help) = match kind {
