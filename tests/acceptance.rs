@@ -81,13 +81,23 @@ fn a_folder_of_charts_for_each_environment() {
         "applicationset.yaml:33 warning dead-sync-option/nothing-to-respect",
         // The old schema, which KServe writes anew.
         "environments/dev/templates/service.yaml:15 warning rewritten-field/predictor",
+        // Services that KServe 0.11 and later do not make.
+        "environments/dev/templates/split.yaml:13 warning route-target/canary-host",
+        "environments/dev/templates/split.yaml:17 note route-target/default-host",
+        "environments/dev/templates/split.yaml:19 warning route-target/canary-host",
         "environments/dev/values.yaml:2 note dead-value/unread",
         // A path without `/` at its end.
         "environments/dev/values.yaml:3 note s3-prefix/open",
         "environments/prod/templates/service.yaml:15 error rewritten-field/predictor",
+        "environments/prod/templates/split.yaml:13 error route-target/canary-host",
+        "environments/prod/templates/split.yaml:17 warning route-target/default-host",
+        "environments/prod/templates/split.yaml:19 error route-target/canary-host",
         "environments/prod/values.yaml:2 note dead-value/unread",
         "environments/prod/values.yaml:3 warning s3-prefix/open",
         "environments/staging/templates/service.yaml:15 error rewritten-field/predictor",
+        "environments/staging/templates/split.yaml:13 error route-target/canary-host",
+        "environments/staging/templates/split.yaml:17 warning route-target/default-host",
+        "environments/staging/templates/split.yaml:19 error route-target/canary-host",
         "environments/staging/values.yaml:2 note dead-value/unread",
         "environments/staging/values.yaml:3 note s3-prefix/open",
     ];
@@ -109,6 +119,9 @@ fn one_chart_with_one_values_file() {
         "applicationset.yaml:34 warning dead-sync-option/nothing-to-respect",
         // One line of a template, in three environments: one finding.
         "chart/templates/service.yaml:16 error rewritten-field/predictor",
+        "chart/templates/split.yaml:14 error route-target/canary-host",
+        "chart/templates/split.yaml:18 warning route-target/default-host",
+        "chart/templates/split.yaml:20 error route-target/canary-host",
         "chart/values.yaml:6 note s3-prefix/open",
         "chart/values.yaml:14 note s3-prefix/open",
         "chart/values.yaml:22 warning s3-prefix/open",
@@ -137,6 +150,11 @@ fn overlays_over_a_base() {
         "models/image-classifier/service.yaml:19 error unknown-field/dropped",
         // No Application deploys staging.
         "models/overlays/staging/kustomization.yaml:1 note orphan/unreached",
+        // A version in a Service's name, and the port of the container.
+        "routes/fraud-detector.yaml:8 warning route-target/no-model",
+        "routes/fraud-detector.yaml:8 error route-target/port",
+        "routes/fraud-detector.yaml:9 warning route-target/no-model",
+        "routes/fraud-detector.yaml:9 error route-target/port",
     ];
     assert_eq!(findings(clone.path()), expected);
     insta::assert_snapshot!(mlgitops(&["status"], clone.path()).1, @r"

@@ -1,5 +1,6 @@
 //! What runs where: environments, places, models, versions, releases.
 
+pub mod backend;
 mod build;
 mod environment;
 mod identity;

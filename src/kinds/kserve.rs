@@ -378,6 +378,13 @@ pub fn serving(manifest: &Manifest) -> Serving {
     }
 }
 
+/// The share of the newest revision, and where it stands.
+#[must_use]
+pub fn canary_percent(manifest: &Manifest) -> Option<(&Node, Pointer)> {
+    let keys = ["spec", "predictor", "canaryTrafficPercent"];
+    Some((manifest.root.find(&keys).present()?, Pointer::of(&keys)))
+}
+
 fn gpus_of_predictor(manifest: &Manifest) -> Option<u64> {
     let workloads = workloads(manifest);
     let predictor = workloads.iter().find(|workload| workload.part == Part::Predictor)?;

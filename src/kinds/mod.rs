@@ -5,6 +5,7 @@ pub mod argocd_ignore;
 pub mod argocd_sync;
 pub mod argocd_system;
 pub mod gpu;
+pub mod istio;
 pub mod jq_path;
 pub mod kserve;
 pub mod kserve_rewrites;

@@ -9,6 +9,8 @@ mod application_circle;
 mod appset_empty;
 #[path = "promotion/canary_first.rs"]
 mod canary_first;
+#[path = "traffic/canary_mode.rs"]
+mod canary_mode;
 #[path = "schema/coerced_value.rs"]
 mod coerced_value;
 #[path = "reconcile/dead_sync_option.rs"]
@@ -69,6 +71,8 @@ mod release_removed;
 mod retry;
 #[path = "reconcile/rewritten_field.rs"]
 mod rewritten_field;
+#[path = "traffic/route_target.rs"]
+mod route_target;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
 #[path = "reconcile/self_heal.rs"]
@@ -81,10 +85,14 @@ mod source_path;
 mod startup_budget;
 #[path = "schema/template_error.rs"]
 mod template_error;
+#[path = "traffic/two_splits.rs"]
+mod two_splits;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "schema/unknown_kind.rs"]
 mod unknown_kind;
+#[path = "traffic/unreachable_route.rs"]
+mod unreachable_route;
 #[path = "reconcile/values_file.rs"]
 mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
@@ -95,6 +103,8 @@ mod version_label;
 mod version_reused;
 #[path = "hygiene/waiver.rs"]
 mod waiver;
+#[path = "traffic/weights.rs"]
+mod weights;
 #[path = "schema/yaml_ambiguity.rs"]
 mod yaml_ambiguity;
 #[path = "schema/yaml_syntax.rs"]
@@ -201,6 +211,49 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/promotion/canary-first.md"),
         checks: canary_first::CHECKS,
+    },
+    Rule {
+        id: "canary-mode",
+        category: "traffic",
+        summary: "a canary gets the share that is written",
+        cases: &[
+            Case {
+                id: "ignored",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "rolls-back",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "first-deploy",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/canary-mode.md"),
+        checks: canary_mode::CHECKS,
     },
     Rule {
         id: "coerced-value",
@@ -1149,6 +1202,63 @@ pub static RULES: &[Rule] = &[
         checks: rewritten_field::CHECKS,
     },
     Rule {
+        id: "route-target",
+        category: "traffic",
+        summary: "a route leads to a Service that KServe makes, on a port it has",
+        cases: &[
+            Case {
+                id: "canary-host",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "default-host",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "bare-name",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-model",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "port",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/route-target.md"),
+        checks: route_target::CHECKS,
+    },
+    Rule {
         id: "s3-prefix",
         category: "artifact",
         summary: "an S3 model path ends in a slash, so that it names one folder",
@@ -1358,6 +1468,25 @@ pub static RULES: &[Rule] = &[
         checks: template_error::CHECKS,
     },
     Rule {
+        id: "two-splits",
+        category: "traffic",
+        summary: "one thing decides how the traffic of a model is shared",
+        cases: &[Case {
+            id: "two",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Warning),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/two-splits.md"),
+        checks: two_splits::CHECKS,
+    },
+    Rule {
         id: "unknown-field",
         category: "schema",
         summary: "every field of a KServe or Argo CD object exists, and stands at its level",
@@ -1411,6 +1540,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/unknown-kind.md"),
         checks: unknown_kind::CHECKS,
+    },
+    Rule {
+        id: "unreachable-route",
+        category: "traffic",
+        summary: "every route of a model gets requests, and every request a route",
+        cases: &[
+            Case {
+                id: "behind-all",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-default",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/unreachable-route.md"),
+        checks: unreachable_route::CHECKS,
     },
     Rule {
         id: "values-file",
@@ -1612,6 +1771,45 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/waiver.md"),
         checks: waiver::CHECKS,
+    },
+    Rule {
+        id: "weights",
+        category: "traffic",
+        summary: "the weights of a model's route are the percentages they look like",
+        cases: &[
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "sum",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "alone",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/weights.md"),
+        checks: weights::CHECKS,
     },
     Rule {
         id: "yaml-ambiguity",

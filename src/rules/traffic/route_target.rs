@@ -1,0 +1,157 @@
+//! `traffic/route-target`: a route leads to a Service that KServe makes.
+
+use std::ops::Range;
+
+use mlgitops_yaml::Pointer;
+
+use super::super::{Check, Context, Violations};
+use crate::config::{DeploymentMode, nearest};
+use crate::finding::Violation;
+use crate::fleet::backend::{Backend, Backends, Part, Routes};
+use crate::kinds::istio::Destination;
+use crate::kinds::kserve::{self, Part as Component};
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+/// The release from which a service's parts have no revisions by name (kserve v0.11).
+const WITHOUT_DEFAULT: u16 = 11;
+
+/// The port KServe's containers listen on, which is no port of their Services.
+const CONTAINER_PORT: i64 = 8080;
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let backends = Backends::of(context.fleet);
+    let old = context.facts.kserve_minors().iter().any(|minor| *minor < WITHOUT_DEFAULT);
+    for routes in backends.all_routes() {
+        for destination in routes.destinations() {
+            let Some(backend) = backends.backend(routes.object, destination.host) else { continue };
+            if backends.is_written(routes.object, destination.host) {
+                continue;
+            }
+            let found = match (backend.part, backend.service) {
+                (Part::Default | Part::Canary, _) if !old => of_old(&routes, destination, &backend),
+                (Part::Whole, Some(_)) => of_whole(&routes, destination, &backend, context),
+                (Part::Component, None) => missing(&routes, destination, &backend, &backends),
+                _ => None,
+            };
+            let port = port(&routes, destination, &backend);
+            for mut found in found.into_iter().chain(port) {
+                found.place = Some(routes.object.place);
+                out.push(found);
+            }
+        }
+    }
+}
+
+/// `-predictor-default` and `-predictor-canary`.
+fn of_old(
+    routes: &Routes<'_>,
+    destination: &Destination<'_>,
+    backend: &Backend<'_, '_>,
+) -> Option<Violation> {
+    backend.service?;
+    let host = destination.host.service;
+    let (case, last) = match backend.part {
+        Part::Canary => ("canary-host", "-canary"),
+        _ => ("default-host", "-default"),
+    };
+    let message =
+        format!("a route of {}{{places}} leads nowhere: there is no Service `{host}`", name(routes));
+    let suffix = backend.name.len()..host.len();
+    let found = violation(routes, destination, case, suffix, "not since KServe 0.11", message)?;
+    let note = "KServe 0.11 and later make one Service for each part of a model, and none for a revision";
+    let help = match backend.part {
+        Part::Canary => {
+            "run the canary as a service of its own, and name its `NAME-predictor` here".to_owned()
+        }
+        _ => format!("name `{}`", host.strip_suffix(last).unwrap_or(host)),
+    };
+    Some(found.note(note).help(help))
+}
+
+/// The bare name of a service that runs without Knative.
+fn of_whole(
+    routes: &Routes<'_>,
+    destination: &Destination<'_>,
+    backend: &Backend<'_, '_>,
+    context: &Context<'_>,
+) -> Option<Violation> {
+    let modes = context.facts.modes(&backend.service?.manifest);
+    if modes.len() != 1 || !modes.contains(&DeploymentMode::Standard) {
+        return None;
+    }
+    let host = destination.host.service;
+    let message =
+        format!("a route of {}{{places}} leads nowhere: there is no Service `{host}`", name(routes));
+    let label = "not in the mode Standard";
+    let found = violation(routes, destination, "bare-name", 0..host.len(), label, message)?;
+    let note = "in the mode Standard the Services of a model are those of its parts";
+    Some(found.note(note).help(format!("name `{host}-predictor`")))
+}
+
+/// A part of a service that nobody deploys there.
+fn missing(
+    routes: &Routes<'_>,
+    destination: &Destination<'_>,
+    backend: &Backend<'_, '_>,
+    backends: &Backends<'_>,
+) -> Option<Violation> {
+    // Where no model runs beside the route, models are deployed from elsewhere.
+    let there = backends.beside(routes.object, destination.host);
+    if there.is_empty() {
+        return None;
+    }
+    let (host, model) = (destination.host.service, backend.name);
+    let message =
+        format!("a route of {}{{places}} leads nowhere: there is no Service `{host}`", name(routes));
+    let label = format!("no InferenceService `{model}` here");
+    let found = violation(routes, destination, "no-model", 0..model.len(), label, message)?;
+    Some(match nearest(backend.name, there) {
+        Some(name) => found.help(format!("did you mean `{name}-predictor`?")),
+        None => found.help(format!("deploy `{model}` with it, or name the Service of a model that is")),
+    })
+}
+
+/// The port of the container where that of the Service belongs.
+fn port(routes: &Routes<'_>, destination: &Destination<'_>, backend: &Backend<'_, '_>) -> Option<Violation> {
+    if backend.part == Part::Whole {
+        return None;
+    }
+    let keys = ["destination", "port", "number"];
+    let node = destination.node.find(&keys).present()?;
+    if node.as_int() != Some(CONTAINER_PORT) || backend.service.is_some_and(|it| names_ports(&it.manifest)) {
+        return None;
+    }
+    let message = format!(
+        "a route of {}{{places}} answers 503: a model's Services have port 80, not 8080",
+        name(routes)
+    );
+    let path = keys.iter().fold(destination.path.clone(), |path: Pointer, key| path.key(key));
+    let manifest = &routes.object.manifest;
+    let found =
+        Violation::in_object("port", manifest, path, node.origin, "the port of the container", message)?;
+    Some(found.note("KServe's Services lead from port 80 to the container's").help("write 80"))
+}
+
+/// Whether the container names several ports: KServe gives each behind the first its own number.
+fn names_ports(manifest: &mlgitops_manifest::Manifest) -> bool {
+    let serving = kserve::workloads(manifest).into_iter().filter(|one| one.part == Component::Predictor);
+    serving.filter_map(|one| one.serving).any(|one| one.node.get("ports").items().len() > 1)
+}
+
+fn name<'r>(routes: &'r Routes<'_>) -> &'r str {
+    &routes.object.manifest.id.name
+}
+
+/// A violation of some bytes of a host: what a template adds to a name stands elsewhere than the name.
+fn violation(
+    routes: &Routes<'_>,
+    destination: &Destination<'_>,
+    case: &'static str,
+    bytes: Range<usize>,
+    label: impl Into<String>,
+    message: String,
+) -> Option<Violation> {
+    let path = destination.path.key("destination").key("host");
+    Violation::in_piece(case, &routes.object.manifest, path, bytes, label, message)
+}
