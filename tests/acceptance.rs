@@ -140,11 +140,15 @@ fn overlays_over_a_base() {
     let clone = clone("kustomize-overlays/defects", &[]);
     let expected = [
         "argocd/models.yaml:11 note floating-revision/moves",
+        // Nothing counts requests in the mode Standard.
+        "models/fraud-detector/service.yaml:13 warning scale-metric/ignored",
         // Both overlays take the version from the base: nothing can run in staging first.
         "models/fraud-detector/service.yaml:18 error ran-in-staging/shared",
         "models/fraud-detector/service.yaml:18 warning s3-prefix/open",
         "models/image-classifier/service.yaml:14 error ran-in-staging/shared",
         "models/image-classifier/service.yaml:14 warning s3-prefix/open",
+        // A tag of Triton's on the image of TorchServe.
+        "models/image-classifier/service.yaml:15 error runtime-version/other-runtime",
         // The selector stands where the API server drops it; the service has none therefore.
         "~models/image-classifier/service.yaml:18 warning gpu-placement/mode",
         "models/image-classifier/service.yaml:19 error unknown-field/dropped",

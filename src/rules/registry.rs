@@ -31,6 +31,8 @@ mod empty_version;
 mod floating_revision;
 #[path = "reconcile/frozen_application.rs"]
 mod frozen_application;
+#[path = "scheduling/gpu_image.rs"]
+mod gpu_image;
 #[path = "scheduling/gpu_limit.rs"]
 mod gpu_limit;
 #[path = "scheduling/gpu_placement.rs"]
@@ -43,6 +45,8 @@ mod ignore_never_matches;
 mod ignore_too_broad;
 #[path = "artifact/image_not_rewritten.rs"]
 mod image_not_rewritten;
+#[path = "scheduling/knative_flags.rs"]
+mod knative_flags;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
@@ -73,8 +77,12 @@ mod retry;
 mod rewritten_field;
 #[path = "traffic/route_target.rs"]
 mod route_target;
+#[path = "artifact/runtime_version.rs"]
+mod runtime_version;
 #[path = "artifact/s3_prefix.rs"]
 mod s3_prefix;
+#[path = "traffic/scale_metric.rs"]
+mod scale_metric;
 #[path = "reconcile/self_heal.rs"]
 mod self_heal;
 #[path = "reconcile/shared_object.rs"]
@@ -529,6 +537,36 @@ pub static RULES: &[Rule] = &[
         checks: frozen_application::CHECKS,
     },
     Rule {
+        id: "gpu-image",
+        category: "scheduling",
+        summary: "on a GPU runs the image for GPUs",
+        cases: &[
+            Case {
+                id: "version",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "vendor",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-image.md"),
+        checks: gpu_image::CHECKS,
+    },
+    Rule {
         id: "gpu-limit",
         category: "scheduling",
         summary: "a service that is meant to run on a GPU limits one",
@@ -725,6 +763,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/image-not-rewritten.md"),
         checks: image_not_rewritten::CHECKS,
+    },
+    Rule {
+        id: "knative-flags",
+        category: "scheduling",
+        summary: "what a pod asks for, Knative lets pass",
+        cases: &[
+            Case {
+                id: "off",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "unseen",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/knative-flags.md"),
+        checks: knative_flags::CHECKS,
     },
     Rule {
         id: "kustomize-build",
@@ -1259,6 +1322,25 @@ pub static RULES: &[Rule] = &[
         checks: route_target::CHECKS,
     },
     Rule {
+        id: "runtime-version",
+        category: "artifact",
+        summary: "the version of a runtime is one of the runtime that serves",
+        cases: &[Case {
+            id: "other-runtime",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Warning),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/runtime-version.md"),
+        checks: runtime_version::CHECKS,
+    },
+    Rule {
         id: "s3-prefix",
         category: "artifact",
         summary: "an S3 model path ends in a slash, so that it names one folder",
@@ -1287,6 +1369,40 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/artifact/s3-prefix.md"),
         checks: s3_prefix::CHECKS,
+    },
+    Rule {
+        id: "scale-metric",
+        category: "traffic",
+        summary: "a service scales on what it says",
+        cases: &[
+            Case {
+                id: "ignored",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "no-room",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Warning)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/scale-metric.md"),
+        checks: scale_metric::CHECKS,
     },
     Rule {
         id: "self-heal",
