@@ -108,6 +108,12 @@ impl Config {
         innermost.and_then(|folder| folder.models.get(name)).or_else(|| self.models.get(name))
     }
 
+    /// Whether anything is stated of any model.
+    #[must_use]
+    pub fn states_models(&self) -> bool {
+        !self.models.is_empty() || self.folders.iter().any(|folder| !folder.models.is_empty())
+    }
+
     /// The rates of the start-up budget where any of some paths is: of the innermost folder that
     /// states them, else of the root.
     #[must_use]

@@ -21,10 +21,12 @@ pub struct Size {
 /// The size of the model a reference names: stated in the configuration, else by a cache of it.
 #[must_use]
 pub fn size_of(model_use: &ModelUse, config: &Config, caches: &Caches<'_>, fleet: &Fleet) -> Option<Size> {
-    let paths = fleet.paths_of(model_use);
-    let paths = paths.iter().map(String::as_str);
-    let stated = config.model(&model_use.model, paths).and_then(|model| model.size.as_ref());
-    if let Some(stated) = stated {
+    let stated = || {
+        let paths = fleet.paths_of(model_use);
+        config.model(&model_use.model, paths.iter().map(String::as_str))?.size.as_ref()
+    };
+    // To find the paths of a model takes longer than all that follows.
+    if let Some(stated) = config.states_models().then(stated).flatten() {
         return Some(Size { bytes: stated.value, location: Some(stated.location.clone()) });
     }
     let cache = caches.of_model(model_use)?;

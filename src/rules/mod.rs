@@ -10,6 +10,7 @@ mod facts;
 pub mod params;
 pub mod registry;
 pub mod sink;
+mod start;
 mod subject;
 mod vocabulary;
 pub mod waivers;

@@ -7,6 +7,8 @@ use crate::finding::Severity;
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
 mod appset_empty;
+#[path = "traffic/canary_differs.rs"]
+mod canary_differs;
 #[path = "promotion/canary_first.rs"]
 mod canary_first;
 #[path = "traffic/canary_mode.rs"]
@@ -83,6 +85,8 @@ mod runtime_version;
 mod s3_prefix;
 #[path = "traffic/scale_metric.rs"]
 mod scale_metric;
+#[path = "startup/scale_to_zero.rs"]
+mod scale_to_zero;
 #[path = "reconcile/self_heal.rs"]
 mod self_heal;
 #[path = "reconcile/shared_object.rs"]
@@ -101,6 +105,8 @@ mod unknown_field;
 mod unknown_kind;
 #[path = "traffic/unreachable_route.rs"]
 mod unreachable_route;
+#[path = "security/unsafe_loading.rs"]
+mod unsafe_loading;
 #[path = "reconcile/values_file.rs"]
 mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
@@ -192,6 +198,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/appset-empty.md"),
         checks: appset_empty::CHECKS,
+    },
+    Rule {
+        id: "canary-differs",
+        category: "traffic",
+        summary: "a canary is the stable service with another version",
+        cases: &[Case {
+            id: "lacks",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Note),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/canary-differs.md"),
+        checks: canary_differs::CHECKS,
     },
     Rule {
         id: "canary-first",
@@ -1405,6 +1430,40 @@ pub static RULES: &[Rule] = &[
         checks: scale_metric::CHECKS,
     },
     Rule {
+        id: "scale-to-zero",
+        category: "startup",
+        summary: "the first request after a pause is answered",
+        cases: &[
+            Case {
+                id: "fails",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "may-fail",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "keeps-one",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/scale-to-zero.md"),
+        checks: scale_to_zero::CHECKS,
+    },
+    Rule {
         id: "self-heal",
         category: "reconcile",
         summary: "Argo CD undoes what people change in the cluster by hand",
@@ -1686,6 +1745,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/traffic/unreachable-route.md"),
         checks: unreachable_route::CHECKS,
+    },
+    Rule {
+        id: "unsafe-loading",
+        category: "security",
+        summary: "no code of strangers runs with a model",
+        cases: &[
+            Case {
+                id: "moving-code",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "remote-code",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/unsafe-loading.md"),
+        checks: unsafe_loading::CHECKS,
     },
     Rule {
         id: "values-file",

@@ -6,25 +6,21 @@ mod deadline;
 mod harmless;
 #[path = "startup_budget/probe.rs"]
 mod probe;
-#[path = "startup_budget/start.rs"]
-mod start;
 #[path = "startup_budget/sync.rs"]
 mod sync;
 
 use std::collections::BTreeSet;
 
+use super::super::start::{Start, download, is_main};
 use super::super::{Check, Context, Violations};
 use crate::config::DeploymentMode;
 use crate::finding::{Code, NotChecked, Violation};
-use crate::fleet::reference::Scheme;
 use crate::fleet::serving_runtime::{Below, Runtimes};
 use crate::fleet::size::{Caches, size_of};
-use crate::fleet::startup_time::Download;
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::{self, Form, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
 use deadline::Deadline;
-use start::Start;
 use sync::SyncTimeout;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -80,17 +76,6 @@ fn size_unknown(first: &str, unknown: usize, all: usize) -> NotChecked {
     };
     NotChecked::new(Code::InCluster, format!("start-up budget of {what}"), "size unknown")
         .help(format!("models.{name}.size in mlgitops.yaml, or a LocalModelCache with modelSize"))
-}
-
-/// When the artifact is downloaded (domain.md §2.4).
-fn download(model_use: &ModelUse, is_cached: bool) -> Download {
-    match (model_use.parsed.scheme, model_use.reference.form) {
-        _ if is_cached => Download::Never,
-        (Scheme::Pvc | Scheme::File, _) => Download::Never,
-        (scheme, _) if scheme.is_oci() => Download::Never,
-        (_, Form::Argument) => Download::ByServer,
-        _ => Download::Before,
-    }
 }
 
 /// A service whose start is judged: one model in one process a pod.
@@ -161,10 +146,4 @@ impl<'c> Service<'c> {
         found.model = Some(self.model_use.model.clone());
         found
     }
-}
-
-/// Whether a reference names the model itself, and not one more part of it.
-fn is_main(model_use: &ModelUse) -> bool {
-    let path = model_use.reference.path.to_string();
-    !path.contains("/adapters/") && (!path.contains("/storageUris/") || path.contains("/storageUris/0/"))
 }

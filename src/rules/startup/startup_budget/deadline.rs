@@ -6,7 +6,7 @@ use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Node, OriginId, Pointer};
 
 use super::super::super::Context;
-use super::start::{Covers, Start, enough, exceeds, shown};
+use super::super::super::start::{Covers, Start, enough, exceeds, shown};
 use super::{Broken, Service};
 use crate::config::DeploymentMode;
 use crate::finding::{Intent, Label, Location, Violation};

@@ -1,8 +1,8 @@
 //! Links that give up and kill nothing: Standard's deadline and the readinessProbe (domain.md
 //! §2.2, B3 and B5).
 
+use super::super::super::start::{Covers, Start, exceeds, shown};
 use super::Service;
-use super::start::{Covers, Start, exceeds, shown};
 use crate::config::DeploymentMode;
 use crate::finding::Violation;
 use crate::fleet::startup_time::Download;

@@ -3,7 +3,7 @@
 use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Map, Node, Pointer};
 
-use super::start::{Covers, Start, enough, exceeds, shown};
+use super::super::super::start::{Covers, Start, enough, exceeds, shown};
 use super::{Broken, Service};
 use crate::finding::{Intent, Label, Violation};
 use crate::fleet::Object;

@@ -6,8 +6,8 @@ use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, OriginId, Pointer};
 
 use super::super::super::Context;
+use super::super::super::start::{Covers, Start, enough, exceeds, shown};
 use super::Service;
-use super::start::{Covers, Start, enough, exceeds, shown};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::{Fleet, Object};
 use crate::kinds::argocd;

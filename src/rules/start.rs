@@ -4,8 +4,11 @@ use mlgitops_manifest::size::{Rate, Size as Bytes};
 
 use crate::config::{Rates, StartupConfig};
 use crate::finding::Label;
+use crate::fleet::ModelUse;
+use crate::fleet::reference::Scheme;
 use crate::fleet::size::Size;
 use crate::fleet::startup_time::{Download, Phases};
+use crate::kinds::kserve::Form;
 
 /// How long a model takes.
 pub(super) struct Start {
@@ -122,4 +125,21 @@ pub(super) fn whole(seconds: f64) -> String {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "seconds; a cast saturates")]
 pub(super) fn enough(seconds: f64) -> u64 {
     seconds.ceil() as u64
+}
+
+/// When the artifact is downloaded (domain.md §2.4).
+pub(super) fn download(model_use: &ModelUse, is_cached: bool) -> Download {
+    match (model_use.parsed.scheme, model_use.reference.form) {
+        _ if is_cached => Download::Never,
+        (Scheme::Pvc | Scheme::File, _) => Download::Never,
+        (scheme, _) if scheme.is_oci() => Download::Never,
+        (_, Form::Argument) => Download::ByServer,
+        _ => Download::Before,
+    }
+}
+
+/// Whether a reference names the model itself, and not one more part of it.
+pub(super) fn is_main(model_use: &ModelUse) -> bool {
+    let path = model_use.reference.path.to_string();
+    !path.contains("/adapters/") && (!path.contains("/storageUris/") || path.contains("/storageUris/0/"))
 }

@@ -1,0 +1,131 @@
+//! `traffic/canary-differs`: a canary is the stable service with another version.
+
+use std::collections::HashMap;
+
+use mlgitops_yaml::{Node, OriginId, Pointer};
+
+use super::super::{Check, Context, Violations};
+use crate::finding::{Label, Location, Violation};
+use crate::fleet::{Object, PlaceIndex};
+use crate::kinds::kserve;
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+/// What follows the name of the stable service.
+const SUFFIX: &str = "-canary";
+
+/// What a canary must not lack, by where it stands, with what happens without it.
+const FIELDS: [(&[&str], &str); 6] = [
+    (&["metadata", "annotations", kserve::MODE_ANNOTATION], "it may run in another mode"),
+    (&["spec", "predictor", "serviceAccountName"], "it may not read the model"),
+    (&["spec", "predictor", "nodeSelector"], "it runs on other nodes"),
+    (&["spec", "predictor", "tolerations"], "it cannot run on the same nodes"),
+    (&["spec", "predictor", "affinity"], "it runs on other nodes"),
+    (&["spec", "predictor", "maxReplicas"], "it scales otherwise"),
+];
+
+/// The same for the container that serves.
+const OF_CONTAINER: [(&[&str], &str); 2] = [
+    (&["resources", "limits"], "it computes with other resources"),
+    (&["runtime"], "another runtime may serve it"),
+];
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let services = || context.fleet.of_kind("InferenceService");
+    let mut stable: HashMap<(&str, PlaceIndex), &Object> = HashMap::new();
+    for service in services() {
+        stable.insert((service.manifest.id.name.as_str(), service.place), service);
+    }
+    for canary in services() {
+        let name = canary.manifest.id.name.strip_suffix(SUFFIX);
+        let twin = name.and_then(|name| stable.get(&(name, canary.place)));
+        if let Some(twin) = twin {
+            out.push(judge(canary, twin));
+        }
+    }
+}
+
+/// A field that the stable service has and its canary lacks.
+struct Lack<'t> {
+    name: String,
+    harm: &'static str,
+    /// The field of the stable service.
+    have: &'t Node,
+    /// The innermost level of the canary that could hold it.
+    at: (Pointer, OriginId),
+}
+
+fn judge(canary: &Object, stable: &Object) -> Option<Violation> {
+    let lacks = lacks(canary, stable);
+    let first = lacks.first()?;
+    let manifest = &canary.manifest;
+    let names: Vec<String> = lacks.iter().map(|lack| format!("`{}`", lack.name)).collect();
+    let (name, twin) = (&manifest.id.name, &stable.manifest);
+    let message = format!("{name}{{places}} is no canary of {}: it lacks {}", twin.id.name, names.join(", "));
+    let cause = manifest.place(first.at.1)?;
+    let mut found = Violation::for_lack("lacks", manifest, first.at.0.clone(), cause, first.harm, message)?;
+    for lack in &lacks {
+        if let Some(place) = twin.place(lack.have.origin) {
+            found = found.also_at(Label::new(Location::from(place), "of the stable service"));
+        }
+    }
+    found.place = Some(canary.place);
+    Some(
+        found
+            .note("what its samples show is true of another service than the one it is promoted to")
+            .help("take the fields over from the stable service; keep the version alone different"),
+    )
+}
+
+fn lacks<'t>(canary: &Object, stable: &'t Object) -> Vec<Lack<'t>> {
+    let mut lacks = Vec::new();
+    let of_object = FIELDS.iter().map(|(keys, harm)| {
+        (&*stable.manifest.root, &*canary.manifest.root, Pointer::default(), *keys, *harm)
+    });
+    for (have, lacking, at, keys, harm) in of_object {
+        lacks.extend(lack(have, lacking, &at, keys, harm));
+    }
+    let serving = |object: &'_ Object| {
+        let workloads = kserve::workloads(&object.manifest);
+        workloads.into_iter().find(|one| one.part == kserve::Part::Predictor)?.serving.map(|one| one.path)
+    };
+    if let (Some(have), Some(lacking)) = (serving(stable), serving(canary)) {
+        let node = |object: &'t Object, at: &Pointer| object.manifest.at(at).present();
+        let lacking_node = canary.manifest.at(&lacking).present();
+        if let (Some(have), Some(lacking_node)) = (node(stable, &have), lacking_node) {
+            for (keys, harm) in OF_CONTAINER {
+                lacks.extend(lack(have, lacking_node, &lacking, keys, harm));
+            }
+        }
+    }
+    lacks
+}
+
+fn lack<'t>(
+    have: &'t Node,
+    lacking: &Node,
+    at: &Pointer,
+    keys: &[&str],
+    harm: &'static str,
+) -> Option<Lack<'t>> {
+    let have = have.find(keys).present().filter(|node| is_given(node))?;
+    if !lacking.find(keys).is_absent() {
+        return None;
+    }
+    // The innermost level that is there.
+    let (mut level, mut path) = (lacking, at.clone());
+    for key in keys {
+        let Some(next) = level.get(key).present() else { break };
+        level = next;
+        path = path.key(key);
+    }
+    let name = keys.last().map(ToString::to_string).unwrap_or_default();
+    Some(Lack { name, harm, have, at: (path, level.origin) })
+}
+
+fn is_given(node: &Node) -> bool {
+    match node.as_map() {
+        Some(map) => !map.is_empty(),
+        None => !node.is_null() && (node.as_scalar().is_some() || !node.items().is_empty()),
+    }
+}
