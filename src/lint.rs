@@ -12,13 +12,13 @@ use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
 use crate::finding::{Code, Finding, Fingerprint, NotChecked, ReadTree, Severity};
 use crate::fix;
-use crate::fleet::{self, Fleet};
-use crate::history::{Change, Review, Reviewed, Told, at_hand, ignored, told};
+use crate::fleet::{self, Fleet, Seen, Surveyor, at_hand, ignored};
+use crate::history::{Change, Review, Reviewed, Told, told};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
 use crate::rules::{self, Context, Facts, Rule, Waivers, params};
-use crate::source::Repositories;
+use crate::source::{Named, Repositories};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Survey {
     /// What was found in the source.
-    pub discovery: Discovery,
+    pub discovery: Arc<Discovery>,
     /// What will be deployed, and where.
     pub fleet: Fleet,
     /// What is known of the installation.
@@ -176,15 +176,18 @@ pub struct Survey {
 /// configuration names.
 #[must_use]
 pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
-    let discovery = discover(files, &ignored(config));
+    let discovery = Arc::new(discover(files, &ignored(config)));
     let repositories = at_hand(repositories, config);
     let planned = plan(files, &discovery, &repositories, config);
-    let fleet = fleet::build(planned, config);
-    let facts = Facts::new(config, &discovery, &fleet);
-    Survey { discovery, fleet, facts }
+    Survey::of(Seen { fleet: fleet::build(planned, config), discovery }, config)
 }
 
 impl Survey {
+    fn of(seen: Seen, config: &Config) -> Self {
+        let Seen { discovery, fleet } = seen;
+        Self { facts: Facts::new(config, &discovery, &fleet), discovery, fleet }
+    }
+
     /// What could not be read or rendered, in one order, without repetition.
     #[must_use]
     pub fn not_checked(&self) -> Vec<NotChecked> {
@@ -197,10 +200,16 @@ impl Survey {
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let before = options.base.as_ref().and_then(|base| config.with_policy_of(base));
-    let older = options.new_since.as_ref().map(|since| older::known(since, config, before.as_ref(), options));
-    let mut judged = judge(files, config, options, older.as_ref());
+    let sight = Sight::of(files, options, before.is_some());
+    let known = options.new_since.as_ref().map(|since| {
+        let policies = (config, before.as_ref());
+        let sight = &sight;
+        move |rules: &[&'static Rule]| older::known(since, policies, sight, rules, options)
+    });
+    let known = known.as_ref().map(|known| known as Known<'_>);
+    let mut judged = judge(&sight, config, options, known);
     if let Some(before) = &before {
-        policy::unite(&mut judged, judge(files, before, options, older.as_ref()));
+        policy::unite(&mut judged, judge(&sight, before, options, known));
     }
     let Judged { mut fleet, findings, not_checked, had_subject, rolled_back, .. } = judged;
     let mut summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
@@ -212,7 +221,36 @@ pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Repor
     let (changes, proofs) = (judged.changes, judged.proofs);
     let trees = std::mem::take(&mut fleet.trees);
     leave(fleet);
+    leave(sight);
     Report { summary, findings, not_checked, trees, proofs, changes, older }
+}
+
+/// A source, and who surveys it.
+struct Sight {
+    files: Arc<dyn Files>,
+    /// For what is surveyed more than once: other states, other policies.
+    surveyor: Option<Arc<Surveyor>>,
+}
+
+impl Sight {
+    fn of(files: &Arc<dyn Files>, options: &Options, has_two_policies: bool) -> Self {
+        if options.change.is_none() && options.new_since.is_none() && !has_two_policies {
+            return Self { files: Arc::clone(files), surveyor: None };
+        }
+        Self { files: Arc::new(Named::new(Arc::clone(files))), surveyor: Some(Arc::default()) }
+    }
+
+    /// Another state of the same repository.
+    fn at(&self, files: &Arc<dyn Files>) -> Self {
+        Self { files: Arc::clone(files), surveyor: self.surveyor.clone() }
+    }
+
+    fn survey(&self, config: &Config, repositories: &Repositories) -> Survey {
+        match &self.surveyor {
+            Some(surveyor) => Survey::of(surveyor.see(&self.files, config, repositories), config),
+            None => survey(&self.files, config, repositories),
+        }
+    }
 }
 
 /// What one policy says of a source.
@@ -232,18 +270,17 @@ fn leave(big: impl Send + 'static) {
     rayon::spawn(move || drop(big));
 }
 
-fn judge(
-    files: &Arc<dyn Files>,
-    config: &Config,
-    options: &Options,
-    older: Option<&BTreeSet<Fingerprint>>,
-) -> Judged {
-    let Survey { discovery, mut fleet, facts } = survey(files, config, &options.repositories);
+/// Says what some rules found before the change.
+type Known<'k> = &'k dyn Fn(&[&'static Rule]) -> BTreeSet<Fingerprint>;
+
+fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<'_>>) -> Judged {
+    let Survey { discovery, mut fleet, facts } = sight.survey(config, &options.repositories);
     let base_config = options.base.as_ref();
     let repositories = &options.repositories;
-    let review = options.change.as_ref().map(|change| {
+    let review = options.change.as_ref().zip(sight.surveyor.as_ref()).map(|(change, surveyor)| {
         let now = options.now;
-        Review::new(change, Reviewed { fleet: &mut fleet, config, base_config, repositories, now })
+        let fleet = &mut fleet;
+        Review::new(change, Reviewed { fleet, config, base_config, repositories, surveyor, now })
     });
     let context = Context {
         fleet: &fleet,
@@ -258,6 +295,9 @@ fn judge(
     let selected = selected(options);
     let run = rules::run(&selected, &context);
     let waivers = Waivers::collect(config, &discovery);
+    // Which waivers are needed only a whole run can tell.
+    let asked = if waivers.stated.is_empty() { run.with_violations() } else { selected.clone() };
+    let older = known.map(|known| known(&asked));
     // A run that finds nothing needs no leave.
     let is_stopped = run.violations.iter().any(|(_, found)| !found.is_empty())
         || run.not_checked.iter().any(|item| item.required);
@@ -269,7 +309,7 @@ fn judge(
         today: context.today,
         softened: rolled_back.as_ref(),
         is_hook: options.is_hook,
-        older,
+        older: older.as_ref(),
     };
     let sunk = sink(run.violations, &settings);
     let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
@@ -293,7 +333,7 @@ fn judge(
             let Survey { discovery, fleet, .. } = survey(files, config, &options.repositories);
             (discovery, fleet)
         };
-        let world = fix::World { files, discovery: &discovery, fleet: &fleet, render: &render };
+        let world = fix::World { files: &sight.files, discovery: &discovery, fleet: &fleet, render: &render };
         fix::plan(&mut findings, &world);
     }
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);

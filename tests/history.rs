@@ -1,6 +1,14 @@
 //! Who commits what, when, and what must be said of it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "history/beside.rs"]
+mod beside;
+#[path = "history/clones.rs"]
+mod clones;
+#[path = "history/commands.rs"]
+mod commands;
+#[path = "history/environments.rs"]
+mod environments;
 #[path = "history/promotion.rs"]
 mod promotion;
 #[path = "history/random.rs"]

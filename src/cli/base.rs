@@ -46,7 +46,7 @@ pub(super) struct Found {
 /// A commit, and what people call it.
 pub(super) struct Tip {
     pub(super) name: String,
-    pub(super) commit: Commit,
+    pub(super) commit: Arc<Commit>,
 }
 
 /// Finds the base of what is read. `head` is the commit that is read, or that the work tree and the
@@ -67,7 +67,7 @@ pub(super) fn find(
     if root.git().is_none() && stated.is_none() {
         return Ok(None);
     }
-    if stated.is_none() && matches!(Commit::open(root, head), Err(SourceError::Unborn { .. })) {
+    if stated.is_none() && matches!(source::commit_id(root, head), Err(SourceError::Unborn { .. })) {
         return Ok(None);
     }
     let based = match &said {
@@ -115,19 +115,23 @@ struct Base {
     id: Option<String>,
 }
 
-impl From<Commit> for Base {
-    fn from(commit: Commit) -> Self {
-        Self { id: Some(commit.id()), files: Arc::new(commit) }
+impl From<Arc<Commit>> for Base {
+    fn from(commit: Arc<Commit>) -> Self {
+        Self { id: Some(commit.id()), files: commit }
     }
 }
 
 impl Based {
     /// Both are one commit.
     fn on(root: &Root, rev: &str) -> Self {
-        let gap = |error: SourceError| gap(rev, &error);
-        let chain = FirstParents::of(root, rev).map(|chain| Arc::new(chain) as Arc<dyn Chain>);
-        let base = Commit::open(root, rev).map(Base::from).map_err(gap);
-        Self { base, target: chain.map_err(gap), tip: None }
+        let both = Commit::open(root, rev).and_then(|commit| {
+            let commit = Arc::new(commit);
+            Ok((chain(root, rev, &commit)?, commit))
+        });
+        match both {
+            Ok((chain, commit)) => Self { base: Ok(commit.into()), target: Ok(chain), tip: None },
+            Err(error) => Self::missing(gap(rev, &error)),
+        }
     }
 
     fn nothing() -> Self {
@@ -141,31 +145,40 @@ impl Based {
     }
 }
 
+/// The commits of a branch whose tip was listed.
+fn chain(root: &Root, rev: &str, tip: &Arc<Commit>) -> Result<Arc<dyn Chain>, SourceError> {
+    Ok(Arc::new(FirstParents::of(root, rev)?.holding(tip)))
+}
+
 fn gap(rev: &str, error: &SourceError) -> Gap {
     Gap {
         missing: rev.to_owned(),
         reason: error.to_string(),
-        help: format!("give actions/checkout `fetch-depth: 0`; on a laptop: git fetch origin {rev}"),
+        help: match error {
+            SourceError::MissingTree { .. } => error.help(),
+            _ => format!("give actions/checkout `fetch-depth: 0`; on a laptop: git fetch origin {rev}"),
+        },
     }
 }
 
 /// A branch is what the remote has of it; where it is no branch of a remote, it is taken as it is.
 fn into(root: &Root, target: &str, head: &str) -> Result<Based, SourceError> {
     let remote = format!("origin/{target}");
-    let rev = if Commit::open(root, &remote).is_ok() { &remote } else { target };
-    let tip = Commit::open(root, rev)?;
+    let rev = if source::commit_id(root, &remote).is_ok() { &remote } else { target };
+    let tip = Arc::new(Commit::open(root, rev)?);
     let base = match source::merge_base(root, rev, head)? {
-        Some(base) => Ok(base.into()),
+        Some(base) if base == tip.id() => Ok(Arc::clone(&tip).into()),
+        Some(base) => Ok(Arc::new(Commit::open(root, &base)?).into()),
         None if source::is_shallow(root) => Err(Gap {
             missing: rev.to_owned(),
             reason: format!("this clone is shallow: it lacks the commit in which this change left {rev}"),
             help: "give actions/checkout `fetch-depth: 0`; on a laptop: git fetch --unshallow".to_owned(),
         }),
-        None => Ok(Commit::open(root, rev)?.into()),
+        None => Ok(Arc::clone(&tip).into()),
     };
-    let chain = FirstParents::of(root, rev)?;
+    let target_chain = chain(root, rev, &tip)?;
     let tip = Some(Tip { name: target.to_owned(), commit: tip });
-    Ok(Based { base, target: Ok(Arc::new(chain)), tip })
+    Ok(Based { base, target: Ok(target_chain), tip })
 }
 
 /// What the branch was before the push, where that is an ancestor, else the first parent.

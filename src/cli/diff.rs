@@ -1,15 +1,16 @@
 //! `mlgitops diff`: what a change does, one line a release.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::ValueEnum;
+use mlgitops_files::Files;
 
-use super::{CliError, base, input, print};
+use super::{CliError, base, given, input, print};
 use crate::finding::{Code, NotChecked};
+use crate::fleet::Surveyor;
 use crate::history::{Review, Reviewed, told};
 use crate::report::diff;
-use crate::source::{self, Repositories, Root, Which};
-use crate::survey;
+use crate::source::{self, Named, Repositories, Which};
 
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
@@ -22,15 +23,13 @@ pub(super) struct Args {
     /// The commit to compare [default: the work tree]
     #[arg(value_name = "HEAD")]
     head: Option<String>,
-    /// The folder to read
-    #[arg(long = "root", value_name = "PATH", default_value = ".")]
-    root: PathBuf,
+    #[command(flatten)]
+    folder: given::Folder,
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// The time it is [default: the clock]
-    #[arg(long, value_name = "TIME", hide = true)]
-    now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    clock: given::Clock,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -42,7 +41,7 @@ enum Format {
 
 /// Runs `diff`.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
-    let root = Root::find(&args.root)?;
+    let root = args.folder.find()?;
     let which = args.head.clone().map_or(Which::WorkTree, Which::Rev);
     let files = source::open(&root, &which)?;
     let mut config = input::config_in(&*files)?;
@@ -56,7 +55,9 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     };
     config.branch.clone_from(&found.branch);
     let repositories = Repositories::of(&root, args.base.as_deref());
-    let mut after = survey(&files, &config, &repositories).fleet;
+    let surveyor = Arc::new(Surveyor::default());
+    let files: Arc<dyn Files> = Arc::new(Named::new(files));
+    let mut after = surveyor.see(&files, &config, &repositories).fleet;
     let (changes, not_checked) = match &found.change.base {
         Err(gap) => {
             let what = "what this change does".to_owned();
@@ -66,12 +67,13 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             )
         }
         Ok(_) => {
-            let now = args.now.unwrap_or_else(jiff::Timestamp::now);
+            let now = args.clock.now();
             let base_config = found.config.as_ref();
             let repositories = &repositories;
-            let reviewed = Reviewed { fleet: &mut after, config: &config, base_config, repositories, now };
+            let (fleet, config, surveyor) = (&mut after, &config, &surveyor);
+            let reviewed = Reviewed { fleet, config, base_config, repositories, surveyor, now };
             let review = Review::new(&found.change, reviewed);
-            let all = review.before().map(|before| told(before, &after, &config, &review));
+            let all = review.before().map(|before| told(before, &after, config, &review));
             (all.unwrap_or_default(), Vec::new())
         }
     };

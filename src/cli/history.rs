@@ -1,14 +1,13 @@
 //! `mlgitops history`: which version ran where, from when to when, and who brought it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::ValueEnum;
 
-use super::{CliError, base, date, input, print};
+use super::{CliError, base, date, given, input, print};
 use crate::history::Timeline;
 use crate::report::history::{self, Told};
-use crate::source::{FirstParents, Repositories, Root};
+use crate::source::{FirstParents, Repositories};
 
 /// The arguments of `history`.
 #[derive(Debug, clap::Args)]
@@ -23,18 +22,16 @@ pub(super) struct Args {
     /// Show what ran at a time: 2026-11-18 (its end, UTC) or 2026-11-18T09:00Z
     #[arg(long, value_name = "DATE", value_parser = date::parse)]
     at: Option<jiff::Timestamp>,
-    /// The folder to read
-    #[arg(long = "root", value_name = "PATH", default_value = ".")]
-    root: PathBuf,
+    #[command(flatten)]
+    folder: given::Folder,
     /// The branch or commit whose history is read
     #[arg(long, value_name = "REV", default_value = "HEAD")]
     rev: String,
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// The time it is [default: the clock]
-    #[arg(long, value_name = "TIME", hide = true)]
-    now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    clock: given::Clock,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -45,7 +42,7 @@ enum Format {
 
 /// Runs `history`.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
-    let root = Root::find(&args.root)?;
+    let root = args.folder.find()?;
     let chain = Arc::new(FirstParents::of(&root, &args.rev)?);
     let mut config = input::config_in(&crate::source::Commit::open(&root, &args.rev)?)?;
     config.branch = base::branch_of(&root, Some(&args.rev));
@@ -60,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         let at = timeline.at(time).ok().flatten();
         spans.retain(|span| at.is_some_and(|at| span.holds(at)));
     }
-    let now = args.now.unwrap_or_else(jiff::Timestamp::now);
+    let now = args.clock.now();
     let nothing = spans.is_empty();
     let told = Told { timeline: &timeline, spans, gap, now };
     print(&match args.format {

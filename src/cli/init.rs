@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{CliError, input, print};
+use super::{CliError, given, input, print};
 use crate::report::{self, Style, starter};
 use crate::source::{self, Repositories, Root, Which};
 use crate::{Options, lint, survey};
@@ -20,9 +20,8 @@ pub(super) struct Args {
     /// Only say what would be written
     #[arg(long)]
     dry_run: bool,
-    /// The time it is [default: the clock]
-    #[arg(long, value_name = "TIME", hide = true)]
-    now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    clock: given::Clock,
 }
 
 /// Runs `init`.
@@ -52,7 +51,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         text.push_str(&said);
     }
     text.push_str("\nthis is what it reports today:\n\n");
-    let now = args.now.unwrap_or_else(jiff::Timestamp::now);
+    let now = args.clock.now();
     let options = Options { now, repositories, ..Options::default() };
     let report = lint(&files, &config, &options);
     let style = Style { color, per_rule: 3, ..Style::default() };

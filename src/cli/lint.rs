@@ -8,12 +8,12 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use mlgitops_files::Files;
 
-use super::{CliError, base, fix, input, links, print};
+use super::{CliError, base, fix, given, input, links, print};
 use crate::config::{Config, nearest};
 use crate::finding::Severity;
 use crate::report::{self, Format, Style};
 use crate::rules::{self, Rule, registry};
-use crate::source::{Commit, Root, SourceError};
+use crate::source::{self, Commit, Root, SourceError};
 use crate::{NewSince, Options, lint};
 
 /// The arguments of `lint`.
@@ -55,9 +55,8 @@ pub(super) struct Args {
     /// Show why each release that changes in a guarded environment passes
     #[arg(long)]
     explain_passes: bool,
-    /// The time that waivers and soaks are judged at [default: the clock]
-    #[arg(long, value_name = "TIME", hide = true)]
-    now: Option<jiff::Timestamp>,
+    #[command(flatten)]
+    clock: given::Clock,
 }
 
 /// A further report.
@@ -135,7 +134,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         select,
         ignore,
         only: opened.only,
-        now: args.now.unwrap_or_else(jiff::Timestamp::now),
+        now: args.clock.now(),
         fail_on: args.fail_on.severity(),
         base,
         change,
@@ -191,7 +190,7 @@ fn new_since(
         Some(rev) => match Commit::open(root, rev) {
             // Before the first commit everything is new.
             Err(SourceError::Unborn { .. }) => return Ok(None),
-            opened => (rev.clone(), opened?),
+            opened => (rev.clone(), Arc::new(opened?)),
         },
         None if args.all => return Ok(None),
         None => match found.and_then(|found| found.tip.take()) {
@@ -200,7 +199,7 @@ fn new_since(
         },
     };
     let id = commit.id();
-    let files: Arc<dyn Files> = Arc::new(commit);
+    let files: Arc<dyn Files> = commit;
     let config = args.input.config_of(root, &*files, &opened.config);
     Ok(Some((NewSince { name, files, config }, id)))
 }
@@ -208,7 +207,7 @@ fn new_since(
 /// `4d2c9e7 against main at b91d04c`.
 fn compared(root: &Root, head: Option<&str>, since: Option<&(NewSince, String)>) -> Option<String> {
     let short = |id: &str| id.get(..7).unwrap_or(id).to_owned();
-    let own = Commit::open(root, head.unwrap_or("HEAD")).ok().map(|commit| short(&commit.id()));
+    let own = source::commit_id(root, head.unwrap_or("HEAD")).ok().map(|id| short(&id));
     let against = since.map(|(since, id)| format!("against {} at {}", since.name, short(id)));
     let parts: Vec<String> = own.into_iter().chain(against).collect();
     (!parts.is_empty()).then(|| parts.join(" "))

@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod explain;
 mod fix;
+mod given;
 mod history;
 mod init;
 mod input;

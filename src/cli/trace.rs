@@ -1,14 +1,13 @@
 //! `mlgitops trace`: why a field has its value.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{OriginId, OriginSpan, Pointer, Via};
 
-use super::{CliError, base, input, print};
+use super::{CliError, base, given, input, print};
 use crate::config::nearest;
 use crate::finding::Location;
 use crate::fleet::{Fleet, Release};
@@ -30,9 +29,8 @@ pub(super) struct Args {
     /// [default: the model reference]
     #[arg(value_name = "PATH", value_parser = pointer)]
     path: Option<Pointer>,
-    /// The folder to read
-    #[arg(long = "root", value_name = "PATH", default_value = ".")]
-    root: PathBuf,
+    #[command(flatten)]
+    folder: given::Folder,
     /// What to print
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -55,7 +53,7 @@ fn pointer(text: &str) -> Result<Pointer, String> {
 
 /// Runs `trace`.
 pub(super) fn run(args: &Args) -> Result<u8, CliError> {
-    let root = Root::find(&args.root)?;
+    let root = args.folder.find()?;
     let files = source::open(&root, &Which::WorkTree)?;
     let mut config = input::config_in(&*files)?;
     config.branch = base::branch_of(&root, None);

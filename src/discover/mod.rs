@@ -46,7 +46,7 @@ pub struct Document {
 }
 
 /// Everything that was found in a source.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Discovery {
     /// Every file that was read, sorted by path.
     pub files: BTreeMap<RepoPath, Found>,
@@ -64,6 +64,23 @@ pub struct Discovery {
 }
 
 impl Found {
+    /// A file of which its place says a kind.
+    fn parse(path: RepoPath, file: Arc<SourceFile>, kind: FileKind) -> Self {
+        let tree = if kind == FileKind::Template { Tree::default() } else { parse_file(&file) };
+        let objects = classify::objects(&tree);
+        let kind = kind.refine(&tree, &objects, &path);
+        Self { path, file, kind, tree: Arc::new(tree), objects }
+    }
+
+    /// The same file in a source with other charts.
+    fn beside(&self, charts: &BTreeSet<RepoPath>) -> Self {
+        let kind = classify::by_place(&self.path, &self.file, charts);
+        if (kind == FileKind::Template) != (self.kind == FileKind::Template) {
+            return Self::parse(self.path.clone(), Arc::clone(&self.file), kind);
+        }
+        Self { kind: kind.refine(&self.tree, &self.objects, &self.path), ..self.clone() }
+    }
+
     /// Whether it holds an object, or could: it is a manifest that cannot be read.
     #[must_use]
     pub fn may_hold_objects(&self) -> bool {
@@ -98,6 +115,12 @@ impl Discovery {
 /// Looks at every file of a source, except the ones an `ignore` glob names.
 #[must_use]
 pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
+    discover_sharing(files, ignore, &[])
+}
+
+/// The same, where other sources were looked at before: what they hold too is not read again.
+#[must_use]
+pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[LookedAt<'_>]) -> Discovery {
     let mut discovery = Discovery::default();
     let unlisted = files.unlisted();
     discovery.not_checked.extend(unlisted.iter().map(|(folder, error)| unreadable(folder, error)));
@@ -129,7 +152,7 @@ pub fn discover(files: &Arc<dyn Files>, ignore: &GlobSet) -> Discovery {
     }
     let charts = &discovery.charts;
     let read: Vec<Result<Found, Option<NotChecked>>> =
-        candidates.par_iter().map(|path| read(files, path, charts)).collect();
+        candidates.par_iter().map(|path| read_sharing(files, path, charts, known)).collect();
     for result in read {
         match result {
             Ok(found) => {
@@ -178,6 +201,28 @@ fn unreadable(path: &RepoPath, error: &ReadError) -> NotChecked {
     NotChecked::new(code, format!("`{path}`"), error.to_string()).required(code == Code::Internal)
 }
 
+/// A source that was looked at before, and what was found.
+pub type LookedAt<'k> = (&'k dyn Files, &'k Discovery);
+
+/// Reads a file, or takes what was read of it in another source.
+fn read_sharing(
+    files: &Arc<dyn Files>,
+    path: &RepoPath,
+    charts: &BTreeSet<RepoPath>,
+    known: &[LookedAt<'_>],
+) -> Result<Found, Option<NotChecked>> {
+    let name = if known.is_empty() { None } else { files.name(path) };
+    let held = name.and_then(|name| {
+        known.iter().find_map(|(files, discovery)| {
+            discovery.files.get(path).filter(|_| files.name(path) == Some(name))
+        })
+    });
+    match held {
+        Some(held) => Ok(held.beside(charts)),
+        None => read(files, path, charts),
+    }
+}
+
 fn read(
     files: &Arc<dyn Files>,
     path: &RepoPath,
@@ -195,12 +240,8 @@ fn read(
     }
     let file = SourceFile::new(path.as_str(), &bytes)
         .map_err(|error| Some(NotChecked::new(Code::Encoding, format!("`{path}`"), error.to_string())))?;
-    let file = Arc::new(file);
     let kind = classify::by_place(path, &file, charts);
-    let tree = if kind == FileKind::Template { Tree::default() } else { parse_file(&file) };
-    let objects = classify::objects(&tree);
-    let kind = kind.refine(&tree, &objects, path);
-    Ok(Found { path: path.clone(), file, kind, tree: Arc::new(tree), objects })
+    Ok(Found::parse(path.clone(), Arc::new(file), kind))
 }
 
 /// The parts of a file that passed a limit, and the file that is no YAML and so shows not what it

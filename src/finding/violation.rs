@@ -192,8 +192,15 @@ impl Violation {
 
     /// The same with what to type, on a line of its own below what to do with it.
     #[must_use]
-    pub fn help_then(mut self, help: impl Into<String>, to_type: impl Into<String>) -> Self {
-        self.help = Some(format!("{}\n{}", one_line(&help.into()), one_line(&to_type.into())));
+    pub fn help_then(self, help: impl Into<String>, to_type: impl Into<String>) -> Self {
+        self.help_lines(&[help.into(), to_type.into()])
+    }
+
+    /// The same with what ends it, and lines to write.
+    #[must_use]
+    pub fn help_lines(mut self, lines: &[String]) -> Self {
+        let lines: Vec<String> = lines.iter().map(|line| one_line(line)).collect();
+        self.help = Some(lines.join("\n"));
         self
     }
 

@@ -48,7 +48,7 @@ pub struct World<'w> {
 }
 
 /// Reads and renders a tree.
-pub type Render<'r> = dyn Fn(&Arc<dyn Files>) -> (Discovery, Fleet) + 'r;
+pub type Render<'r> = dyn Fn(&Arc<dyn Files>) -> (Arc<Discovery>, Fleet) + 'r;
 
 /// Gives each finding that has one its fix.
 pub fn plan(findings: &mut [Finding], world: &World<'_>) {

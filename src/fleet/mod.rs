@@ -14,6 +14,7 @@ pub mod serving_runtime;
 mod sets;
 pub mod size;
 pub mod startup_time;
+mod survey;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -36,6 +37,7 @@ pub use identity::Identity;
 pub use installation::{Installation, find as find_installation};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 pub(crate) use sets::keeps;
+pub use survey::{Seen, Surveyor, at_hand, ignored};
 
 /// Everything that will be deployed, and where.
 #[derive(Debug, Default)]

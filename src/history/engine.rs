@@ -10,18 +10,19 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use globset::GlobSet;
-use mlgitops_files::{Files, Looked, RepoPath, Traced};
+use mlgitops_files::{Files, Looked, RepoPath};
 use mlgitops_manifest::Manifest;
 
-use super::state::{Running, State, at_hand, ignored, is_twin, is_unread, refused};
+use super::state::{Running, State, hidden, is_twin, is_unread, refused};
 use crate::config::Config;
 use crate::deploy::Deployment;
 use crate::discover::{Discovery, Document, FileKind, Found, discover, is_candidate, look_again};
-use crate::fleet::{self, Fleet};
+use crate::fleet::{self, Fleet, Surveyor, at_hand, ignored};
 use crate::kinds::kserve;
-use crate::render::plan::{Alone, Planned, Runner, plan_by};
+use crate::render::memory::{Kept, run_alone};
+use crate::render::plan::{Planned, Runner, plan_by};
 use crate::render::{Job, Rendered, Tool};
-use crate::source::{Differs, Repositories};
+use crate::source::{Differs, Gap, Repositories};
 
 /// A file of which only the content differs.
 const IN_PLACE: Differs = Differs { is_special: false, on_both: true, is_quiet: false };
@@ -34,7 +35,7 @@ pub(super) struct Engine {
     config: Arc<Config>,
     repositories: Repositories,
     ignore: GlobSet,
-    discovery: Discovery,
+    discovery: Arc<Discovery>,
     memory: Memory,
     /// The deployables, in the order of the fleet's.
     parts: Vec<Part>,
@@ -61,34 +62,22 @@ struct Memory {
     looked: Mutex<HashSet<Looked>>,
 }
 
-struct Kept {
-    rendered: Rendered,
-    looked: BTreeSet<Looked>,
+/// Runs the jobs that are not remembered.
+struct Remembering<'m, R> {
+    memory: &'m Memory,
+    run: R,
 }
 
-impl Runner for Memory {
+impl<R: Fn(&Arc<dyn Files>, &Discovery, &Job) -> Kept + Sync> Runner for Remembering<'_, R> {
     fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-        let known = self.jobs().get(job).cloned();
+        let known = self.memory.jobs().get(job).cloned();
         let kept = known.unwrap_or_else(|| {
-            let kept = Arc::new(run(files, discovery, job));
-            self.keep(job.clone(), Arc::clone(&kept));
+            let kept = Arc::new((self.run)(files, discovery, job));
+            self.memory.keep(job.clone(), Arc::clone(&kept));
             kept
         });
         kept.rendered.clone()
     }
-}
-
-/// Runs a job and notes what it looks at.
-fn run(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
-    let traced = Arc::new(Traced::new(Arc::clone(files)));
-    let source: Arc<dyn Files> = Arc::clone(&traced) as Arc<dyn Files>;
-    let rendered = Alone.run(&source, discovery, job);
-    drop(source);
-    let looked = match Arc::try_unwrap(traced) {
-        Ok(traced) => traced.into_trace().0,
-        Err(_) => BTreeSet::from([Looked::All]),
-    };
-    Kept { rendered, looked }
 }
 
 impl Memory {
@@ -109,26 +98,24 @@ impl Memory {
 
     /// Forgets the jobs that looked at a changed path.
     fn forget(&self, changed: &[Changed]) {
-        self.jobs().retain(|job, kept| !changed.iter().any(|one| kept.reads(job, one)));
+        self.jobs().retain(|job, kept| !changed.iter().any(|one| is_touched(job, kept, one)));
     }
 
     /// The jobs that looked at a changed path.
     fn readers(&self, changed: &[Changed]) -> Vec<Job> {
         let jobs = self.jobs();
-        let readers = jobs.iter().filter(|(job, kept)| changed.iter().any(|one| kept.reads(job, one)));
+        let readers = jobs.iter().filter(|(job, kept)| changed.iter().any(|one| is_touched(job, kept, one)));
         readers.map(|(job, _)| job.clone()).collect()
     }
 }
 
-impl Kept {
-    /// Whether a change at a path may change what the job gives.
-    fn reads(&self, job: &Job, (path, how): &Changed) -> bool {
-        // Plain manifests are read from what was discovered.
-        if let Tool::Plain(_) = job.tool {
-            return path.is_within(&job.path);
-        }
-        reads(path, *how, &|look| self.looked.contains(look))
+/// Whether a change at a path may change what a job gives.
+fn is_touched(job: &Job, kept: &Kept, (path, how): &Changed) -> bool {
+    // Plain manifests are read from what was discovered.
+    if let Tool::Plain(_) = job.tool {
+        return path.is_within(&job.path);
     }
+    reads(path, *how, &|look| kept.looked.contains(look))
 }
 
 /// Whether a change at a path may change what was seen by looks.
@@ -141,21 +128,26 @@ fn reads(path: &RepoPath, how: Differs, has: &dyn Fn(&Looked) -> bool) -> bool {
 }
 
 impl Engine {
-    /// Reads a first commit, whole.
-    pub(super) fn new(files: &Arc<dyn Files>, config: Arc<Config>, repositories: &Repositories) -> Self {
-        let ignore = ignored(&config);
+    /// Reads a first commit, whole, but for what was read of it in the states that a surveyor saw.
+    pub(super) fn new(
+        files: &Arc<dyn Files>,
+        config: Arc<Config>,
+        repositories: &Repositories,
+        surveyor: &Surveyor,
+    ) -> Self {
         let mut engine = Self {
-            discovery: discover(files, &ignore),
+            ignore: ignored(&config),
+            discovery: surveyor.discover(files, &config),
             repositories: at_hand(repositories, &config),
             config,
-            ignore,
             memory: Memory::default(),
             parts: Vec::new(),
             unread: BTreeSet::new(),
             refused: BTreeSet::new(),
             is_joined: false,
         };
-        engine.plan(files);
+        let recorder = surveyor.recorder();
+        engine.plan_by(files, |files, discovery, job| recorder.kept(files, discovery, job));
         engine
     }
 
@@ -187,12 +179,17 @@ impl Engine {
             } else {
                 self.unread.remove(&name)
             };
-            self.discovery.files.insert(found.path.clone(), found);
+            Arc::make_mut(&mut self.discovery).files.insert(found.path.clone(), found);
         }
         if !(is_small && self.render_again(files, changed)) {
             self.memory.forget(changed);
             self.plan(files);
         }
+    }
+
+    /// Why what runs cannot be told.
+    pub(super) fn hidden(&self) -> Option<Gap> {
+        hidden(&self.discovery)
     }
 
     /// What runs.
@@ -261,13 +258,22 @@ impl Engine {
         } else {
             self.memory.forget(changed);
         }
-        self.discovery = discover(files, &self.ignore);
+        self.discovery = Arc::new(discover(files, &self.ignore));
         self.plan(files);
     }
 
     /// Makes the plan anew, from what is remembered.
     fn plan(&mut self, files: &Arc<dyn Files>) {
-        let planned = plan_by(&self.memory, files, &self.discovery, &self.repositories, &self.config);
+        self.plan_by(files, run_alone);
+    }
+
+    fn plan_by(
+        &mut self,
+        files: &Arc<dyn Files>,
+        run: impl Fn(&Arc<dyn Files>, &Discovery, &Job) -> Kept + Sync,
+    ) {
+        let runner = Remembering { memory: &self.memory, run };
+        let planned = plan_by(&runner, files, &self.discovery, &self.repositories, &self.config);
         let used: BTreeMap<usize, &Rendered> = planned.rendered.iter().enumerate().collect();
         let of = |index: usize, deployment: Option<&Deployment>| {
             let rendered = used.get(&index)?;
@@ -301,7 +307,7 @@ impl Engine {
         let mut fresh = Vec::new();
         for job in self.memory.readers(changed) {
             let Some(before) = self.memory.jobs().get(&job).cloned() else { return false };
-            let after = run(files, &self.discovery, &job);
+            let after = run_alone(files, &self.discovery, &job);
             let is_apart = |kept: &Kept| {
                 kept.rendered.problems.is_empty() && !kept.rendered.manifests.iter().any(reaches_others)
             };

@@ -1,10 +1,13 @@
 //! The releases of every environment at the commits of a branch, by the same flow as the tree under
 //! review: what ran where, since when, and who put it there.
 
+mod change;
 mod difference;
 mod engine;
+mod guard;
 mod quiet;
 mod ran;
+mod removed;
 mod review;
 mod routes;
 mod spans;
@@ -13,10 +16,13 @@ mod timeline;
 mod told;
 pub mod words;
 
+pub use change::{Branches, Change, Override};
 pub use difference::{Difference, Side, differences};
+pub use guard::Guard;
 pub use ran::{Identity, Question, Ran, Stay};
-pub use review::{Branches, Change, Guard, Moved, Override, Removed, Review, Reviewed, is_same_version};
+pub use removed::Removed;
+pub use review::{Moved, Review, Reviewed, is_same_version};
 pub use spans::Span;
-pub use state::{Running, State, at_hand, ignored};
+pub use state::{Running, State};
 pub use timeline::{Commit, Era, Timeline, whole};
 pub use told::{Told, told};

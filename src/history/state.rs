@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Value};
 
 use super::routes;
 use crate::config::{Config, DeploymentMode};
 use crate::discover::{Discovery, FileKind, Found};
+use crate::finding::{Code, NotChecked};
 use crate::fleet::{Fleet, Object, Release};
 use crate::kinds::kserve::{self, Part};
-use crate::source::Repositories;
+use crate::source::{Gap, NO_FILTER};
 
 /// One release, as history keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,6 +158,11 @@ fn exposure(fleet: &Fleet, object: &Object, part: Part, config: &Config) -> u8 {
     percent(kserve::serving(manifest).canary_percent.unwrap_or(100))
 }
 
+/// Whether two releases are of one model in one environment.
+pub(super) fn is_same_service(one: &Running, other: &Running) -> bool {
+    one.model == other.model && one.environment == other.environment
+}
+
 /// Whether an object is the twin of a service, which takes a share of its traffic.
 pub(super) fn is_twin(manifest: &Manifest) -> bool {
     manifest.id.group() == kserve::GROUP && manifest.id.name.ends_with("-canary")
@@ -209,26 +213,19 @@ fn unread(discovery: &Discovery) -> BTreeSet<String> {
     unread.map(|found| found.path.to_string()).collect()
 }
 
+/// Why a state does not show what runs: this clone lacks the content of a file that may say so.
+pub(super) fn hidden(discovery: &Discovery) -> Option<Gap> {
+    let is_refused = |item: &&NotChecked| item.code == Code::Internal && item.required;
+    let item = discovery.not_checked.iter().find(is_refused)?;
+    Some(Gap {
+        missing: item.what.clone(),
+        reason: format!("{} of an earlier state: {}", item.what, item.reason),
+        help: NO_FILTER.to_owned(),
+    })
+}
+
 /// Whether a file that may say what runs cannot be read.
 pub(super) fn is_unread(found: &Found) -> bool {
     let read = [FileKind::Manifests, FileKind::Kustomization, FileKind::Values, FileKind::Chart];
     (read.contains(&found.kind) || found.kind == FileKind::Other) && !found.tree.errors().is_empty()
-}
-
-/// The repositories at hand: those a run was told of, and those the configuration names.
-#[must_use]
-pub fn at_hand(told: &Repositories, config: &Config) -> Repositories {
-    let stated = config.repositories.iter();
-    let stated = stated.filter_map(|one| Some((&one.url.value, RepoPath::parse(&one.path.value).ok()?)));
-    stated.fold(told.clone(), |all, (url, folder)| all.with_folder(url, folder))
-}
-
-/// The globs of the configuration's `ignore`.
-#[must_use]
-pub fn ignored(config: &Config) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    for glob in config.ignore.iter().filter_map(|glob| Glob::new(&glob.value).ok()) {
-        set.add(glob);
-    }
-    set.build().unwrap_or_default()
 }

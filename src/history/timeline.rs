@@ -7,11 +7,9 @@ use mlgitops_files::{Files, RepoPath};
 
 use super::engine::Engine;
 use super::quiet;
-use super::state::{State, at_hand, ignored};
+use super::state::State;
 use crate::config::Config;
-use crate::discover::discover;
-use crate::fleet;
-use crate::render::plan::plan;
+use crate::fleet::Surveyor;
 use crate::source::{About, Chain, Gap, Repositories};
 
 /// How many commits before a commit are asked whether their clock was ahead of its own.
@@ -61,6 +59,7 @@ pub struct Timeline {
     chain: Arc<dyn Chain>,
     config: Arc<Config>,
     repositories: Repositories,
+    surveyor: Arc<Surveyor>,
     walk: Mutex<Walk>,
 }
 
@@ -91,7 +90,13 @@ impl Timeline {
     /// that are at hand.
     #[must_use]
     pub fn new(chain: Arc<dyn Chain>, config: Arc<Config>, repositories: Repositories) -> Self {
-        Self { chain, config, repositories, walk: Mutex::new(Walk::default()) }
+        Self { chain, config, repositories, surveyor: Arc::default(), walk: Mutex::default() }
+    }
+
+    /// The same, where a surveyor saw other states of the repository.
+    #[must_use]
+    pub fn sharing(self, surveyor: &Arc<Surveyor>) -> Self {
+        Self { surveyor: Arc::clone(surveyor), ..self }
     }
 
     /// An era, counted from the newest; `None` behind the oldest.
@@ -162,8 +167,12 @@ impl Timeline {
         let Some(current) = walk.current.clone() else {
             match self.chain.link(0).and_then(|link| link.map(|_| self.chain.files(0)).transpose()) {
                 Ok(Some(files)) => {
-                    let engine = Engine::new(&files, Arc::clone(&self.config), &self.repositories);
-                    walk.begin(engine.state(), 0);
+                    let engine =
+                        Engine::new(&files, Arc::clone(&self.config), &self.repositories, &self.surveyor);
+                    match engine.hidden() {
+                        Some(gap) => walk.end = Some(Some(gap)),
+                        None => walk.begin(engine.state(), 0),
+                    }
                     walk.engine = Some(engine);
                 }
                 Ok(None) => walk.end = Some(None),
@@ -200,7 +209,7 @@ impl Timeline {
             return Ok(Step::Same);
         }
         engine.go_on(&self.chain.files(at)?, &changed);
-        Ok(Step::Changed)
+        engine.hidden().map_or(Ok(Step::Changed), Err)
     }
 }
 
@@ -232,10 +241,8 @@ fn pull_request(about: &About) -> Option<u64> {
 /// What runs in one state of the files, from nothing.
 #[must_use]
 pub fn whole(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> State {
-    let discovery = discover(files, &ignored(config));
-    let repositories = at_hand(repositories, config);
-    let fleet = fleet::build(plan(files, &discovery, &repositories, config), config);
-    State::of(&fleet, &discovery, config)
+    let seen = Surveyor::default().see(files, config, repositories);
+    State::of(&seen.fleet, &seen.discovery, config)
 }
 
 impl Walk {

@@ -4,36 +4,41 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use mlgitops_files::RepoPath;
-use mlgitops_helm::{Chart, Shelf};
-use mlgitops_yaml::Reader;
+use mlgitops_helm::Shelf;
 
 /// Charts that are kept: the jobs of one chart stand side by side, and all the charts of a large
 /// repository would take the memory of their files once more.
 const KEPT: usize = 32;
 
-/// Charts by their folder.
-#[derive(Debug, Default)]
-pub(super) struct Charts {
-    loaded: Mutex<Loaded>,
-    shelf: Shelf,
+/// Charts by their folder, as their jobs take them.
+#[derive(Debug)]
+pub(super) struct Charts<C> {
+    loaded: Mutex<Loaded<C>>,
+    shelf: Arc<Shelf>,
 }
 
-#[derive(Debug, Default)]
-struct Loaded {
-    slots: HashMap<RepoPath, Slot>,
+#[derive(Debug)]
+struct Loaded<C> {
+    slots: HashMap<RepoPath, Slot<C>>,
     /// Their folders, the newest last.
     order: VecDeque<RepoPath>,
 }
 
-type Slot = Arc<OnceLock<Arc<Chart>>>;
+type Slot<C> = Arc<OnceLock<C>>;
 
-impl Charts {
-    /// The chart in a folder, loaded by whoever asks first.
-    pub(super) fn load(&self, reader: Reader<'_>, folder: &RepoPath) -> Arc<Chart> {
-        Arc::clone(self.slot(folder).get_or_init(|| Chart::load_sharing(reader, &self.shelf, folder)))
+impl<C: Clone> Charts<C> {
+    /// None yet; their templates are shared with all that have the shelf.
+    pub(super) fn new(shelf: &Arc<Shelf>) -> Self {
+        let loaded = Mutex::new(Loaded { slots: HashMap::new(), order: VecDeque::new() });
+        Self { loaded, shelf: Arc::clone(shelf) }
     }
 
-    fn slot(&self, folder: &RepoPath) -> Slot {
+    /// The chart in a folder, loaded by whoever asks first.
+    pub(super) fn get(&self, folder: &RepoPath, load: impl FnOnce(&Shelf) -> C) -> C {
+        self.slot(folder).get_or_init(|| load(&self.shelf)).clone()
+    }
+
+    fn slot(&self, folder: &RepoPath) -> Slot<C> {
         let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slot) = loaded.slots.get(folder) {
             return Arc::clone(slot);

@@ -7,6 +7,7 @@ mod guess;
 mod job;
 mod kustomize;
 mod library;
+pub mod memory;
 pub mod plan;
 mod run;
 mod show;

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
+use mlgitops_helm::Chart;
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::Reader;
 use rayon::prelude::*;
@@ -52,26 +53,24 @@ pub trait Runner: Sync {
 }
 
 /// Runs every job anew; a chart is loaded once for all of them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Direct {
-    charts: Charts,
+    charts: Charts<Arc<Chart>>,
+}
+
+impl Default for Direct {
+    fn default() -> Self {
+        Self { charts: Charts::new(&Arc::default()) }
+    }
 }
 
 impl Runner for Direct {
     fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-        let library = Discovered(discovery);
-        run(Reader::with_library(files, &library), discovery, &self.charts, job)
-    }
-}
-
-/// Runs a job by itself, from the files alone: each job has to look at its own, and what was
-/// discovered may be older where nobody looked since.
-#[derive(Debug, Clone, Copy)]
-pub struct Alone;
-
-impl Runner for Alone {
-    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
-        run(Reader::new(files), discovery, &Charts::default(), job)
+        let library = Discovered::new(discovery);
+        let load = |reader: Reader<'_>, folder: &RepoPath| {
+            self.charts.get(folder, |shelf| Chart::load_sharing(reader, shelf, folder))
+        };
+        run(Reader::with_library(files, &library), discovery, &load, job)
     }
 }
 

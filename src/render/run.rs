@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
-use mlgitops_helm::{NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
+use mlgitops_helm::{Chart, NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Reader, Role, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::charts::Charts;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -60,23 +59,26 @@ pub struct RenderProblem {
     pub problem: Problem,
 }
 
+/// Gives the chart in a folder.
+pub(super) type LoadChart<'l> = &'l dyn Fn(Reader<'_>, &RepoPath) -> Arc<Chart>;
+
 /// Renders one job: plain manifests from what was discovered, the rest from what the reader gives.
 #[must_use]
-pub(super) fn run(reader: Reader<'_>, discovery: &Discovery, charts: &Charts, job: &Job) -> Rendered {
+pub(super) fn run(reader: Reader<'_>, discovery: &Discovery, load: LoadChart<'_>, job: &Job) -> Rendered {
     let mut rendered = Rendered::of(job.clone());
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
-        Tool::Helm(given) => return helm(reader, charts, given, rendered.job),
+        Tool::Helm(given) => return helm(reader, load, given, rendered.job),
         Tool::Kustomize(given) => kustomize::render(reader, given, &mut rendered),
     }
     rendered
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(reader: Reader<'_>, charts: &Charts, given: &Helm, job: Job) -> Rendered {
+fn helm(reader: Reader<'_>, load: LoadChart<'_>, given: &Helm, job: Job) -> Rendered {
     let mut origins = Origins::default();
     let options = helm_options(reader, given, &mut origins);
-    let chart = charts.load(reader, &job.path);
+    let chart = load(reader, &job.path);
     let done = mlgitops_helm::render(reader, &chart, &options, &mut origins);
     let mut rendered = of_chart(Rendered::of(job), done, origins);
     for parameter in &given.parameters {
@@ -174,19 +176,27 @@ fn file_text(reader: Reader<'_>, path: &RepoPath, origins: &mut Origins) -> Opti
 
 /// The manifests of a folder, or of one file, as they stand.
 fn plain(discovery: &Discovery, options: &Plain, rendered: &mut Rendered) {
-    let folder = rendered.job.path.clone();
     let mut origins = Origins::default();
     let mut nodes = Vec::new();
-    let filter = options.filter();
-    let itself = discovery.files.get(&folder).into_iter();
-    let inside = discovery.files_in(&folder).filter(|found| filter.takes(&folder, &found.path));
-    for found in itself.chain(inside) {
+    for found in plain_files(discovery, &rendered.job.path, options) {
         if found.kind != FileKind::Scaffold && !found.file.text().contains(SKIPPED) {
             rendered.reached.insert(found.path.clone());
             objects_of(found, &mut origins, &mut nodes, rendered);
         }
     }
     rendered.manifests = manifests(nodes, origins);
+}
+
+/// The files that a job of plain manifests reads.
+pub(super) fn plain_files<'d>(
+    discovery: &'d Discovery,
+    folder: &RepoPath,
+    options: &Plain,
+) -> Vec<&'d Found> {
+    let filter = options.filter();
+    let itself = discovery.files.get(folder).into_iter();
+    let inside = discovery.files_in(folder).filter(|found| filter.takes(folder, &found.path));
+    itself.chain(inside).collect()
 }
 
 /// A file with this mark is no manifest to Argo CD (argo-cd v3.5 `reposerver/repository`).

@@ -10,7 +10,6 @@ use mlgitops_yaml::{OriginId, Origins, Reader, Role, SourceFile, Text, to_yaml};
 
 use crate::discover::discover;
 use crate::finding::Location;
-use crate::render::charts::Charts;
 use crate::render::library::Discovered;
 use crate::render::run::{Rendered, of_chart, run};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
@@ -75,8 +74,9 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
         }
         return shown;
     }
-    let library = Discovered(&discovery);
-    let rendered = run(Reader::with_library(files, &library), &discovery, &Charts::default(), &job);
+    let library = Discovered::new(&discovery);
+    let reader = Reader::with_library(files, &library);
+    let rendered = run(reader, &discovery, &Chart::load, &job);
     Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
 }
 

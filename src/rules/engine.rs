@@ -25,6 +25,15 @@ pub struct Run {
     pub had_subject: bool,
 }
 
+impl Run {
+    /// The rules that found something.
+    #[must_use]
+    pub fn with_violations(&self) -> Vec<&'static Rule> {
+        let found = self.violations.iter().filter(|(_, found)| !found.is_empty());
+        found.map(|(rule, _)| *rule).collect()
+    }
+}
+
 /// Runs some rules over everything but the waivers.
 #[must_use]
 pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {

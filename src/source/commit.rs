@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use git2::Oid;
-use mlgitops_files::{Blob, ReadError, RepoPath};
+use mlgitops_files::{Blob, ContentName, ReadError, RepoPath};
 
 use super::error::SourceError;
+use super::named::content_name;
 use super::repository::Repo;
 use super::root::Root;
 use super::tree::{Source, Store, files_by_source};
+use super::trees::Trees;
 
 /// What a commit holds below a root. Empty where the commit has no such folder.
 pub struct Commit {
@@ -25,6 +27,10 @@ impl Store for Blobs {
 
     fn fetch(&self, _path: &RepoPath, id: &Oid) -> Result<Blob, ReadError> {
         self.0.blob(*id)
+    }
+
+    fn name(&self, id: &Oid) -> Option<ContentName> {
+        Some(content_name(*id))
     }
 }
 
@@ -47,9 +53,14 @@ impl Commit {
 
     fn at(root: &Root, id: Oid) -> Result<Self, SourceError> {
         let (repo, prefix) = root.repo(&format!("commit {id}"))?;
-        let found = repo.tree(id, prefix.as_str())?;
+        let found = Trees::new(Arc::clone(repo)).everything(id, prefix.as_str())?;
         let source = Source::new(Blobs(Arc::clone(repo)), found, Vec::new());
         Ok(Self { source, id, repo: Arc::clone(repo) })
+    }
+
+    /// The id, as libgit2 takes it.
+    pub(super) fn oid(&self) -> Oid {
+        self.id
     }
 
     /// The full id of the commit, in lower-case hexadecimal.

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use git2::Oid;
-use mlgitops_files::{Blob, ReadError, RepoPath, limits};
+use mlgitops_files::{Blob, ContentName, ReadError, RepoPath, limits};
 
+use super::named::content_name;
 use super::repository::Repo;
 use super::tree::Store;
 
@@ -36,6 +37,14 @@ impl Store for Disk {
             (Kept::OnDisk, _) => read(&self.folder.join(path.as_str())),
             (Kept::InIndex(id), Some(repo)) => repo.blob(*id),
             (Kept::InIndex(_), None) => Err(ReadError::Missing),
+        }
+    }
+
+    fn name(&self, kept: &Kept) -> Option<ContentName> {
+        match kept {
+            // Git may keep it in another form: other line ends, a pointer of LFS.
+            Kept::OnDisk => None,
+            Kept::InIndex(id) => Some(content_name(*id)),
         }
     }
 }

@@ -100,6 +100,14 @@ pub enum SourceError {
         /// libgit2's words.
         reason: String,
     },
+    /// A folder that this clone does not hold: it is partial, or broken.
+    #[error("this clone is partial or broken: it lacks the tree {id} of `{path}`")]
+    MissingTree {
+        /// The root.
+        path: String,
+        /// The name of the tree, its first seven digits.
+        id: String,
+    },
     /// The repository is broken, or uses what libgit2 does not know.
     #[error("the Git repository of `{path}` cannot be read: {reason}")]
     Git {
@@ -133,10 +141,14 @@ impl SourceError {
             Self::Index { .. } => "git update-index --no-split-index; git sparse-checkout reapply \
                                    --no-sparse-index"
                 .to_owned(),
+            Self::MissingTree { .. } => NO_FILTER.to_owned(),
             Self::Git { .. } => "git fsck shows what is broken".to_owned(),
         }
     }
 }
+
+/// What to type where a clone lacks content of commits that it holds.
+pub const NO_FILTER: &str = "git fetch --refetch --no-filter; in actions/checkout, leave out `filter`";
 
 /// A path as it may be shown.
 pub(super) fn shown(path: &Path) -> String {

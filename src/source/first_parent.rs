@@ -1,6 +1,7 @@
 //! A branch of a Git repository along first parents, read as raw objects: libgit2's own walk would
 //! stop at the edge of a shallow clone and call it the first commit.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -11,11 +12,10 @@ use super::ahead::{Ahead, Pair};
 use super::chain::{About, Chain, Gap, Judge, Link, ObjectName, Told};
 use super::commit::Commit;
 use super::commit_graph::CommitGraph;
-use super::error::{SourceError, shown_text};
-use super::packs::Packs;
+use super::error::{NO_FILTER, SourceError, shown_text};
 use super::repository::Repo;
 use super::root::Root;
-use super::trees::{Line, Trees, oid};
+use super::trees::{Line, Trees, name, oid};
 
 /// The chain of one tip; commits are read as they are asked for.
 pub struct FirstParents {
@@ -27,7 +27,8 @@ pub struct FirstParents {
     listed: Mutex<Option<(ObjectName, Arc<Commit>)>>,
     /// `None` where there is none, and in a shallow clone.
     graph: Option<CommitGraph>,
-    packs: OnceLock<Arc<Packs>>,
+    /// The commits whose parents this clone makes up, each with what ends that.
+    grafted: BTreeMap<ObjectName, String>,
     /// Trees of whole commits that are compared here and there.
     trees: OnceLock<Mutex<Trees>>,
     ahead: Mutex<Ahead>,
@@ -55,6 +56,8 @@ enum Next {
     Named(Oid),
     /// By its position in the commit-graph.
     InGraph(usize),
+    /// Not at all: this clone makes up the parent of a commit.
+    Grafted(ObjectName),
 }
 
 impl FirstParents {
@@ -73,16 +76,26 @@ impl FirstParents {
             walked: Mutex::new(Walked { steps: Vec::new(), next: Some(Next::Named(tip)) }),
             listed: Mutex::new(None),
             graph,
-            packs: OnceLock::new(),
+            grafted: repo.grafted().into_iter().map(|(id, help)| (name(id), help)).collect(),
             trees: OnceLock::new(),
             ahead: Mutex::new(Ahead::default()),
         })
+    }
+
+    /// The same, where one of its commits was listed before.
+    #[must_use]
+    pub fn holding(self, listed: &Arc<Commit>) -> Self {
+        let tree = self.repo.git().find_commit(listed.oid()).map(|commit| name(commit.tree_id()));
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) =
+            tree.ok().map(|tree| (tree, Arc::clone(listed)));
+        self
     }
 
     /// Reads the next commit of the chain.
     fn walk(&self, walked: &mut Walked) -> Result<(), Gap> {
         let (id, in_graph) = match walked.next {
             None => return Ok(()),
+            Some(Next::Grafted(id)) => return Err(self.grafted_at(id)),
             Some(Next::InGraph(at)) => (None, Some(at)),
             Some(Next::Named(id)) => {
                 (Some(id), self.graph.as_ref().and_then(|graph| graph.find(&name(id).0)))
@@ -93,7 +106,7 @@ impl FirstParents {
         {
             let link = Link { id: ObjectName(own), time: node.time };
             walked.steps.push(Step { link, tree: ObjectName(node.tree) });
-            walked.next = node.parent.map(Next::InGraph);
+            walked.next = self.behind(link.id, node.parent.map(Next::InGraph));
             return Ok(());
         }
         let Some(id) = id else { return Err(graph_is_broken()) };
@@ -110,8 +123,24 @@ impl FirstParents {
         })?;
         let link = Link { id: name(id), time: header.time };
         walked.steps.push(Step { link, tree: name(header.tree) });
-        walked.next = header.parent.map(Next::Named);
+        walked.next = self.behind(link.id, header.parent.map(Next::Named));
         Ok(())
+    }
+
+    /// What comes behind a commit, as its own bytes say.
+    fn behind(&self, id: ObjectName, parent: Option<Next>) -> Option<Next> {
+        if self.grafted.contains_key(&id) { Some(Next::Grafted(id)) } else { parent }
+    }
+
+    fn grafted_at(&self, id: ObjectName) -> Gap {
+        let short = id.short();
+        Gap {
+            missing: id.to_string(),
+            reason: format!(
+                "this clone is grafted: it makes up what came before {short}, which proves nothing"
+            ),
+            help: self.grafted.get(&id).cloned().unwrap_or_default(),
+        }
     }
 
     fn missing_parent(&self, walked: &Walked, missing: Oid, is_shallow: bool) -> Gap {
@@ -120,7 +149,7 @@ impl FirstParents {
         let (word, help) = if is_shallow {
             ("clone", "give actions/checkout `fetch-depth: 0`; on a laptop: git fetch --unshallow")
         } else {
-            ("clone is partial or broken: it", "git fetch --refetch")
+            ("clone is partial or broken: it", NO_FILTER)
         };
         let whose = if held == 1 { "its parent" } else { "the parent of the oldest," };
         Gap {
@@ -141,8 +170,7 @@ impl FirstParents {
 
     /// A reader of trees with a memory of its own.
     fn reader(&self) -> Trees {
-        let packs = self.packs.get_or_init(|| Arc::new(Packs::open(self.repo.common_dir())));
-        Trees::new(Arc::clone(&self.repo), Arc::clone(packs))
+        Trees::new(Arc::clone(&self.repo))
     }
 
     fn trees(&self) -> MutexGuard<'_, Trees> {
@@ -178,6 +206,9 @@ impl Chain for FirstParents {
                 help: String::new(),
             });
         };
+        if let Some((_, commit)) = listed.as_ref().filter(|(tree, _)| *tree == step.tree) {
+            return Ok(Arc::clone(commit) as Arc<dyn Files>);
+        }
         let near = listed.as_ref().and_then(|(tree, commit)| self.nearby(*tree, commit, step));
         let commit = match near {
             Some(commit) => commit,
@@ -269,14 +300,6 @@ fn graph_is_broken() -> Gap {
 
 fn broken(id: Oid, error: &git2::Error) -> Gap {
     Gap { missing: id.to_string(), reason: shown_text(error.message()), help: "git fsck".to_owned() }
-}
-
-fn name(id: Oid) -> ObjectName {
-    let mut bytes = [0; 20];
-    for (byte, from) in bytes.iter_mut().zip(id.as_bytes()) {
-        *byte = *from;
-    }
-    ObjectName(bytes)
 }
 
 fn short(id: Oid) -> String {

@@ -19,6 +19,7 @@ mod lfs;
 mod memory;
 mod memory_chain;
 mod mounted;
+mod named;
 mod overlay;
 mod packs;
 mod recent;
@@ -40,15 +41,18 @@ use mlgitops_files::Files;
 pub use blame::{Blamed, blame};
 pub use chain::{About, Chain, Differs, Gap, Judge, Link, ObjectName, Told};
 pub use commit::Commit;
-pub use error::SourceError;
+pub use error::{NO_FILTER, SourceError};
 pub use first_parent::FirstParents;
 pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;
 pub use memory_chain::{MemoryChain, MemoryCommit};
 pub use mounted::{Below, Joined};
+pub use named::Named;
 pub use overlay::Overlay;
-pub use relation::{Branch, branches, current_branch, is_ancestor, is_shallow, merge_base, messages_between};
+pub use relation::{
+    Branch, branches, commit_id, current_branch, is_ancestor, is_shallow, merge_base, messages_between,
+};
 pub use replace::{ReplaceError, Replacement, Why, replace};
 pub use repositories::{Content, Repositories, Revisions};
 pub use root::{Git, Remote, Root};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use mlgitops_files::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
+use mlgitops_files::{Blob, ContentName, Entry, EntryKind, Files, ReadError, RepoPath};
 
 /// A tree whose paths all lie below a folder.
 #[derive(Clone)]
@@ -44,6 +44,9 @@ impl Below {
 impl Files for Below {
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
         self.inner(path).map_or(Err(ReadError::Missing), |path| self.files.read(&path))
+    }
+    fn name(&self, path: &RepoPath) -> Option<ContentName> {
+        self.files.name(&self.inner(path)?)
     }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
         self.inner(folder).map(|folder| self.moved(self.files.list(&folder))).unwrap_or_default()
@@ -101,6 +104,9 @@ impl Joined {
 impl Files for Joined {
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
         self.tree(path, |tree| tree.read(path))
+    }
+    fn name(&self, path: &RepoPath) -> Option<ContentName> {
+        self.tree(path, |tree| tree.name(path))
     }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
         self.tree(folder, |tree| tree.list(folder))

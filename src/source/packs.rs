@@ -38,9 +38,6 @@ pub(super) enum Kind {
 const CHAIN: usize = 4_096;
 /// Most bytes of all of them together.
 const CHAIN_BYTES: u64 = 4 * limits::FILE_BYTES;
-/// How many bytes a reader keeps of what it unpacked, twice.
-const KEPT: usize = 6 << 20;
-
 impl Packs {
     /// Opens the packs below a repository's common folder. One that cannot be opened is left out:
     /// libgit2 then says why.
@@ -83,12 +80,13 @@ struct Place {
 }
 
 impl PackReader {
-    pub(super) fn new(packs: Arc<Packs>) -> Self {
+    /// One that keeps so many bytes of what it unpacked, twice.
+    pub(super) fn new(packs: Arc<Packs>, kept: usize) -> Self {
         Self {
             packs,
             last: 0,
             inflate: Inflate::default(),
-            kept: Recent::new(KEPT),
+            kept: Recent::new(kept),
             chain: Vec::new(),
             chained: 0,
             spare: Vec::new(),
@@ -120,46 +118,57 @@ impl PackReader {
 
     /// Unpacks what stands at a place of a pack, and all it is made of.
     fn unpack(&mut self, pack: &Pack, mut place: Place, object: &mut Vec<u8>) -> Option<Kind> {
+        let Self { kept, chain, chained, spare, inflate, .. } = self;
+        let most = usize::try_from(limits::FILE_BYTES).unwrap_or(usize::MAX);
         let kind = loop {
-            if let Some((kind, kept)) = self.kept.get(place) {
-                object.clear();
-                object.extend_from_slice(kept);
+            if let Some((kind, base)) = kept.get(place) {
+                match chain.pop() {
+                    Some((place, delta)) => {
+                        let applied = delta::apply(base, &delta, most, object);
+                        spare.push(delta);
+                        applied?;
+                        kept.put(place, kind, object);
+                    }
+                    None => {
+                        object.clear();
+                        object.extend_from_slice(base);
+                    }
+                }
                 break kind;
             }
             let entry = pack.data.entry(place.offset).ok()?;
-            self.chained = self.chained.saturating_add(entry.decompressed_size);
-            if self.chained > CHAIN_BYTES || self.chain.len() > CHAIN {
+            *chained = chained.saturating_add(entry.decompressed_size);
+            if *chained > CHAIN_BYTES || chain.len() > CHAIN {
                 return None;
             }
-            let mut bytes = self.spare.pop().unwrap_or_default();
+            let mut bytes = spare.pop().unwrap_or_default();
             bytes.clear();
             bytes.resize(usize::try_from(entry.decompressed_size).ok()?, 0);
-            pack.data.decompress_entry(&entry, &mut self.inflate, &mut bytes).ok()?;
+            pack.data.decompress_entry(&entry, inflate, &mut bytes).ok()?;
             let offset = match entry.header {
                 Header::OfsDelta { base_distance } => entry.checked_base_pack_offset(base_distance)?,
                 Header::RefDelta { base_id } => pack.index.pack_offset_at_index(pack.index.lookup(base_id)?),
                 Header::Commit | Header::Tag => return None,
                 Header::Tree | Header::Blob => {
                     let kind = if entry.header == Header::Tree { Kind::Tree } else { Kind::Blob };
-                    self.kept.put(place, kind, &bytes);
+                    kept.put(place, kind, &bytes);
                     std::mem::swap(object, &mut bytes);
-                    self.spare.push(bytes);
+                    spare.push(bytes);
                     break kind;
                 }
             };
-            self.chain.push((place, bytes));
+            chain.push((place, bytes));
             place = Place { offset, ..place };
         };
-        let most = usize::try_from(limits::FILE_BYTES).unwrap_or(usize::MAX);
-        let mut made = self.spare.pop().unwrap_or_default();
-        while let Some((place, delta)) = self.chain.pop() {
+        let mut made = spare.pop().unwrap_or_default();
+        while let Some((place, delta)) = chain.pop() {
             let applied = delta::apply(object, &delta, most, &mut made);
-            self.spare.push(delta);
+            spare.push(delta);
             applied?;
             std::mem::swap(object, &mut made);
-            self.kept.put(place, kind, object);
+            kept.put(place, kind, object);
         }
-        self.spare.push(made);
+        spare.push(made);
         Some(kind)
     }
 }
@@ -175,8 +184,10 @@ impl FanOut {
     /// Reads the names of an index, here and there.
     fn of(index: &index::File<MMap>) -> Self {
         const NAMES: u32 = 64;
+        // More would take longer to find than most runs need to look names up.
+        const MOST: u32 = 10;
         let count = index.num_objects();
-        let bits = (count / NAMES).checked_ilog2().unwrap_or(0);
+        let bits = (count / NAMES).checked_ilog2().unwrap_or(0).min(MOST);
         let mut begins = vec![0];
         for first in 1..1u32 << bits {
             let from = begins.last().copied().unwrap_or(0);
@@ -186,8 +197,8 @@ impl FanOut {
         Self { begins, bits }
     }
 
-    /// The position of a name. Names are hashes, spread evenly: where one stands can be guessed, and
-    /// the guess is seldom far off.
+    /// The position of a name. Names are hashes, spread evenly: where one stands can be guessed, and a
+    /// second guess from what stands at the first is seldom far off.
     fn find(&self, index: &index::File<MMap>, id: ObjectName) -> Option<u32> {
         let wanted = first_bits(&id.0)?;
         let slot = usize::try_from(wanted.checked_shr(64 - self.bits).unwrap_or(0)).ok()?;
@@ -195,17 +206,32 @@ impl FanOut {
         if low >= high {
             return None;
         }
-        let within = (u128::from(wanted << self.bits) * u128::from(high - low)) >> 64;
-        let mut at = low + u32::try_from(within).ok()?;
-        let goes_up = index.oid_at_index(at).as_bytes() < id.0.as_slice();
+        let share = |of: u64| (u128::from(of) * u128::from(high - low)) >> 64;
+        let first = low + u32::try_from(share(wanted << self.bits)).ok()?;
+        let there = first_bits(index.oid_at_index(first).as_bytes())?;
+        let off = u32::try_from(share(wanted.abs_diff(there).checked_shl(self.bits)?)).unwrap_or(u32::MAX);
+        let second =
+            if there < wanted { first.saturating_add(off).min(high - 1) } else { first.saturating_sub(off) };
+        let mut at = second.max(low);
+        let goes_up = order(index, at, wanted, id) == Ordering::Less;
         loop {
-            match index.oid_at_index(at).as_bytes().cmp(&id.0) {
+            match order(index, at, wanted, id) {
                 Ordering::Equal => return Some(at),
                 Ordering::Less if goes_up && at + 1 < high => at += 1,
                 Ordering::Greater if !goes_up && at > low => at -= 1,
                 _ => return None,
             }
         }
+    }
+}
+
+/// How a name of an index stands to another one. Most differ in their first bits, which are compared
+/// at once.
+fn order(index: &index::File<MMap>, at: u32, first: u64, id: ObjectName) -> Ordering {
+    let name = index.oid_at_index(at).as_bytes();
+    match first_bits(name).cmp(&Some(first)) {
+        Ordering::Equal => name.cmp(&id.0),
+        order => order,
     }
 }
 

@@ -1,20 +1,29 @@
 //! How two commits of a repository stand to each other.
 
-use super::commit::Commit;
 use super::error::SourceError;
 use super::root::Root;
 
 /// The most commits whose messages are read.
 const MESSAGES: usize = 10_000;
 
-/// The best commit that two histories share; `None` where they share none, or this clone lacks it.
+/// The full id of the commit that a revision names.
+///
+/// # Errors
+/// [`SourceError`] where there is no Git, or no such revision.
+pub fn commit_id(root: &Root, rev: &str) -> Result<String, SourceError> {
+    let (repo, _) = root.repo(&format!("revision {rev}"))?;
+    repo.commit(rev).map(|id| id.to_string())
+}
+
+/// The id of the best commit that two histories share; `None` where they share none, or this clone
+/// lacks it.
 ///
 /// # Errors
 /// [`SourceError`] where a revision does not exist.
-pub fn merge_base(root: &Root, target: &str, head: &str) -> Result<Option<Commit>, SourceError> {
+pub fn merge_base(root: &Root, target: &str, head: &str) -> Result<Option<String>, SourceError> {
     let (repo, _) = root.repo(&format!("revision {target}"))?;
     let base = repo.merge_base(repo.commit(target)?, repo.commit(head)?);
-    base.map(|id| Commit::open(root, &id.to_string())).transpose()
+    Ok(base.map(|id| id.to_string()))
 }
 
 /// Whether a commit is another one or came before it. A revision that does not exist is neither.

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use git2::{Config, ErrorCode, ObjectType, Oid, Repository, RepositoryOpenFlags};
 use mlgitops_files::{Blob, ReadError, limits};
@@ -16,7 +16,9 @@ use mlgitops_files::{Blob, ReadError, limits};
 use super::Remote;
 use super::chain::About;
 use super::error::{SourceError, shown, shown_text};
-use super::tree::{Finds, Found};
+use super::packs::{Kind, PackReader, Packs};
+use super::tree::Found;
+use super::trees::name;
 
 /// The modes that Git gives to what stands in a tree or in the index (gitformat-index).
 mod mode {
@@ -34,6 +36,9 @@ pub(super) struct Repo {
     git_dir: PathBuf,
     common_dir: PathBuf,
     work_dir: Option<PathBuf>,
+    packs: OnceLock<Arc<Packs>>,
+    /// Readers of blobs that nobody uses.
+    readers: Mutex<Vec<PackReader>>,
 }
 
 /// One line of the index.
@@ -96,6 +101,8 @@ impl Repo {
             common_dir: repository.commondir().to_owned(),
             work_dir: repository.workdir().map(Path::to_owned),
             git: Mutex::new(repository),
+            packs: OnceLock::new(),
+            readers: Mutex::default(),
         })))
     }
 
@@ -170,6 +177,21 @@ impl Repo {
         })
     }
 
+    /// The commits whose parents this clone makes up, each with what ends that: those that
+    /// `git replace` names, and those of the file that it replaced (gitrepository-layout, info/grafts).
+    pub(super) fn grafted(&self) -> Vec<(Oid, String)> {
+        let git = self.git();
+        let mut grafted = Vec::new();
+        for name in git.references_glob("refs/replace/*").into_iter().flat_map(names) {
+            let id = name.rsplit('/').next().and_then(|id| Oid::from_str(id).ok());
+            grafted.extend(id.map(|id| (id, format!("git replace -d {id}"))));
+        }
+        let file = std::fs::read_to_string(self.common_dir.join("info/grafts")).unwrap_or_default();
+        let ids = file.lines().filter_map(|line| Oid::from_str(line.split_whitespace().next()?).ok());
+        grafted.extend(ids.map(|id| (id, "remove the file info/grafts of the repository".to_owned())));
+        grafted
+    }
+
     /// The best commit that two histories share; `None` where they share none, or this clone lacks
     /// it.
     pub(super) fn merge_base(&self, one: Oid, other: Oid) -> Option<Oid> {
@@ -199,42 +221,30 @@ impl Repo {
         }
     }
 
-    /// Everything a commit holds below a folder, by paths below that folder; nothing where the
-    /// commit has no such folder.
-    pub(super) fn tree(&self, commit: Oid, prefix: &str) -> Result<Finds<Oid>, SourceError> {
-        let git = self.git();
-        let failed = |error: git2::Error| failed(&self.shown, &error);
-        let mut tree = git.find_commit(commit).and_then(|commit| commit.tree()).map_err(failed)?;
-        for name in prefix.split('/').filter(|name| !name.is_empty()) {
-            let entry = tree.get_name_bytes(name.as_bytes()).map(|entry| (entry.id(), entry.filemode()));
-            match entry {
-                Some((id, mode)) if mode.cast_unsigned() & mode::KIND == mode::FOLDER => {
-                    tree = git.find_tree(id).map_err(failed)?;
-                }
-                _ => return Ok(Vec::new()),
-            }
-        }
-        let mut found = Vec::new();
-        let mut folders = vec![(Vec::new(), tree.id())];
-        let mut seen = 0usize;
-        while let Some((folder, id)) = folders.pop() {
-            let tree = git.find_tree(id).map_err(failed)?;
-            seen += tree.len();
-            if seen > limits::TREE_ENTRIES {
-                return Err(SourceError::TooMany { path: self.shown.clone() });
-            }
-            for entry in &tree {
-                let path = below(&folder, entry.name_bytes());
-                let mode = entry.filemode().cast_unsigned();
-                // A path that is too long is listed as one thing that is not read.
-                if mode & mode::KIND == mode::FOLDER && path.len() <= limits::PATH_BYTES {
-                    folders.push((path, entry.id()));
-                } else {
-                    found.push((path, find(&git, mode, entry.id())));
-                }
-            }
-        }
-        Ok(found)
+    /// The tree of a commit.
+    pub(super) fn tree_of(&self, commit: Oid) -> Result<Oid, SourceError> {
+        let commit = self.git().find_commit(commit).map(|commit| commit.tree_id());
+        commit.map_err(|error| failed(&self.shown, &error))
+    }
+
+    /// That this clone lacks a tree.
+    pub(super) fn lacks_tree(&self, id: &str) -> SourceError {
+        SourceError::MissingTree { path: self.shown.clone(), id: id.chars().take(7).collect() }
+    }
+
+    /// That a commit holds more than is read.
+    pub(super) fn too_many(&self) -> SourceError {
+        SourceError::TooMany { path: self.shown.clone() }
+    }
+
+    /// What a line of a tree or of the index stands for; no folder.
+    pub(super) fn find(&self, mode: u32, id: Oid) -> Found<Oid> {
+        find(&self.git(), mode, id)
+    }
+
+    /// The packs, opened when they are asked for first.
+    pub(super) fn packs(&self) -> &Arc<Packs> {
+        self.packs.get_or_init(|| Arc::new(Packs::open(&self.common_dir)))
     }
 
     /// The lines of the index; none where the repository has no index yet.
@@ -264,15 +274,30 @@ impl Repo {
 
     /// What a line of the index stands for.
     pub(super) fn staged(&self, staged: &Staged) -> Found<Oid> {
-        find(&self.git(), staged.mode, staged.blob)
+        self.find(staged.mode, staged.blob)
     }
 
     /// The bytes of a blob, refused by its header where they are over the limit.
     pub(super) fn blob(&self, id: Oid) -> Result<Blob, ReadError> {
+        if let Some(bytes) = self.packed(id) {
+            return Ok(Blob { bytes: bytes.into() });
+        }
         let git = self.git();
         check_size(&git, id, limits::FILE_BYTES)?;
         let blob = git.find_blob(id).map_err(|error| no_object(&error))?;
         Ok(Blob { bytes: blob.content().into() })
+    }
+
+    /// The bytes of a blob that a pack holds and that is not over the limit.
+    fn packed(&self, id: Oid) -> Option<Vec<u8>> {
+        const KEPT: usize = 1 << 20;
+        let readers = || self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let reader = readers().pop();
+        let mut reader = reader.unwrap_or_else(|| PackReader::new(Arc::clone(self.packs()), KEPT));
+        let mut bytes = Vec::new();
+        let kind = reader.read(name(id), &mut bytes);
+        readers().push(reader);
+        (kind == Some(Kind::Blob) && bytes.len() as u64 <= limits::FILE_BYTES).then_some(bytes)
     }
 
     /// Who made a commit, and what they said.
@@ -310,13 +335,15 @@ impl fmt::Debug for Repo {
     }
 }
 
-fn below(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
+fn names(references: git2::References<'_>) -> Vec<String> {
+    let references = references.flatten();
+    references.filter_map(|reference| reference.name().ok().map(str::to_owned)).collect()
 }
 
 fn find(git: &Repository, mode: u32, id: Oid) -> Found<Oid> {
     match mode & mode::KIND {
         mode::SUBMODULE => Found::Submodule,
+        // A path that is too long is listed as one thing that is not read.
         mode::FOLDER => Found::Refused(ReadError::IsFolder),
         mode::LINK => match target(git, id) {
             Ok(target) => Found::Link(target),
@@ -343,9 +370,7 @@ fn check_size(git: &Repository, id: Oid, limit: u64) -> Result<(), ReadError> {
 
 fn no_object(error: &git2::Error) -> ReadError {
     ReadError::Failed(match error.code() {
-        ErrorCode::NotFound => "its content is not in this clone, which is partial or broken; \
-                                `git fetch --refetch` gets it"
-            .to_owned(),
+        ErrorCode::NotFound => "its content is not in this clone, which is partial or broken".to_owned(),
         _ => shown_text(error.message()),
     })
 }

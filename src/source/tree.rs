@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use mlgitops_files::{Blob, Entry, EntryKind, Files, Listing, ReadError, RepoPath, limits};
+use mlgitops_files::{Blob, ContentName, Entry, EntryKind, Files, Listing, ReadError, RepoPath, limits};
 
 /// What a source found at a path.
 pub(super) enum Found<H> {
@@ -28,6 +28,11 @@ pub(super) trait Store: Send + Sync {
 
     /// The bytes of a regular file.
     fn fetch(&self, path: &RepoPath, handle: &Self::Handle) -> Result<Blob, ReadError>;
+
+    /// The name of those bytes, where it is known without reading them.
+    fn name(&self, _handle: &Self::Handle) -> Option<ContentName> {
+        None
+    }
 }
 
 /// A listed tree and the store that holds its bytes.
@@ -90,6 +95,13 @@ impl<S: Store> Files for Source<S> {
             Some(None) | None => Err(ReadError::Missing),
         }
     }
+    fn name(&self, path: &RepoPath) -> Option<ContentName> {
+        let path = self.listing.resolve(path).ok()?;
+        match self.handles.get(self.listing.position(&path)?)? {
+            Some(Ok(handle)) => self.store.name(handle),
+            _ => None,
+        }
+    }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
         self.listing.list(folder)
     }
@@ -116,6 +128,9 @@ macro_rules! files_by_source {
                 path: &mlgitops_files::RepoPath,
             ) -> Result<mlgitops_files::Blob, mlgitops_files::ReadError> {
                 self.source.read(path)
+            }
+            fn name(&self, path: &mlgitops_files::RepoPath) -> Option<mlgitops_files::ContentName> {
+                self.source.name(path)
             }
             fn list(&self, folder: &mlgitops_files::RepoPath) -> Vec<mlgitops_files::Entry> {
                 self.source.list(folder)

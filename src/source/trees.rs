@@ -11,8 +11,10 @@ use mlgitops_files::limits;
 use rapidhash::fast::RandomState;
 
 use super::chain::{Gap, Judge, ObjectName};
-use super::packs::{Kind, PackReader, Packs};
+use super::error::{NO_FILTER, SourceError};
+use super::packs::{Kind, PackReader};
 use super::repository::Repo;
+use super::tree::Finds;
 
 /// The name of no tree: a folder that is not there.
 pub(super) const NO_TREE: ObjectName = ObjectName([0; 20]);
@@ -32,6 +34,11 @@ impl Line<'_> {
 
     pub(super) fn is_file(&self) -> bool {
         self.mode.starts_with(b"100")
+    }
+
+    /// The mode, as a number.
+    fn mode(&self) -> u32 {
+        self.mode.iter().fold(0, |mode, digit| mode << 3 | u32::from(digit & 7))
     }
 
     /// Git sorts a folder as if its name ended in a slash.
@@ -61,12 +68,17 @@ impl<'t> Iterator for Lines<'t> {
 
 impl Lines<'_> {
     /// Leaves out the lines with which both begin: trees that follow each other differ in few.
-    fn skip_equal(one: &mut Self, other: &mut Lines<'_>) {
+    /// `begins` says where lines of the first begin, counted from its end, if it says anything.
+    fn skip_equal(one: &mut Self, other: &mut Lines<'_>, begins: &[usize]) {
         let equal = equal_bytes(one.0, other.0);
         let all = one.0.len();
         if equal == all && equal == other.0.len() {
             (one.0, other.0) = (&[], &[]);
             return;
+        }
+        let within = begins.partition_point(|&left| left >= all - equal);
+        if let Some(&left) = within.checked_sub(1).and_then(|at| begins.get(at)) {
+            one.0 = one.0.get(all.saturating_sub(left)..).unwrap_or_default();
         }
         loop {
             let mut rest = one.clone();
@@ -78,15 +90,42 @@ impl Lines<'_> {
         }
         other.0 = other.0.get(all - one.0.len()..).unwrap_or_default();
     }
+
+    /// Where its lines begin: how many bytes are left there, and 0 behind the last.
+    fn begins(mut self) -> Vec<usize> {
+        let mut begins = Vec::new();
+        loop {
+            begins.push(self.0.len());
+            if self.next().is_none() {
+                return begins;
+            }
+        }
+    }
 }
 
 /// With how many equal bytes both begin.
 fn equal_bytes(one: &[u8], other: &[u8]) -> usize {
-    let steps = one.as_chunks::<32>().0.iter().zip(other.as_chunks::<32>().0);
-    let whole = 32 * steps.take_while(|(one, other)| one == other).count();
+    let is_same = |one: &[u8; 64], other: &[u8; 64]| {
+        let (one, other) = (one.as_chunks::<8>().0, other.as_chunks::<8>().0);
+        let differ = |one: &[u8; 8], other: &[u8; 8]| u64::from_ne_bytes(*one) ^ u64::from_ne_bytes(*other);
+        one.iter().zip(other).fold(0, |all, (one, other)| all | differ(one, other)) == 0
+    };
+    let steps = one.as_chunks().0.iter().zip(other.as_chunks().0);
+    let whole = 64 * steps.take_while(|(one, other)| is_same(one, other)).count();
     let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
     whole + rest.take_while(|(one, other)| one == other).count()
 }
+
+/// A tree as it was read.
+#[derive(Default)]
+struct Folder {
+    bytes: Vec<u8>,
+    /// Where its lines begin, in a large one, once somebody asked.
+    begins: Vec<usize>,
+}
+
+/// From how many bytes on it is worth knowing where the lines of a folder begin.
+const LARGE: usize = 256;
 
 /// Reads trees; those read lately are not unpacked again.
 pub(super) struct Trees {
@@ -94,9 +133,9 @@ pub(super) struct Trees {
     packs: PackReader,
     /// Buffers to use again.
     spare: Vec<Vec<u8>>,
-    /// Each folder as it was in the older tree of the comparison before: a walk back finds it in the
-    /// newer tree of the next.
-    older: HashMap<Vec<u8>, (ObjectName, Vec<u8>), RandomState>,
+    /// The folders of older trees of the comparisons before: a walk back finds them in the newer tree of
+    /// the next.
+    older: HashMap<ObjectName, Folder, RandomState>,
     older_bytes: usize,
     /// The folder that was looked for last, and in which tree: the older of two is the newer of the
     /// next two.
@@ -105,6 +144,9 @@ pub(super) struct Trees {
     judged: HashMap<ObjectName, bool, RandomState>,
 }
 
+/// How many bytes a reader keeps of what it unpacked, twice.
+const KEPT: usize = 6 << 20;
+
 /// How many judged files are remembered.
 const JUDGED: usize = 1 << 14;
 
@@ -112,10 +154,10 @@ const JUDGED: usize = 1 << 14;
 const OLDER: usize = 16 << 20;
 
 impl Trees {
-    pub(super) fn new(repo: Arc<Repo>, packs: Arc<Packs>) -> Self {
+    pub(super) fn new(repo: Arc<Repo>) -> Self {
         Self {
+            packs: PackReader::new(Arc::clone(repo.packs()), KEPT),
             repo,
-            packs: PackReader::new(packs),
             spare: Vec::new(),
             older: HashMap::default(),
             older_bytes: 0,
@@ -138,35 +180,30 @@ impl Trees {
     }
 
     /// The bytes of a folder of a newer tree.
-    fn read_newer(&mut self, path: &[u8], id: ObjectName) -> Result<Vec<u8>, Gap> {
-        match self.older.get_mut(path) {
-            Some((known, tree)) if *known == id => {
-                *known = NO_TREE;
-                self.older_bytes = self.older_bytes.saturating_sub(tree.len());
-                Ok(std::mem::take(tree))
+    fn read_newer(&mut self, id: ObjectName) -> Result<Folder, Gap> {
+        let mut folder = match self.older.remove(&id) {
+            Some(folder) => {
+                self.older_bytes = self.older_bytes.saturating_sub(folder.bytes.len());
+                folder
             }
-            _ => self.read(id),
+            None => Folder { bytes: self.read(id)?, begins: Vec::new() },
+        };
+        if folder.begins.is_empty() && folder.bytes.len() > LARGE {
+            folder.begins = Lines(&folder.bytes).begins();
         }
+        Ok(folder)
     }
 
     /// Keeps a folder of an older tree.
-    fn keep_older(&mut self, path: &[u8], id: ObjectName, tree: Vec<u8>) {
-        if self.older_bytes + tree.len() > OLDER {
+    fn keep_older(&mut self, id: ObjectName, folder: Folder) {
+        if self.older_bytes + folder.bytes.len() > OLDER {
             self.older.clear();
             self.older_bytes = 0;
         }
-        self.older_bytes += tree.len();
-        match self.older.get_mut(path) {
-            Some(kept) => {
-                let (_, before) = std::mem::replace(kept, (id, tree));
-                self.older_bytes = self.older_bytes.saturating_sub(before.len());
-                if before.capacity() > 0 {
-                    self.spare.push(before);
-                }
-            }
-            None => {
-                self.older.insert(path.to_vec(), (id, tree));
-            }
+        self.older_bytes += folder.bytes.len();
+        if let Some(same) = self.older.insert(id, folder) {
+            self.older_bytes = self.older_bytes.saturating_sub(same.bytes.len());
+            self.spare.push(same.bytes);
         }
     }
 
@@ -193,7 +230,7 @@ impl Trees {
         let missing = || Gap {
             missing: id.to_string(),
             reason: format!("this clone is partial: the tree {} is missing", id.short()),
-            help: "git fetch --refetch".to_owned(),
+            help: NO_FILTER.to_owned(),
         };
         let git = self.repo.git();
         let objects = git.odb().map_err(|_| missing())?;
@@ -223,6 +260,45 @@ impl Trees {
         }
         self.below = Some((tree, at));
         Ok(at)
+    }
+
+    /// Everything a commit holds below a folder, by paths below that folder; nothing where it has no
+    /// such folder.
+    ///
+    /// # Errors
+    /// [`SourceError`] where this clone does not hold a tree, or the commit more than is read.
+    pub(super) fn everything(&mut self, commit: Oid, folder: &str) -> Result<Finds<Oid>, SourceError> {
+        let repo = Arc::clone(&self.repo);
+        let lacks = |gap: Gap| repo.lacks_tree(&gap.missing);
+        let top = self.below(name(repo.tree_of(commit)?), folder).map_err(lacks)?;
+        let mut found = Vec::new();
+        let mut folders = vec![(Vec::new(), top)];
+        let mut seen = 0usize;
+        while let Some((folder, id)) = folders.pop() {
+            let tree = self.read(id).map_err(lacks)?;
+            let mut lines = Lines(&tree);
+            for line in lines.by_ref() {
+                seen += 1;
+                let path = if folder.is_empty() {
+                    line.name.to_vec()
+                } else {
+                    [&folder, &b"/"[..], line.name].concat()
+                };
+                if line.is_folder() && path.len() <= limits::PATH_BYTES {
+                    folders.push((path, line.id));
+                } else {
+                    found.push((path, repo.find(line.mode(), oid(line.id))));
+                }
+            }
+            if !lines.0.is_empty() {
+                return Err(repo.lacks_tree(&id.to_string()));
+            }
+            if seen > limits::TREE_ENTRIES {
+                return Err(repo.too_many());
+            }
+            self.spare.push(tree);
+        }
+        Ok(found)
     }
 
     /// Tells every path in which two trees differ, until it is told enough.
@@ -263,16 +339,26 @@ impl Comparison<'_, '_> {
         if self.read > limits::TREE_ENTRIES {
             return Err(too_many(new));
         }
-        let (newer, older) = (self.trees.read_newer(&self.path, new)?, self.trees.read(old)?);
-        let flow = self.lines(Lines(&newer), Lines(&older));
-        self.trees.spare.push(newer);
-        self.trees.keep_older(&self.path, old, older);
+        let (newer, older) = (self.trees.read_newer(new)?, self.trees.read(old)?);
+        let mut same_begins = newer.bytes.len() == older.len();
+        let flow = self.lines(Lines(&newer.bytes), Lines(&older), &newer.begins, &mut same_begins);
+        let begins = if same_begins && flow.is_ok() { newer.begins } else { Vec::new() };
+        self.trees.spare.push(newer.bytes);
+        self.trees.keep_older(old, Folder { bytes: older, begins });
         flow
     }
 
-    fn lines(&mut self, mut new: Lines<'_>, mut old: Lines<'_>) -> Result<ControlFlow<()>, Gap> {
+    /// Compares what is left of two folders, until it is told enough; takes note where lines of the
+    /// two begin at different bytes.
+    fn lines(
+        &mut self,
+        mut new: Lines<'_>,
+        mut old: Lines<'_>,
+        begins: &[usize],
+        same_begins: &mut bool,
+    ) -> Result<ControlFlow<()>, Gap> {
         loop {
-            Lines::skip_equal(&mut new, &mut old);
+            Lines::skip_equal(&mut new, &mut old, begins);
             let (rest, of_old) = (new.clone(), old.clone());
             let (left, right) = (new.next(), old.next());
             let order = match (&left, &right) {
@@ -281,6 +367,7 @@ impl Comparison<'_, '_> {
                 (None, Some(_)) => Ordering::Greater,
                 (None, None) => return Ok(ControlFlow::Continue(())),
             };
+            *same_begins &= order == Ordering::Equal && new.0.len() == old.0.len();
             // The line that comes first stands on one side only; the other waits.
             let (left, right) = match order {
                 Ordering::Less => {
@@ -295,6 +382,7 @@ impl Comparison<'_, '_> {
             };
             let flow = self.line(left.as_ref(), right.as_ref())?;
             if flow.is_break() {
+                *same_begins = false;
                 return Ok(flow);
             }
         }
@@ -326,6 +414,13 @@ pub(super) fn too_many(id: ObjectName) -> Gap {
         reason: format!("a commit changes more than {} files", limits::TREE_ENTRIES),
         help: String::new(),
     }
+}
+
+/// The name that libgit2 gives.
+pub(super) fn name(id: Oid) -> ObjectName {
+    let mut bytes = [0; 20];
+    bytes.iter_mut().zip(id.as_bytes()).for_each(|(byte, from)| *byte = *from);
+    ObjectName(bytes)
 }
 
 /// The name as libgit2 takes it.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mlgitops::config::{self, Config};
+use mlgitops::fleet::Surveyor;
 use mlgitops::history::{Identity, Question, Ran, Running, State, Timeline, whole};
 use mlgitops::rules::vocabulary;
-use mlgitops::source::{About, Chain, Memory, MemoryChain, MemoryCommit, Repositories};
+use mlgitops::source::{About, Chain, Memory, MemoryChain, MemoryCommit, Named, Repositories};
 use mlgitops_files::Files;
 use mlgitops_yaml::SourceFile;
 use proptest::prelude::*;
@@ -242,6 +243,18 @@ fn assert_eras_hold(timeline: &Timeline, states: &[State]) {
     assert_eq!(seen, states.len(), "every commit is in an era");
 }
 
+/// Asserts that states which are surveyed one after the other, sharing what they can, are each what
+/// rendering it from nothing says.
+fn assert_surveys_hold(trees: &[(Tree, i64)], config: &Config) {
+    let surveyor = Surveyor::default();
+    for (number, (tree, _)) in trees.iter().enumerate() {
+        let files: Arc<dyn Files> = Arc::new(Named::new(memory(tree)));
+        let seen = surveyor.see(&files, config, &Repositories::default());
+        let shared = State::of(&seen.fleet, &seen.discovery, config);
+        assert_eq!(shared, whole(&memory(tree), config, &Repositories::default()), "state {number}");
+    }
+}
+
 /// A folder without Chart.yaml is meant as a chart as long as its templates ask for values.
 #[test]
 fn a_template_decides_that_its_folder_is_a_chart() {
@@ -267,6 +280,7 @@ proptest! {
         let states = slow(&trees, &config);
         let timeline = timeline(&trees, &config);
         assert_eras_hold(&timeline, &states);
+        assert_surveys_hold(&trees, &config);
 
         let clocks = clocks(&trees);
         let now = clocks[clocks.len() - 1] + 3_600;

@@ -152,11 +152,15 @@ impl Story {
 
     /// A clone of so many commits, as `actions/checkout` makes it.
     pub(crate) fn shallow(&self, depth: usize, branch: &str) -> TempDir {
+        self.clone_with(&["--depth", &depth.to_string(), "--branch", branch])
+    }
+
+    /// A clone by Git itself.
+    pub(crate) fn clone_with(&self, args: &[&str]) -> TempDir {
         let folder = TempDir::new().unwrap();
         let url = format!("file://{}", self.folder.path().display());
-        let depth = depth.to_string();
         let done = Command::new("git")
-            .args(["clone", "-q", "--depth", &depth, "--branch", branch, &url, "."])
+            .args([&["clone", "-q"], args, &[&*url, "."]].concat())
             .current_dir(folder.path())
             .output()
             .unwrap();

@@ -13,6 +13,11 @@ pub struct Blob {
     pub bytes: Arc<[u8]>,
 }
 
+/// The name of a content: equal contents have the same, and no others. It is the one Git gives to a
+/// blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ContentName(pub [u8; 20]);
+
 /// What stands at a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EntryKind {
@@ -80,6 +85,12 @@ pub trait Files: Send + Sync {
     /// [`ReadError`], also for a file over [`crate::limits::FILE_BYTES`].
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError>;
 
+    /// The name of what [`Files::read`] gives, where it is known without reading: two sources in which
+    /// a path has the same name hold the same there.
+    fn name(&self, _path: &RepoPath) -> Option<ContentName> {
+        None
+    }
+
     /// The entries of a folder, sorted by path; empty where no folder stands. A link to a folder
     /// inside the root is followed, and the entries bear the paths they really stand at.
     fn list(&self, folder: &RepoPath) -> Vec<Entry>;
@@ -107,6 +118,9 @@ pub trait Files: Send + Sync {
 impl<F: Files + ?Sized> Files for Arc<F> {
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
         (**self).read(path)
+    }
+    fn name(&self, path: &RepoPath) -> Option<ContentName> {
+        (**self).name(path)
     }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
         (**self).list(folder)

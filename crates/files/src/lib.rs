@@ -9,7 +9,7 @@ mod listing;
 mod path;
 mod trace;
 
-pub use files::{Blob, Entry, EntryKind, Files, ReadError};
+pub use files::{Blob, ContentName, Entry, EntryKind, Files, ReadError};
 pub use listing::Listing;
 pub use path::{PathError, RepoPath};
 pub use trace::{Looked, Trace, Traced};

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::{Blob, Entry, EntryKind, Files, ReadError, RepoPath};
+use crate::{Blob, ContentName, Entry, EntryKind, Files, ReadError, RepoPath};
 
 /// One look at a source of files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,6 +43,16 @@ impl Traced {
         Trace(self.seen.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Notes looks that somebody else had taken before.
+    pub fn note_all(&self, looked: &BTreeSet<Looked>) {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(looked.iter().cloned());
+    }
+
+    /// Notes that a file was read which somebody else had read before.
+    pub fn note_read(&self, path: &RepoPath) {
+        self.note(path, Looked::Read);
+    }
+
     /// Notes a look at a path, and the same look at every link passed on the way: replacing a
     /// link changes what was seen without a change at the path that was asked for.
     fn note(&self, path: &RepoPath, looked: fn(RepoPath) -> Looked) {
@@ -57,6 +67,10 @@ impl Files for Traced {
     fn read(&self, path: &RepoPath) -> Result<Blob, ReadError> {
         self.note(path, Looked::Read);
         self.files.read(path)
+    }
+    fn name(&self, path: &RepoPath) -> Option<ContentName> {
+        self.note(path, Looked::Read);
+        self.files.name(path)
     }
     fn list(&self, folder: &RepoPath) -> Vec<Entry> {
         self.note(folder, Looked::Listed);

@@ -1,5 +1,7 @@
 //! `promotion/ran-in-staging`: a guarded environment only gets what already ran one rung below.
 
+#[path = "ran_in_staging/parting.rs"]
+mod parting;
 #[path = "ran_in_staging/shared.rs"]
 mod shared;
 
@@ -136,12 +138,16 @@ impl<'s> Subject<'s> {
 
     fn unfixed(&self) -> NotChecked {
         let running = &self.moved.running;
-        NotChecked::new(
-            Code::InCluster,
-            format!("whether {} of {} ran in {} first", running.model, self.environment, self.rung()),
-            format!("`{}` names no version that stays the same, so its past proves nothing", running.uri),
-        )
-        .help("pin it: `mlgitops explain pinned-model-uri`")
+        let what = format!("whether {} of {} ran in {} first", running.model, self.environment, self.rung());
+        if Identity::Token.of(running).is_some() {
+            let reason = format!("`{}` names no digest, and the configuration compares digests", running.uri);
+            return NotChecked::new(Code::InCluster, what, reason)
+                .help("name it by digest: `…@sha256:…`")
+                .required(true);
+        }
+        let reason =
+            format!("`{}` names no version that stays the same, so its past proves nothing", running.uri);
+        NotChecked::new(Code::InCluster, what, reason).help("pin it: `mlgitops explain pinned-model-uri`")
     }
 
     fn other_artifact(&self, stay: &Stay) -> NotChecked {

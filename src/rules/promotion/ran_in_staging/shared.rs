@@ -2,11 +2,11 @@
 //! ever run in one of them first.
 
 use super::super::super::{Context, Violations};
+use super::parting::{own_list, parting};
 use super::{parts, version_bytes, violation_of};
-use crate::finding::{Label, Location};
-use crate::fleet::{Deployable, Fleet, Release};
+use crate::finding::Label;
+use crate::fleet::{Fleet, Release};
 use crate::history::Identity;
-use mlgitops_yaml::Role;
 
 /// A release of one of some environments that takes its version from the same bytes.
 pub(super) fn shared_with<'f>(fleet: &'f Fleet, release: usize, below: &[String]) -> Option<&'f Release> {
@@ -46,7 +46,11 @@ pub(super) fn shared(context: &Context<'_>, out: &mut Violations) {
         let Some(found) = violation_of(fleet, index, "shared", message, "both take it from here") else {
             continue;
         };
-        let found = match fleet.deployables.get(object.deployable).and_then(|one| own_list(context, one)) {
+        let found = match fleet
+            .deployables
+            .get(object.deployable)
+            .and_then(|one| own_list(context, one, &["resources", "bases"]))
+        {
             Some(at) => found.also_at(Label::new(at, "it has no version of its own")),
             None => found,
         };
@@ -54,50 +58,20 @@ pub(super) fn shared(context: &Context<'_>, out: &mut Violations) {
         let back = moved
             .and_then(|moved| moved.before.first())
             .map(|before| format!("put {line} back to {}, and ", before.said()));
-        let lower_file = own_place(context, fleet, other)
-            .map_or_else(|| format!("a patch or values of {}", lower.name), |place| format!("`{place}`"));
+        let parting = parting(context, fleet, other);
+        let place = parting
+            .as_ref()
+            .map_or_else(|| format!("a patch or values of {}", lower.name), |parting| parting.place.clone());
         let help = format!(
-            "{}give {} a version of its own in {lower_file}; {} follows in a later change",
+            "{}give {} a version of its own in {place}; {} follows in a later change",
             back.unwrap_or_default(),
             lower.name,
             environment.name
         );
-        let path = &used.reference.path;
-        let patch = format!("- {{op: replace, path: {path}, value: \"{}\"}}", used.reference.text);
-        out.push(
-            found
-                .note("while both read these bytes, no version can ever run in one of them first")
-                .help_then(help, patch),
-        );
+        let found = found.note("while both read these bytes, no version can ever run in one of them first");
+        let help = [vec![help], parting.map(|parting| parting.lines).unwrap_or_default()].concat();
+        out.push(found.help_lines(&help));
     }
-}
-
-/// `overlays/staging/kustomization.yaml:4`, where a release has a kustomization of its own: its
-/// patches, else what it takes from the base.
-fn own_place(context: &Context<'_>, fleet: &Fleet, release: &Release) -> Option<String> {
-    let object = fleet.objects.get(release.object)?;
-    let deployable = fleet.deployables.get(object.deployable)?;
-    let at = own(context, deployable, &["patches", "patchesStrategicMerge", "patchesJson6902"])
-        .or_else(|| own_list(context, deployable))?;
-    Some(format!("{}:{}", at.path(), at.position().line))
-}
-
-/// The base that a kustomization of its own takes, and which names the version for it.
-fn own_list(context: &Context<'_>, deployable: &Deployable) -> Option<Location> {
-    own(context, deployable, &["resources", "bases"])
-}
-
-/// The first item of the first of some lists of a deployable's kustomization.
-fn own(context: &Context<'_>, deployable: &Deployable, lists: &[&str]) -> Option<Location> {
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let found = names.iter().find_map(|name| {
-        let path = deployable.job.path.join(name).ok()?;
-        context.discovery.files.get(&path)
-    })?;
-    let root = found.tree.documents().first()?.root?;
-    let list = lists.iter().find_map(|name| found.tree.get(root, name))?;
-    let first = found.tree.children(list).first().copied()?;
-    Some(Location::new(&found.file, found.tree.range(first), Role::Source))
 }
 
 /// `models/service.yaml:22`, the line that says which version it is.
