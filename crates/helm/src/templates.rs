@@ -68,7 +68,7 @@ impl Job<'_> {
             self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
         }
         let values = self.machine.guard(values, unit.lacking);
-        let about = metadata::chart(&mut self.machine, file, &name, is_root);
+        let about = metadata::chart(&mut self.machine, unit, &name, is_root);
         let members = Arc::clone(&unit.chart.files);
         let chart_files =
             objects::ChartFiles { files: Arc::clone(self.reader.files()), members, guard: OriginId::NONE };
