@@ -110,7 +110,7 @@ pub struct Slot {
 }
 
 /// Something with fields and methods that the program hands to templates.
-pub trait Object: fmt::Debug + Send + Sync {
+pub trait Object: std::any::Any + fmt::Debug + Send + Sync {
     /// Its Go type, for errors and `typeOf`.
     fn type_name(&self) -> &str;
 
@@ -141,6 +141,11 @@ pub trait Object: fmt::Debug + Send + Sync {
     /// The order of its JSON names, where it is a struct: `toJson` keeps it.
     fn json_order(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// It as `toJson` and `toYaml` have it, where that is another value than the plain one.
+    fn encoded(&self, machine: &mut Machine<'_>) -> Value {
+        self.plain(machine)
     }
 
     /// It as a plain value, for `range`, `index`, `toYaml` and printing.
@@ -433,7 +438,7 @@ impl Machine<'_> {
                 NodeValue::Map(Map::of(entries))
             }
             Data::Object(object) => {
-                let plain = Arc::clone(object).plain(self);
+                let plain = Arc::clone(object).encoded(self);
                 if matches!(plain.data, Data::Object(_)) {
                     return None;
                 }

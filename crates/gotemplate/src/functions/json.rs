@@ -101,7 +101,9 @@ fn write(
             return write_map(machine, value, &slots, out, style, guard, depth);
         }
         Data::Object(object) => {
-            let plain = machine.plain(value);
+            let plain = Arc::clone(object).encoded(machine);
+            let whole = value.whole(machine.origins);
+            let plain = machine.guard(plain, whole);
             let order = object.json_order();
             match plain.data {
                 Data::Map(map) if !order.is_empty() => {

@@ -5,6 +5,7 @@ mod dates;
 mod dicts;
 mod digest;
 mod encode;
+mod instant;
 mod json;
 mod layout;
 mod lists;
