@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mlgitops_gotemplate::UNKNOWN;
-use mlgitops_yaml::{Node, OriginId, Origins, Text, TextBuilder, Unknown, Value};
+use mlgitops_yaml::{Mode, Node, OriginId, Origins, Resolved, Text, TextBuilder, Unknown, Value};
 
 /// Takes out what Go prints for nothing, as Helm does at the end of each file.
 pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
@@ -23,6 +23,28 @@ pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
     }
     out.push_part(&text, at..text.len());
     out.build()
+}
+
+/// A number that JSON has no word for, which Helm refuses: what it is called, and where it stands.
+pub(crate) fn unsupported(node: &Node) -> Option<(&'static str, OriginId)> {
+    match &node.value {
+        // The longest is `-.inf`.
+        Value::Scalar(scalar) if scalar.text.len() <= 5 && scalar.text.contains('.') => {
+            if scalar.resolve(Mode::Api) != Resolved::Refused {
+                return None;
+            }
+            let name = match &*scalar.text.to_ascii_lowercase() {
+                ".nan" => "NaN",
+                "-.inf" => "-Inf",
+                ".inf" | "+.inf" => "+Inf",
+                _ => return None,
+            };
+            Some((name, node.origin))
+        }
+        Value::Sequence(items) => items.iter().find_map(unsupported),
+        Value::Map(map) => map.iter().find_map(|(_, value)| unsupported(value)),
+        _ => None,
+    }
 }
 
 /// Makes every scalar unknown that holds a piece nobody can know.

@@ -224,6 +224,12 @@ impl Job<'_> {
                     return Err(Failure::execute(message).caused_by(node.origin));
                 }
                 Ok(mut node) => {
+                    if let Some((number, origin)) = output::unsupported(&node) {
+                        let message = format!(
+                            "YAML parse error on {template}: error converting YAML to JSON: json: unsupported value: {number}"
+                        );
+                        return Err(Failure::execute(message).caused_by(origin));
+                    }
                     order::head(&node).map_err(|(message, origin)| {
                         let message = format!("YAML parse error on {template}: {message}");
                         Failure::execute(message).caused_by(origin)
