@@ -408,7 +408,9 @@ impl Machine<'_> {
             return None;
         }
         let guard = self.origins.join(value.guard, above);
-        let origin = self.origins.guard(value.origin, guard);
+        let is_scalar = !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Object(_));
+        let origin = if is_scalar { self.placed(value.origin) } else { value.origin };
+        let origin = self.origins.guard(origin, guard);
         let node = match &value.data {
             Data::Missing | Data::Nil => NodeValue::Null,
             Data::Bool(value) => NodeValue::Scalar(Scalar::plain(if *value { "true" } else { "false" })),
@@ -418,7 +420,10 @@ impl Machine<'_> {
                 self.unknown.get_or_insert_with(|| Arc::clone(reason));
                 NodeValue::Scalar(Scalar::string(crate::UNKNOWN))
             }
-            Data::Str(text) => return Some(self.export_text(text, guard)),
+            Data::Str(text) => {
+                let text = self.placed_text(text);
+                return Some(self.export_text(&text, guard));
+            }
             Data::List(list) if self.heap.list_type(*list) == ListType::Nil => NodeValue::Null,
             Data::List(list) => {
                 let items = self.heap.list(*list).to_vec();

@@ -139,7 +139,7 @@ fn left_dependencies(machine: &mut Machine<'_>, unit: &Unit) -> Value {
         let at = |name: &str| one.node.get(name).present().map_or(one.origin, |node| node.origin);
         let alias = at(if one.node.get("alias").text().unwrap_or("").is_empty() { "name" } else { "alias" });
         let imports = imported(machine, one, at("import-values"));
-        let enabled = Value::bool(true, OriginId::NONE).guarded(one.enabled.1, machine.origins);
+        let enabled = Value::bool(true, one.origin).guarded(one.enabled.1, machine.origins);
         let set = [
             ("Name", "name", Value::str(one.known_as(), alias)),
             ("Repository", "repository", Value::str(&one.repository, at("repository"))),
@@ -160,7 +160,12 @@ fn left_dependencies(machine: &mut Machine<'_>, unit: &Unit) -> Value {
         items.push(Value::from(Data::Object(Arc::new(object)), one.origin));
     }
     let of = if items.is_empty() { ListType::Nil } else { ListType::Any };
-    let list = Value::new(Data::List(machine.heap.add_list(items, of)));
+    // Those that were switched off have a part in how many are left.
+    let mut entries = OriginId::NONE;
+    for one in &unit.requirements {
+        entries = machine.origins.join(entries, one.origin);
+    }
+    let list = Value::from(Data::List(machine.heap.add_list(items, of)), entries);
     machine.guard(list, unit.decided)
 }
 

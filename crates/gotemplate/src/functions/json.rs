@@ -68,16 +68,19 @@ fn write(
     let since = out.run_count();
     let inner = Layout { indent: style.indent.map(|indent| indent + 2), ..style };
     match &value.data {
-        Data::Nil | Data::Missing => out.push_str("null", value.origin),
-        Data::Bool(_) | Data::Int(..) => out.push_str(&print::scalar(value), value.origin),
-        Data::Float(number) => out.push_str(&print::json_float(*number), value.origin),
+        Data::Nil | Data::Missing => out.push_str("null", machine.placed(value.origin)),
+        Data::Bool(_) | Data::Int(..) => out.push_str(&print::scalar(value), machine.placed(value.origin)),
+        Data::Float(number) => out.push_str(&print::json_float(*number), machine.placed(value.origin)),
         Data::Unknown(_) => {
             let text = print::text(machine, value)?;
             quoted(machine, &text, out, style.escapes);
         }
-        Data::Str(text) => quoted(machine, text, out, style.escapes),
+        Data::Str(text) => {
+            let text = machine.placed_text(text);
+            quoted(machine, &text, out, style.escapes);
+        }
         Data::List(list) if machine.heap.list_type(*list) == ListType::Nil => {
-            out.push_str("null", value.origin);
+            out.push_str("null", machine.placed(value.origin));
         }
         Data::List(list) => {
             let items = machine.heap.list(*list).to_vec();
