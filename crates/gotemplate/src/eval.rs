@@ -375,8 +375,11 @@ impl Machine<'_> {
             let guard = self.joined(&arguments);
             return Ok(Value { guard, ..Value::new(Data::Unknown(reason)) });
         }
+        let before = self.made();
         let result = (function.run)(self, &arguments);
         if let Ok(Value { data: Data::Str(text), .. }) = &result {
+            // A text costs its bytes once, whether the function counted them or not.
+            self.make(text.len().saturating_sub(self.made() - before))?;
             self.weigh(text)?;
         }
         result.map_err(|mut failure| {

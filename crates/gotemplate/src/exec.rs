@@ -216,6 +216,11 @@ impl Machine<'_> {
                     }
                 }
             }
+            Data::Int(count, _) if branch.pipe.declares.len() > 1 => {
+                let message = format!("can't use {count} to iterate over more than one variable");
+                let failure = Failure::execute(message).caused_by(guard);
+                return Err(self.locate(failure, frame.source, &branch.pipe.span));
+            }
             Data::Int(count, kind) => {
                 for index in 0..*count {
                     turns += 1;

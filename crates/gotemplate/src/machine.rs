@@ -308,6 +308,11 @@ impl<'o> Machine<'o> {
         self.spend(bytes as u64 / 64)
     }
 
+    /// The bytes made so far.
+    pub(crate) fn made(&self) -> usize {
+        self.bytes
+    }
+
     /// Counts the pieces of a text: each costs memory and time beyond its bytes.
     pub(crate) fn weigh(&mut self, text: &Text) -> Result<(), Failure> {
         self.make(64 * text.runs().len())

@@ -143,6 +143,11 @@ pub trait Object: std::any::Any + fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// The text that it is the bytes of (`[]byte`): printed as numbers, but a text to `toString`.
+    fn bytes(&self) -> Option<&Text> {
+        None
+    }
+
     /// It as `toJson` and `toYaml` have it, where that is another value than the plain one.
     fn encoded(&self, machine: &mut Machine<'_>) -> Value {
         self.plain(machine)
@@ -263,6 +268,7 @@ impl Value {
             Data::List(_) => "slice",
             Data::Map(_) => "map",
             Data::Object(object) if object.type_name().starts_with('*') => "ptr",
+            Data::Object(object) if object.type_name().starts_with("[]") => "slice",
             Data::Object(_) => "struct",
         }
     }
@@ -386,6 +392,12 @@ fn import_scalar(scalar: &Scalar, origin: OriginId, origins: &mut Origins) -> Va
         Resolved::Timestamp | Resolved::Str => {
             // What stands on one line is edited as a whole, quotes included; lines keep theirs.
             let in_pieces = scalar.text.contains('\n') || matches!(scalar.pieces, Pieces::Parts(_));
+            if let Some(text) = scalar.tag.as_deref().filter(|tag| *tag == "binary").and_then(|_| {
+                // Bytes that are no text are left as they are written.
+                crate::functions::from_base64(&scalar.text).and_then(|bytes| String::from_utf8(bytes).ok())
+            }) {
+                return Value::str(&text, origin);
+            }
             match scalar.style {
                 _ if in_pieces => Value::text(scalar.to_text(origin, origins)),
                 _ => Value::str(&scalar.text, origin),
@@ -408,8 +420,13 @@ impl Machine<'_> {
             return None;
         }
         let guard = self.origins.join(value.guard, above);
-        let is_scalar = !matches!(value.data, Data::List(_) | Data::Map(_) | Data::Object(_));
-        let origin = if is_scalar { self.placed(value.origin) } else { value.origin };
+        let is_leaf = match &value.data {
+            Data::List(list) => self.heap.list(*list).is_empty(),
+            Data::Map(map) => self.heap.map(*map).is_empty(),
+            Data::Object(_) => false,
+            _ => true,
+        };
+        let origin = if is_leaf { self.placed(value.origin) } else { value.origin };
         let origin = self.origins.guard(origin, guard);
         let node = match &value.data {
             Data::Missing | Data::Nil => NodeValue::Null,

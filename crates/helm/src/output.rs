@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mlgitops_gotemplate::UNKNOWN;
-use mlgitops_yaml::{Mode, Node, OriginId, Origins, Resolved, Text, TextBuilder, Unknown, Value};
+use mlgitops_yaml::{Node, OriginId, Origins, Text, TextBuilder, Unknown, Value};
 
 /// Takes out what Go prints for nothing, as Helm does at the end of each file.
 pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
@@ -25,26 +25,27 @@ pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
     out.build()
 }
 
-/// A number that JSON has no word for, which Helm refuses: what it is called, and where it stands.
-pub(crate) fn unsupported(node: &Node) -> Option<(&'static str, OriginId)> {
-    match &node.value {
-        // The longest is `-.inf`.
-        Value::Scalar(scalar) if scalar.text.len() <= 5 && scalar.text.contains('.') => {
-            if scalar.resolve(Mode::Api) != Resolved::Refused {
-                return None;
-            }
-            let name = match &*scalar.text.to_ascii_lowercase() {
-                ".nan" => "NaN",
-                "-.inf" => "-Inf",
-                ".inf" | "+.inf" => "+Inf",
-                _ => return None,
-            };
-            Some((name, node.origin))
-        }
-        Value::Sequence(items) => items.iter().find_map(unsupported),
-        Value::Map(map) => map.iter().find_map(|(_, value)| unsupported(value)),
-        _ => None,
+/// Where a byte comes from; of one that a function put in, such as the spaces of `nindent`, where
+/// what stands nearest before it does, else behind it.
+pub(crate) fn place(text: &Text, at: u32, origins: &mut Origins) -> OriginId {
+    let exact = text.origin(at..at.saturating_add(1), origins);
+    if origins.has_content(exact) {
+        return exact;
     }
+    let mut start = 0;
+    let mut nearest = None;
+    for run in text.runs() {
+        let is_behind = start >= at;
+        if is_behind && nearest.is_some() {
+            break;
+        }
+        if origins.has_content(run.origin) {
+            let byte = if is_behind { start } else { run.end.min(at).saturating_sub(1).max(start) };
+            nearest = Some(byte);
+        }
+        start = run.end;
+    }
+    nearest.map_or(exact, |byte| text.origin(byte..byte + 1, origins))
 }
 
 /// Makes every scalar unknown that holds a piece nobody can know.
