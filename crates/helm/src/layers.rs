@@ -163,6 +163,13 @@ impl Job<'_> {
                 }
             };
             values::coalesce_globals(&mut self.machine, inner, given);
+            // A subchart that is off gets none.
+            if let Some(global) =
+                values::get(&self.machine.heap, inner, "global").filter(|_| !below.guard.is_none())
+            {
+                let slot = Slot { key: OriginId::NONE, value: self.machine.guard(global, below.guard) };
+                self.machine.heap.set(inner, "global".into(), slot);
+            }
             match merging {
                 Some(merging) => self.lay(below, inner, merging)?,
                 None => {
