@@ -177,7 +177,91 @@ fn a_dependency_that_is_off_and_not_there_is_said() {
         "note: Chart.yaml:5:5: dependency `cache` 1.0.0 of chart `.`: it is not below `charts/`: `helm template` refuses \
          the chart, though a condition switches it off\n"
     );
+    write(
+        "charts/kid/Chart.yaml",
+        "apiVersion: v2\nname: kid\nversion: 0.1.0\ndependencies: [{name: lost, version: 1.x}]\n",
+    );
+    let (code, _, err) = run(&[]);
+    assert_eq!(code, 0);
+    assert!(err.contains("note: charts/kid/Chart.yaml:4:16: dependency `lost` 1.x"), "{err}");
+    fs::remove_dir_all(folder.path().join("charts")).unwrap();
     let (code, _, err) = run(&["--set", "cache.enabled=true"]);
     assert_eq!(code, 3);
     assert!(err.starts_with("not rendered: "), "{err}");
+}
+
+/// A repository that was written for the test, and how `render` answers in it.
+struct Repository(tempfile::TempDir);
+
+impl Repository {
+    fn of(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn render(&self, args: &[&str]) -> (i32, String, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mlgitops"));
+        let output = command.arg("render").args(args).current_dir(self.0.path()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+const CHART: (&str, &str) = ("chart/Chart.yaml", "apiVersion: v2\nname: fraud\nversion: 0.1.0\n");
+
+#[test]
+fn the_configuration_says_what_the_cluster_is() {
+    let template = "kind: A\nversion: {{ .Capabilities.KubeVersion.Version }}\n\
+                    rules: {{ .Capabilities.APIVersions.Has \"monitoring.coreos.com/v1\" }}\n";
+    let files = [
+        ("mlgitops.yaml", "kubernetes: {version: \"1.31\", api-versions: [monitoring.coreos.com/v1]}\n"),
+        CHART,
+        ("chart/templates/a.yaml", template),
+    ];
+    let repository = Repository::of(&files);
+    let printed = |args: &[&str]| repository.render(args).1;
+    assert!(printed(&["chart"]).ends_with("version: v1.31.0\nrules: true\n"), "{}", printed(&["chart"]));
+    let told = printed(&["chart", "--kube-version", "1.29.3"]);
+    assert!(told.ends_with("version: v1.29.3\nrules: true\n"), "{told}");
+    let without = Repository::of(&[("mlgitops.yaml", ""), CHART, files[2]]);
+    assert!(without.render(&["chart"]).1.ends_with("rules: false\n"));
+}
+
+/// One position: that of the value to edit, else of the action; the action beside it on its own line.
+#[test]
+fn a_template_that_fails_says_where_once() {
+    let table = [
+        (
+            "a: {{ .Values.model.uri.scheme }}\n",
+            "error: chart/values.yaml:1:8: at <.Values.model.uri.scheme>: can't evaluate field scheme in type \
+             string\n  note: chart/templates/a.yaml:1:7: it fails in this action\n",
+        ),
+        (
+            "a: 1\nb: {{ include \"none\" . }}\n",
+            "error: chart/templates/a.yaml:2:7: at <include \"none\" .>: error calling include: no template \
+             \"none\" associated with template \"gotpl\"\n",
+        ),
+        ("a: {{ nosuch }}\n", "error: chart/templates/a.yaml:1:7: function \"nosuch\" not defined\n"),
+        (
+            "a: 1\nb: &lt;x&gt;\n",
+            "error: chart/templates/a.yaml:2:4: YAML parse error on fraud/templates/a.yaml: did not find \
+             expected alphabetic or numeric character\n",
+        ),
+        (
+            "a:\n  {{- nindent 2 \"- b\\nc: d\" }}\n",
+            "error: chart/templates/a.yaml:2:17: YAML parse error on fraud/templates/a.yaml: ",
+        ),
+    ];
+    for (template, wanted) in table {
+        let values = ("chart/values.yaml", "model: {uri: s3}\n");
+        let files = [("mlgitops.yaml", ""), CHART, values, ("chart/templates/a.yaml", template)];
+        let (code, out, err) = Repository::of(&files).render(&["chart"]);
+        assert_eq!((code, out.as_str()), (1, ""), "{err}");
+        assert!(err.starts_with(wanted), "{err}\n{wanted}");
+    }
 }

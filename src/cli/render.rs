@@ -8,7 +8,9 @@ use mlgitops_files::RepoPath;
 use mlgitops_helm::SetForm;
 use mlgitops_yaml::SourceFile;
 
+use super::input::config_in;
 use super::{CliError, print};
+use crate::config::KubernetesConfig;
 use crate::finding::{Location, NotChecked};
 use crate::render::{ShowOptions, Shown, ToolKind, ValuesFile, show};
 use crate::report::{origins, visible};
@@ -65,10 +67,10 @@ struct ChartArgs {
     /// The release's namespace [default: default]
     #[arg(short, long, value_name = "NAMESPACE")]
     namespace: Option<String>,
-    /// The version of Kubernetes that templates may ask for
+    /// The version of Kubernetes that templates may ask for [default: the one in mlgitops.yaml]
     #[arg(long, value_name = "VERSION", value_parser = kube_version)]
     kube_version: Option<String>,
-    /// An API version that the cluster has
+    /// An API version that the cluster has, in place of those in mlgitops.yaml
     #[arg(short, long, value_name = "GROUP/VERSION")]
     api_versions: Vec<String>,
     /// Print what stands below `crds/` too
@@ -116,7 +118,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         None => Which::WorkTree,
     };
     let files = source::open(&root, &which)?;
-    let options = args.chart.options(&root)?;
+    let options = args.chart.options(&root, config_in(&*files)?.kubernetes)?;
     let shown = show(&files, &folder, &options);
     if shown.rendered.job.kind() != ToolKind::Helm && args.chart != ChartArgs::default() {
         return Err(CliError::Usage {
@@ -134,7 +136,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
 }
 
 impl ChartArgs {
-    fn options(&self, root: &Root) -> Result<ShowOptions, CliError> {
+    fn options(&self, root: &Root, clusters: KubernetesConfig) -> Result<ShowOptions, CliError> {
         let values = self.values.iter().map(|path| values_file(path, root)).collect::<Result<_, _>>()?;
         let forms = [
             (SetForm::Json, &self.set_json),
@@ -154,6 +156,7 @@ impl ChartArgs {
             kube_version: self.kube_version.clone(),
             api_versions: self.api_versions.clone(),
             include_crds: self.include_crds,
+            clusters,
         })
     }
 }
@@ -185,6 +188,9 @@ fn complain(shown: &Shown) -> u8 {
     for one in &rendered.problems {
         let at = one.problem.at.clone().map(Location::from);
         said.push_str(&format!("error: {}{}\n", place(at.as_ref()), one.problem.message));
+        if let Some(also) = one.problem.also.clone().map(Location::from) {
+            said.push_str(&format!("  note: {}it fails in this action\n", place(Some(&also))));
+        }
     }
     for NotChecked { what, reason, location, .. } in &rendered.not_checked {
         said.push_str(&format!("not rendered: {}{what}: {reason}\n", place(location.as_ref())));

@@ -179,7 +179,7 @@ impl<'a> Application<'a> {
     }
 
     fn refuse(&mut self, kind: &'static str, message: String, at: OriginId, path: &str) {
-        let problem = Problem { kind, message, at: self.origins.first(at) };
+        let problem = Problem { kind, message, at: self.origins.first(at), also: None };
         let deployment = self.deployment.clone();
         self.all.refused.push(Refused { deployment, path: path.to_owned(), problem });
     }

@@ -85,7 +85,7 @@ fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refus
     let written = manifest.root.get("spec").get("source").get("path").present();
     let at = written.map_or(manifest.root.origin, |node| node.origin);
     let kind = if is_itself { "itself" } else { "circle" };
-    let problem = Problem { kind, message: path.clone(), at: manifest.place(at) };
+    let problem = Problem { kind, message: path.clone(), at: manifest.place(at), also: None };
     let deployment =
         Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster: None, namespace: None };
     Refused { deployment, path, problem }

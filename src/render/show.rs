@@ -8,6 +8,7 @@ use mlgitops_helm::{Chart, RenderOptions, SetForm, ValuesSource};
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{OriginId, Origins, Reader, Role, SourceFile, Text, to_yaml};
 
+use crate::config::KubernetesConfig;
 use crate::discover::discover;
 use crate::finding::Location;
 use crate::render::library::Discovered;
@@ -31,6 +32,8 @@ pub struct ShowOptions {
     pub api_versions: Vec<String>,
     /// Whether what stands below `crds/` is printed.
     pub include_crds: bool,
+    /// What the configuration says of the clusters: it holds where the two options say nothing.
+    pub clusters: KubernetesConfig,
 }
 
 /// A values file.
@@ -49,7 +52,8 @@ pub struct Shown {
     pub text: String,
     /// The objects, their origins, and what went wrong.
     pub rendered: Rendered,
-    /// What the real tool refuses and this one does not need: `(what, reason, where)`.
+    /// What the real tool refuses, or leaves out in silence, and changes nothing here: `(what, reason,
+    /// where)`.
     pub refused_elsewhere: Vec<(String, String, Option<Location>)>,
 }
 
@@ -58,15 +62,17 @@ pub struct Shown {
 pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) -> Shown {
     let discovery = discover(files, &GlobSet::empty());
     let tool = if discovery.charts.contains(folder) {
-        Tool::Helm(Helm::default())
+        let (kube_version, api_versions) = (options.kube_version.clone(), options.api_versions.clone());
+        Tool::Helm(Helm { kube_version, api_versions, ..Helm::default() })
     } else if discovery.kustomizations.contains(folder) {
         Tool::Kustomize(Kustomize::default())
     } else {
         Tool::Plain(Plain::default())
     };
-    let job = Job { path: folder.clone(), tool };
-    if let Tool::Helm(_) = job.tool {
-        let mut shown = chart(files, job, options);
+    let job = Job { path: folder.clone(), tool }.on(&options.clusters);
+    if let Tool::Helm(told) = &job.tool {
+        let told = told.clone();
+        let mut shown = chart(files, job, options, told);
         if discovery.nameless_charts.contains(folder) {
             let what = format!("chart `{folder}`");
             let reason = "it has no Chart.yaml, and `helm template` refuses it".to_owned();
@@ -80,9 +86,9 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
     Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
 }
 
-fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
+fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions, told: Helm) -> Shown {
     let mut origins = Origins::default();
-    let options = render_options(options, &mut origins);
+    let options = render_options(options, told, &mut origins);
     let reader = Reader::new(files);
     let chart = Chart::load(reader, &job.path);
     let mut done = mlgitops_helm::render(reader, &chart, &options, &mut origins);
@@ -97,20 +103,12 @@ fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions) -> Shown {
     // Hooks come behind the rest, which is trimmed as a whole (helm v3 cmd/helm/template.go).
     let text = format!("{}\n{}", print(false).trim(), print(true));
     let text = if done.problems.is_empty() { text } else { String::new() };
-    let switched_off = std::mem::take(&mut done.switched_off).into_iter();
-    let refused_elsewhere = switched_off
-        .map(|one| {
-            let reason = format!(
-                "{}: `helm template` refuses the chart, though a condition switches it off",
-                one.reason
-            );
-            (one.what, reason, one.at.map(Location::from))
-        })
-        .collect();
+    let unneeded = std::mem::take(&mut done.unneeded).into_iter();
+    let refused_elsewhere = unneeded.map(|one| (one.what, one.reason, one.at.map(Location::from))).collect();
     Shown { text, rendered: of_chart(Rendered::of(job), done, origins), refused_elsewhere }
 }
 
-fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions {
+fn render_options(options: &ShowOptions, told: Helm, origins: &mut Origins) -> RenderOptions {
     let builtin = |text: &String| Text::opaque(text, OriginId::NONE);
     let mut values: Vec<ValuesSource> = Vec::new();
     for file in &options.values {
@@ -130,8 +128,8 @@ fn render_options(options: &ShowOptions, origins: &mut Origins) -> RenderOptions
         values,
         release_name: options.release_name.as_ref().map(builtin),
         namespace: options.namespace.as_ref().map(builtin),
-        kube_version: options.kube_version.clone(),
-        api_versions: options.api_versions.clone(),
+        kube_version: told.kube_version,
+        api_versions: told.api_versions,
         is_upgrade: false,
         include_crds: options.include_crds,
         skip_schemas: false,

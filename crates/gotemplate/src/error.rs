@@ -75,11 +75,9 @@ impl Failure {
     }
 }
 
+/// What went wrong in which action, without the place: [`Failure::at`] and [`Failure::origin`] say it.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some((name, line, column)) = &self.at {
-            write!(f, "{name}:{line}:{column}: ")?;
-        }
         if let Some(action) = &self.action {
             write!(f, "at <{action}>: ")?;
         }

@@ -255,7 +255,45 @@ impl Machine<'_> {
         match (name, arguments) {
             ("AsMap", []) => Some(Ok(value.clone())),
             ("YAML", []) => Some(crate::functions::yaml_text(self, value, true)),
+            ("Table" | "PathValue", [path]) => Some(self.at_path(value, name, path)),
             _ => None,
+        }
+    }
+
+    /// `Values.Table` and `Values.PathValue`: the map, or what is no map, at a dotted path.
+    fn at_path(&mut self, value: &Value, method: &str, path: &Value) -> Result<Value, Failure> {
+        let written = self.arg_str(path)?;
+        let guard = value.whole(self.origins);
+        let wants_table = method == "Table";
+        let fail =
+            |why: String| Err(Failure::execute(format!("error calling {method}: {why}")).caused_by(guard));
+        if written.is_empty() && !wants_table {
+            return fail("YAML path cannot be empty".to_owned());
+        }
+        let last = written.rsplit('.').next().unwrap_or("");
+        let mut at = value.clone();
+        for name in written.split('.') {
+            let found = match &at.data {
+                Data::Map(map) => self.heap.map(*map).get(name).map(|slot| slot.value.clone()),
+                _ => None,
+            };
+            let Some(found) = found.filter(|found| !wants_table || matches!(found.data, Data::Map(_))) else {
+                return fail(match wants_table {
+                    true => format!("{name:?} is not a table"),
+                    false => format!("{last:?} is not a value"),
+                });
+            };
+            at = found.guarded(at.guard, self.origins);
+        }
+        match &at.data {
+            Data::Map(_) if !wants_table => fail(format!("{last:?} is not a value")),
+            Data::Map(map) => {
+                let entries = self.heap.map(*map).clone();
+                self.make(64 * entries.len())?;
+                let table = self.heap.add_map(entries, crate::value::MapType::Named("chartutil.Values"));
+                Ok(Value { data: Data::Map(table), ..at })
+            }
+            _ => Ok(at),
         }
     }
 
@@ -337,8 +375,11 @@ impl Machine<'_> {
             let guard = self.joined(&arguments);
             return Ok(Value { guard, ..Value::new(Data::Unknown(reason)) });
         }
+        let before = self.made();
         let result = (function.run)(self, &arguments);
         if let Ok(Value { data: Data::Str(text), .. }) = &result {
+            // A text costs its bytes once, whether the function counted them or not.
+            self.make(text.len().saturating_sub(self.made() - before))?;
             self.weigh(text)?;
         }
         result.map_err(|mut failure| {

@@ -92,7 +92,10 @@ impl Machine<'_> {
         span: &Bytes,
         dot: &Value,
     ) -> Result<Flow, Failure> {
-        let value = self.pipeline(frame, pipe, dot)?;
+        let before = self.running.replace((frame.source, span.clone()));
+        let value = self.pipeline(frame, pipe, dot);
+        self.running = before;
+        let value = value?;
         if !pipe.declares.is_empty() {
             return Ok(Flow::Next);
         }
@@ -100,13 +103,14 @@ impl Machine<'_> {
         self.make(text.len())?;
         self.weigh(&text)?;
         let since = frame.out.run_count();
-        let nameless = text.runs().iter().all(|run| run.origin.is_none());
-        if nameless {
+        if self.is_nameless(&text) {
             // Nothing flowed but what the tool supplies: the action itself is the place.
             let action = self.action(frame.source, span);
             let prints = !text.is_empty() && !value.is_nil();
-            let origin = if value.origin.is_none() && prints { action } else { value.origin };
+            let is_placed = !prints || self.origins.has_content(value.origin);
+            let origin = if is_placed { value.origin } else { self.origins.guard(action, value.origin) };
             frame.out.push_str(text.as_str(), origin);
+            self.guard_by_runs(frame.out, since, &text);
         } else {
             frame.out.push(&text);
         }
@@ -211,6 +215,11 @@ impl Machine<'_> {
                         break;
                     }
                 }
+            }
+            Data::Int(count, _) if branch.pipe.declares.len() > 1 => {
+                let message = format!("can't use {count} to iterate over more than one variable");
+                let failure = Failure::execute(message).caused_by(guard);
+                return Err(self.locate(failure, frame.source, &branch.pipe.span));
             }
             Data::Int(count, kind) => {
                 for index in 0..*count {

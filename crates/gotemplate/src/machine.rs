@@ -59,6 +59,8 @@ pub struct Machine<'o> {
     pub(crate) regexes: crate::functions::RegexCache,
     /// What a key that is not in a map gives.
     pub missing_key: MissingKey,
+    /// The action that runs, if one does: its source, and where it stands there.
+    pub(crate) running: Option<(usize, Bytes)>,
     /// Why the first value that was printed without being known is not.
     pub(crate) unknown: Option<Arc<str>>,
 }
@@ -114,6 +116,7 @@ impl<'o> Machine<'o> {
             including: HashMap::default(),
             regexes: HashMap::default(),
             missing_key: MissingKey::Zero,
+            running: None,
             unknown: None,
         }
     }
@@ -305,6 +308,11 @@ impl<'o> Machine<'o> {
         self.spend(bytes as u64 / 64)
     }
 
+    /// The bytes made so far.
+    pub(crate) fn made(&self) -> usize {
+        self.bytes
+    }
+
     /// Counts the pieces of a text: each costs memory and time beyond its bytes.
     pub(crate) fn weigh(&mut self, text: &Text) -> Result<(), Failure> {
         self.make(64 * text.runs().len())
@@ -344,6 +352,42 @@ impl<'o> Machine<'o> {
             source.actions.insert(at.start, origin);
         }
         origin
+    }
+
+    /// Whether no byte of a text comes from a file.
+    pub(crate) fn is_nameless(&self, text: &Text) -> bool {
+        text.runs().iter().all(|run| !self.origins.has_content(run.origin))
+    }
+
+    /// The place of what is inside a value and comes from no file: the action that prints it, as it
+    /// is where a whole value comes from none.
+    pub(crate) fn placed(&mut self, origin: OriginId) -> OriginId {
+        match self.running.clone() {
+            Some((source, at)) if !self.origins.has_content(origin) => {
+                let action = self.action(source, &at);
+                self.origins.guard(action, origin)
+            }
+            _ => origin,
+        }
+    }
+
+    /// The same for a text: it has to come from somewhere.
+    pub(crate) fn placed_text(&mut self, text: &Text) -> Text {
+        if self.running.is_none() || !self.is_nameless(text) {
+            return text.clone();
+        }
+        let mut out = TextBuilder::default();
+        out.push_str(text.as_str(), self.placed(OriginId::NONE));
+        self.guard_by_runs(&mut out, 0, text);
+        out.build()
+    }
+
+    /// What decided about the runs of a text decides about all that is printed of it.
+    pub(crate) fn guard_by_runs(&mut self, out: &mut TextBuilder, since: usize, text: &Text) {
+        for run in text.runs() {
+            let guard = self.origins.join(run.origin, run.context);
+            out.guard_since(since, guard, self.origins);
+        }
     }
 
     /// The origin of bytes of a template.

@@ -102,6 +102,13 @@ fn print(
             }
             out.push_str("]", OriginId::NONE);
         }
+        Data::Object(object) if object.bytes().is_some() => {
+            let text = object.bytes().cloned().unwrap_or_default();
+            machine.make(4 * text.len())?;
+            let numbers: Vec<String> = text.as_str().bytes().map(|byte| byte.to_string()).collect();
+            let origin = machine.origin_of(&text, 0, text.len());
+            out.push_str(&format!("[{}]", numbers.join(" ")), origin);
+        }
         Data::Object(_) => {
             let plain = machine.plain(value);
             if !matches!(plain.data, Data::Object(_)) {

@@ -244,7 +244,14 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
             out.push_str("]", OriginId::NONE);
             Ok(out.build())
         }
-        Data::Object(_) => machine.to_text(value),
+        Data::Object(object) => match object.bytes().cloned() {
+            Some(text) if matches!(verb, 's' | 'q' | 'x' | 'X') => {
+                let text = Value { data: Data::Str(text), ..value.clone() };
+                text_verb(machine, &text, verb, spec)
+            }
+            Some(_) => crate::print::text(machine, value),
+            None => machine.to_text(value),
+        },
         _ => bad(machine, value, verb, spec),
     }
 }
@@ -258,6 +265,7 @@ fn plain_verb(machine: &mut Machine<'_>, value: &Value, spec: &Spec) -> Result<T
         Data::Int(number, _) => made(int_verb(*number, 'd', spec).unwrap_or_default()),
         Data::Float(number) => made(float_verb(*number, 'g', spec).unwrap_or_default()),
         Data::Str(_) | Data::Unknown(_) => text_verb(machine, value, 's', spec),
+        Data::Object(_) => crate::print::text(machine, value),
         _ => machine.to_text(value),
     }
 }
@@ -335,7 +343,10 @@ fn text_verb(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
                 .bytes()
                 .map(|byte| if verb == 'x' { format!("{byte:02x}") } else { format!("{byte:02X}") })
                 .collect();
-            Text::opaque(&hex.join(if spec.space { " " } else { "" }), origin)
+            let prefix = if verb == 'x' { "0x" } else { "0X" };
+            let prefix = if spec.sharp && !hex.is_empty() { prefix } else { "" };
+            let between = if spec.space { format!(" {prefix}") } else { String::new() };
+            Text::opaque(&format!("{prefix}{}", hex.join(&between)), origin)
         }
         _ => return bad(machine, value, verb, spec),
     })
@@ -374,6 +385,11 @@ fn int_verb(value: i64, verb: char, spec: &Spec) -> Option<String> {
         'c' => return char::from_u32(u32::try_from(value).ok()?).map(String::from),
         'q' if spec.plus => return Some(ascii(&quoted_rune(value))),
         'q' => return Some(quoted_rune(value)),
+        'U' if spec.sharp => {
+            let shown = u32::try_from(value).ok().and_then(char::from_u32).filter(|c| !c.is_control());
+            let shown = shown.map_or_else(String::new, |character| format!(" '{character}'"));
+            return Some(format!("U+{value:04X}{shown}"));
+        }
         'U' => return Some(format!("U+{value:04X}")),
         _ => return None,
     };
@@ -584,7 +600,10 @@ pub(crate) fn print(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
             out.push_str(" ", OriginId::NONE);
         }
         string_before = is_string;
-        let text = machine.to_text(value)?;
+        let text = match &value.data {
+            Data::Object(_) => print::text(machine, value)?,
+            _ => machine.to_text(value)?,
+        };
         machine.make(text.len())?;
         out.push(&text);
     }
@@ -598,7 +617,10 @@ pub(crate) fn println(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer 
         if at > 0 {
             out.push_str(" ", OriginId::NONE);
         }
-        let text = machine.to_text(value)?;
+        let text = match &value.data {
+            Data::Object(_) => print::text(machine, value)?,
+            _ => machine.to_text(value)?,
+        };
         machine.make(text.len())?;
         out.push(&text);
     }

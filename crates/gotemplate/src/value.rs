@@ -110,7 +110,7 @@ pub struct Slot {
 }
 
 /// Something with fields and methods that the program hands to templates.
-pub trait Object: fmt::Debug + Send + Sync {
+pub trait Object: std::any::Any + fmt::Debug + Send + Sync {
     /// Its Go type, for errors and `typeOf`.
     fn type_name(&self) -> &str;
 
@@ -141,6 +141,16 @@ pub trait Object: fmt::Debug + Send + Sync {
     /// The order of its JSON names, where it is a struct: `toJson` keeps it.
     fn json_order(&self) -> &[&'static str] {
         &[]
+    }
+
+    /// The text that it is the bytes of (`[]byte`): printed as numbers, but a text to `toString`.
+    fn bytes(&self) -> Option<&Text> {
+        None
+    }
+
+    /// It as `toJson` and `toYaml` have it, where that is another value than the plain one.
+    fn encoded(&self, machine: &mut Machine<'_>) -> Value {
+        self.plain(machine)
     }
 
     /// It as a plain value, for `range`, `index`, `toYaml` and printing.
@@ -258,6 +268,7 @@ impl Value {
             Data::List(_) => "slice",
             Data::Map(_) => "map",
             Data::Object(object) if object.type_name().starts_with('*') => "ptr",
+            Data::Object(object) if object.type_name().starts_with("[]") => "slice",
             Data::Object(_) => "struct",
         }
     }
@@ -381,6 +392,12 @@ fn import_scalar(scalar: &Scalar, origin: OriginId, origins: &mut Origins) -> Va
         Resolved::Timestamp | Resolved::Str => {
             // What stands on one line is edited as a whole, quotes included; lines keep theirs.
             let in_pieces = scalar.text.contains('\n') || matches!(scalar.pieces, Pieces::Parts(_));
+            if let Some(text) = scalar.tag.as_deref().filter(|tag| *tag == "binary").and_then(|_| {
+                // Bytes that are no text are left as they are written.
+                crate::functions::from_base64(&scalar.text).and_then(|bytes| String::from_utf8(bytes).ok())
+            }) {
+                return Value::str(&text, origin);
+            }
             match scalar.style {
                 _ if in_pieces => Value::text(scalar.to_text(origin, origins)),
                 _ => Value::str(&scalar.text, origin),
@@ -403,7 +420,14 @@ impl Machine<'_> {
             return None;
         }
         let guard = self.origins.join(value.guard, above);
-        let origin = self.origins.guard(value.origin, guard);
+        let is_leaf = match &value.data {
+            Data::List(list) => self.heap.list(*list).is_empty(),
+            Data::Map(map) => self.heap.map(*map).is_empty(),
+            Data::Object(_) => false,
+            _ => true,
+        };
+        let origin = if is_leaf { self.placed(value.origin) } else { value.origin };
+        let origin = self.origins.guard(origin, guard);
         let node = match &value.data {
             Data::Missing | Data::Nil => NodeValue::Null,
             Data::Bool(value) => NodeValue::Scalar(Scalar::plain(if *value { "true" } else { "false" })),
@@ -413,7 +437,10 @@ impl Machine<'_> {
                 self.unknown.get_or_insert_with(|| Arc::clone(reason));
                 NodeValue::Scalar(Scalar::string(crate::UNKNOWN))
             }
-            Data::Str(text) => return Some(self.export_text(text, guard)),
+            Data::Str(text) => {
+                let text = self.placed_text(text);
+                return Some(self.export_text(&text, guard));
+            }
             Data::List(list) if self.heap.list_type(*list) == ListType::Nil => NodeValue::Null,
             Data::List(list) => {
                 let items = self.heap.list(*list).to_vec();
@@ -433,7 +460,7 @@ impl Machine<'_> {
                 NodeValue::Map(Map::of(entries))
             }
             Data::Object(object) => {
-                let plain = Arc::clone(object).plain(self);
+                let plain = Arc::clone(object).encoded(self);
                 if matches!(plain.data, Data::Object(_)) {
                     return None;
                 }

@@ -149,6 +149,8 @@ impl Chart {
                         chart.refused = file.ok().map(|file| Refused { message, file, at: 0 });
                         others.push(member);
                     }
+                    // What else lies there is passed over.
+                    None if name.starts_with("charts/") && !name.ends_with(".prov") => {}
                     None => others.push(member),
                 },
             }

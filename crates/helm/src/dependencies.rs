@@ -44,6 +44,8 @@ pub(crate) struct Requirement {
     condition: String,
     tags: Vec<String>,
     pub(crate) imports: Vec<Import>,
+    /// As it is written.
+    pub(crate) node: Node,
     /// Where it stands.
     pub(crate) origin: OriginId,
     /// Whether the values leave it in, and which of them say so.
@@ -111,6 +113,7 @@ fn requirement(node: &Node) -> Requirement {
         condition: text("condition"),
         tags: node.get("tags").items().iter().filter_map(Node::text).map(str::to_owned).collect(),
         imports: imports.collect(),
+        node: node.clone(),
         origin: node.origin,
         enabled: (true, OriginId::NONE),
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use mlgitops_yaml::Tree;
+use mlgitops_yaml::{Text, Tree};
 
 use crate::order::{self, Hook};
 use crate::render::Document;
@@ -40,6 +40,24 @@ pub(crate) struct Head {
 /// Sorts as objects are sorted.
 pub(crate) fn sort(documents: &mut [Document]) {
     documents.sort_by_cached_key(|document| order::key(&document.kind, document.is_hook));
+}
+
+/// The documents of an output, each by itself, where YAML would not cut it as Helm does: behind `---`
+/// on the same line, at directives, and where blanks at the end count.
+pub(crate) fn pieces(text: Text) -> Vec<Text> {
+    let string = text.as_str();
+    let is_same = |(at, _): (usize, &str)| {
+        let line = string.get(at + 3..).and_then(|rest| rest.lines().next()).unwrap_or("");
+        let begins = string.get(..at).is_some_and(|before| before.is_empty() || before.ends_with('\n'));
+        !begins || line.is_empty() || line.starts_with(' ') && matches!(line.trim(), "" | "#")
+    };
+    let is_cut_alike = !string.contains(['\t', '%', '+'])
+        && (!string.trim_start().starts_with("---") || string.starts_with("---") || string.starts_with('\n'))
+        && string.match_indices("---").all(is_same);
+    match is_cut_alike {
+        true => vec![text],
+        false => split(string).into_iter().map(|range| text.slice(range)).collect(),
+    }
 }
 
 /// Cuts at `---` at the begin of a line, whatever follows on it, as the expression

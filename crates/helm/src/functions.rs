@@ -33,10 +33,16 @@ fn include(machine: &mut Machine<'_>, arguments: &[Value]) -> Answer {
 }
 
 fn tpl(machine: &mut Machine<'_>, arguments: &[Value]) -> Answer {
-    let [text, data] = arguments else { return Ok(Value::new(Data::Missing)) };
-    let text = machine.arg_text(text)?;
+    let [given, data] = arguments else { return Ok(Value::new(Data::Missing)) };
+    let text = machine.arg_text(given)?;
     let made = machine.execute_text("gotpl", &text, data)?;
-    Ok(Value::text(crate::output::without_no_value(made, machine.origins)))
+    let made = Value::text(crate::output::without_no_value(made, machine.origins));
+    if !text.as_str().contains("{{") {
+        return Ok(made);
+    }
+    // What its actions print is there because the text has them.
+    let guard = given.whole(machine.origins);
+    Ok(if machine.is_literal(guard) { made } else { machine.guard(made, guard) })
 }
 
 /// Nothing is in the cluster, as `helm template` has it.

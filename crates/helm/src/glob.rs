@@ -30,16 +30,17 @@ enum Step {
 const ALTERNATIVES: usize = 256;
 
 impl Glob {
-    /// Reads a pattern; one that cannot be read matches nothing.
+    /// Reads a pattern; one that cannot be read matches every file (helm v3 pkg/engine/files.go).
     pub(crate) fn new(pattern: &str) -> Self {
+        let pattern = if is_glob(pattern) { pattern } else { "**" };
         let mut alternatives = Vec::new();
         expand(pattern, &mut alternatives, 0);
-        Self { alternatives: alternatives.iter().map(|pattern| Alternative::new(pattern)).collect() }
+        Self { alternatives: alternatives.iter().map(|pattern| Alternative::new(pattern, '!')).collect() }
     }
 
     /// A pattern in which braces stand for themselves.
     pub(crate) fn without_braces(pattern: &str) -> Self {
-        Self { alternatives: vec![Alternative::new(pattern)] }
+        Self { alternatives: vec![Alternative::new(pattern, '^')] }
     }
 
     /// Whether Go's `filepath.Match` can read a pattern (go1.26 path/filepath, `ErrBadPattern`).
@@ -103,16 +104,72 @@ fn expand(pattern: &str, out: &mut Vec<String>, depth: usize) {
     };
     let (before, inside) = (&pattern[..open], &pattern[open + 1..close]);
     let after = &pattern[close + 1..];
-    for choice in inside.split(',') {
+    // Braces without anything in them fit nothing.
+    for choice in choices(inside).into_iter().filter(|_| !inside.is_empty()) {
         expand(&format!("{before}{choice}{after}"), out, depth + 1);
     }
 }
 
 fn closing(pattern: &str, open: usize) -> Option<usize> {
-    pattern.get(open..)?.find('}').map(|at| open + at)
+    let mut depth = 0_usize;
+    for (at, character) in pattern.get(open..)?.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' if depth == 1 => return Some(open + at),
+            '}' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
 }
 
-fn steps(pattern: &str) -> Vec<Step> {
+/// The parts between commas that stand in no further braces.
+fn choices(inside: &str) -> Vec<&str> {
+    let (mut depth, mut start) = (0_usize, 0);
+    let mut choices = Vec::new();
+    for (at, character) in inside.char_indices() {
+        match character {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                choices.push(&inside[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    choices.push(&inside[start..]);
+    choices
+}
+
+/// Whether gobwas/glob can read a pattern: a class is `[a-z]` or some characters, with `!` before.
+fn is_glob(pattern: &str) -> bool {
+    let mut rest = pattern;
+    while let Some(at) = rest.find(['[', '\\']) {
+        let after = &rest[at + 1..];
+        if rest[at..].starts_with('\\') {
+            let mut skipped = after.chars();
+            skipped.next();
+            rest = skipped.as_str();
+            continue;
+        }
+        let after = after.strip_prefix('!').unwrap_or(after);
+        let mut characters = after.chars();
+        let first = characters.next();
+        rest = match (first, characters.next(), characters.next(), characters.next()) {
+            (Some(low), Some('-'), Some(high), Some(']')) if low <= high => characters.as_str(),
+            (Some(_), Some('-'), ..) => return false,
+            _ => match after.split_once(']') {
+                Some((class, behind)) if !class.is_empty() => behind,
+                _ => return false,
+            },
+        };
+    }
+    true
+}
+
+/// `not` is what begins a class of all other characters.
+fn steps(pattern: &str, not: char) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut characters = pattern.chars().peekable();
     while let Some(character) = characters.next() {
@@ -127,7 +184,7 @@ fn steps(pattern: &str) -> Vec<Step> {
             '?' => Step::One,
             '\\' => Step::Char(characters.next().unwrap_or('\\')),
             '[' => {
-                let negated = characters.next_if(|&c| c == '!' || c == '^').is_some();
+                let negated = characters.next_if_eq(&not).is_some();
                 let mut ranges = Vec::new();
                 while let Some(first) = characters.next().filter(|&c| c != ']') {
                     let last = if characters.next_if_eq(&'-').is_some() {
@@ -146,8 +203,8 @@ fn steps(pattern: &str) -> Vec<Step> {
 }
 
 impl Alternative {
-    fn new(pattern: &str) -> Self {
-        let mut steps = steps(pattern);
+    fn new(pattern: &str, not: char) -> Self {
+        let mut steps = steps(pattern, not);
         let character = |step: &Step| match step {
             Step::Char(character) => Some(*character),
             _ => None,

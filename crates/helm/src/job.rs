@@ -100,9 +100,22 @@ impl<'j> Job<'j> {
                 .into_iter()
                 .partition(|(prefix, one)| dependencies::decide(&mut self.machine, one, all, prefix).0);
             missing = on;
-            let off = off.iter().map(|(_, one)| self.not_here(one, "it is not below `charts/`".to_owned()));
-            let off: Vec<NotRendered> = off.collect();
-            self.rendered.switched_off.extend(off);
+            let reason = "it is not below `charts/`: `helm template` refuses the chart, though a condition \
+                          switches it off";
+            // Below a subchart nobody asks for it.
+            let off = off.iter().filter(|(prefix, _)| prefix.is_empty());
+            let off: Vec<_> = off.map(|(_, one)| self.not_here(one, reason.to_owned())).collect();
+            self.rendered.unneeded.extend(off);
+        }
+        // helm v3 cmd/helm/template.go asks the chart itself alone, and renders what subcharts have.
+        let (missing, nested): (Vec<_>, Vec<_>) =
+            missing.into_iter().partition(|(prefix, _)| prefix.is_empty());
+        for (prefix, one) in &nested {
+            let parent = prefix.trim_end_matches('.');
+            let reason =
+                format!("it is not below `charts/` of `{parent}`: Helm renders the rest, and says nothing");
+            let item = self.not_here(one, reason);
+            self.rendered.unneeded.push(item);
         }
         for (_, one) in &missing {
             self.report_missing(one);

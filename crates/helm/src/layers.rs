@@ -8,7 +8,7 @@ use crate::chart::Yaml;
 use crate::dependencies::Unit;
 use crate::job::{Job, not_a_map};
 use crate::render::ValuesSource;
-use crate::{dependencies, set, values};
+use crate::{dependencies, refused, set, values};
 
 impl Job<'_> {
     /// The values of the job, laid over each other.
@@ -85,16 +85,24 @@ impl Job<'_> {
         let place = |machine: &mut Machine<'_>, at: u32| {
             machine.origins.span(role, Span { file, start: at, end: at })
         };
-        if let Some(error) = yaml.tree.errors().first() {
-            let origin = place(&mut self.machine, error.at);
-            let message = format!("cannot load {}: {}", yaml.file.path(), error.message);
+        let error = yaml.tree.errors().first().map(|error| (error.at, &*error.message));
+        if let Some((at, said)) = error.or_else(|| refused::place(&yaml.tree)) {
+            let origin = place(&mut self.machine, at);
+            let message = format!("cannot load {}: {said}", yaml.file.path());
             return Err(Failure::execute(message).caused_by(origin));
         }
         let Some(root) = yaml.tree.documents().first().and_then(|document| document.root) else {
             return Ok(None);
         };
         match yaml.tree.node_of(root, file, role, self.machine.origins) {
-            Ok(node) => Ok(Some(node)),
+            Ok(node) => match refused::value(&node) {
+                None => Ok(Some(node)),
+                Some((said, origin)) => {
+                    let message =
+                        format!("cannot load {}: error converting YAML to JSON: {said}", yaml.file.path());
+                    Err(Failure::execute(message).caused_by(origin))
+                }
+            },
             Err(error) => {
                 let origin = place(&mut self.machine, error.range.start);
                 let message = format!("cannot load {}: {error}", yaml.file.path());
@@ -121,7 +129,11 @@ impl Job<'_> {
     pub(crate) fn own_values(&mut self, unit: &Unit) -> Option<MapId> {
         let node = unit.values.as_ref()?;
         let value = self.machine.heap.import(node, self.machine.origins);
-        values::table(&value)
+        let own = values::table(&value)?;
+        if !unit.guard.is_none() {
+            values::guard_all(&mut self.machine, own, unit.guard);
+        }
+        Some(own)
     }
 
     /// Lays values over a chart's own and, `merging` or not, over its subcharts'; `None` leaves out
@@ -145,12 +157,19 @@ impl Job<'_> {
                 })?,
                 None => {
                     let map = values::new_map(&mut self.machine.heap);
-                    let slot = Slot { key: OriginId::NONE, value: Value::new(Data::Map(map)) };
-                    self.machine.heap.set(given, name.into(), slot);
+                    let value = Value { guard: below.guard, ..Value::new(Data::Map(map)) };
+                    self.machine.heap.set(given, name.into(), Slot { key: OriginId::NONE, value });
                     map
                 }
             };
             values::coalesce_globals(&mut self.machine, inner, given);
+            // A subchart that is off gets none.
+            if let Some(global) =
+                values::get(&self.machine.heap, inner, "global").filter(|_| !below.guard.is_none())
+            {
+                let slot = Slot { key: OriginId::NONE, value: self.machine.guard(global, below.guard) };
+                self.machine.heap.set(inner, "global".into(), slot);
+            }
             match merging {
                 Some(merging) => self.lay(below, inner, merging)?,
                 None => {

@@ -52,6 +52,7 @@ mod objects;
 mod order;
 mod output;
 mod reads;
+mod refused;
 mod render;
 mod repeated;
 mod schema;

@@ -7,6 +7,7 @@ use mlgitops_gotemplate::functions::semver::Version;
 use mlgitops_gotemplate::{Data, ListType, Machine, MapType, Slot, Value};
 use mlgitops_yaml::{Mode, Node, OriginId, Resolved, Scalar, Value as NodeValue, go_float};
 
+use crate::dependencies::{Requirement, Unit};
 use crate::objects::Struct;
 
 /// A field of a Go struct: Go's name, the file's name, and its type.
@@ -90,9 +91,18 @@ const DEPENDENCY_ORDER: &[&str] =
     &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
 
 /// `.Chart`.
-pub(crate) fn chart(machine: &mut Machine<'_>, file: Option<&Node>, name: &Value, is_root: bool) -> Value {
+pub(crate) fn chart(machine: &mut Machine<'_>, unit: &Unit, name: &Value, is_root: bool) -> Value {
+    let file = unit.metadata.as_ref();
     let (mut fields, mut plain) = structure(machine, file, METADATA);
     let none = |value: Value| Slot { key: OriginId::NONE, value };
+    if !unit.requirements.is_empty() {
+        let left = left_dependencies(machine, unit);
+        fields.insert("Dependencies".into(), none(left.clone()));
+        match is_zero(machine, &left) {
+            true => plain.remove("dependencies"),
+            false => plain.insert("dependencies".into(), none(left)),
+        };
+    }
     fields.insert("Name".into(), none(name.clone()));
     plain.insert("name".into(), none(name.clone()));
     // helm v3 pkg/chart/loader/load.go: charts of Helm 2 did not say it.
@@ -102,6 +112,14 @@ pub(crate) fn chart(machine: &mut Machine<'_>, file: Option<&Node>, name: &Value
         fields.insert("APIVersion".into(), none(value.clone()));
         plain.insert("apiVersion".into(), none(value));
     }
+    // The struct that `.Chart` embeds can be named, too.
+    let inner = Struct {
+        type_name: "chart.Metadata",
+        fields: machine.heap.add_map(fields.clone(), MapType::Any),
+        plain: machine.heap.add_map(plain.clone(), MapType::Any),
+        order: METADATA_ORDER,
+    };
+    fields.insert("Metadata".into(), none(Value::new(Data::Object(Arc::new(inner)))));
     let root = Value::bool(is_root, OriginId::NONE);
     fields.insert("IsRoot".into(), none(root.clone()));
     plain.insert("IsRoot".into(), none(root));
@@ -109,6 +127,58 @@ pub(crate) fn chart(machine: &mut Machine<'_>, file: Option<&Node>, name: &Value
     let plain = machine.heap.add_map(plain, MapType::Any);
     let type_name = "struct { chart.Metadata; IsRoot bool }";
     Value::new(Data::Object(Arc::new(Struct { type_name, fields, plain, order: METADATA_ORDER })))
+}
+
+/// `.Chart.Dependencies` as Helm's own work on them leaves them (helm v3
+/// pkg/chartutil/dependencies.go): switched-off ones are gone, a name is the alias, and what is
+/// imported is written in full.
+fn left_dependencies(machine: &mut Machine<'_>, unit: &Unit) -> Value {
+    let mut items = Vec::new();
+    for one in unit.requirements.iter().filter(|one| one.enabled.0) {
+        let (mut fields, mut plain) = structure(machine, Some(&one.node), DEPENDENCY);
+        let at = |name: &str| one.node.get(name).present().map_or(one.origin, |node| node.origin);
+        let alias = at(if one.node.get("alias").text().unwrap_or("").is_empty() { "name" } else { "alias" });
+        let imports = imported(machine, one, at("import-values"));
+        let enabled = Value::bool(true, one.origin).guarded(one.enabled.1, machine.origins);
+        let set = [
+            ("Name", "name", Value::str(one.known_as(), alias)),
+            ("Repository", "repository", Value::str(&one.repository, at("repository"))),
+            ("Enabled", "enabled", enabled),
+            ("ImportValues", "import-values", imports),
+        ];
+        for (go, json, value) in set {
+            let slot = Slot { key: OriginId::NONE, value };
+            // The Go field of these two is printed even where it is empty.
+            if matches!(json, "name" | "repository") || !is_zero(machine, &slot.value) {
+                plain.insert(json.into(), slot.clone());
+            }
+            fields.insert(go.into(), slot);
+        }
+        let fields = machine.heap.add_map(fields, MapType::Any);
+        let plain = machine.heap.add_map(plain, MapType::Any);
+        let object = Struct { type_name: "*chart.Dependency", fields, plain, order: DEPENDENCY_ORDER };
+        items.push(Value::from(Data::Object(Arc::new(object)), one.origin));
+    }
+    let of = if items.is_empty() { ListType::Nil } else { ListType::Any };
+    // Those that were switched off have a part in how many are left.
+    let mut entries = OriginId::NONE;
+    for one in &unit.requirements {
+        entries = machine.origins.join(entries, one.origin);
+    }
+    let list = Value::from(Data::List(machine.heap.add_list(items, of)), entries);
+    machine.guard(list, unit.decided)
+}
+
+/// What a dependency hands up, each with both its paths.
+fn imported(machine: &mut Machine<'_>, one: &Requirement, at: OriginId) -> Value {
+    let mut items = Vec::new();
+    for import in &one.imports {
+        let path = |path: &str| Slot { key: at, value: Value::str(path, at) };
+        let both = [("child".into(), path(&import.child)), ("parent".into(), path(&import.parent))];
+        items.push(Value::from(Data::Map(machine.heap.add_map(both.into(), MapType::Str)), at));
+    }
+    let of = if items.is_empty() { ListType::Nil } else { ListType::Any };
+    Value::new(Data::List(machine.heap.add_list(items, of)))
 }
 
 type Slots = BTreeMap<Arc<str>, Slot>;

@@ -274,6 +274,53 @@ impl ChartFiles {
     }
 }
 
+/// The bytes of a file: `[]byte`.
+#[derive(Debug)]
+struct Bytes(Text);
+
+/// Most bytes that are looked at one by one.
+const MOST_BYTES: usize = 1 << 16;
+
+impl Bytes {
+    fn value(text: Text, origins: &mut Origins) -> Value {
+        let origin = text.origin(0..u32::try_from(text.len()).unwrap_or(u32::MAX), origins);
+        Value::from(Data::Object(Arc::new(Self(text))), origin)
+    }
+}
+
+impl Object for Bytes {
+    fn type_name(&self) -> &str {
+        "[]uint8"
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn field(&self, _name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
+        None
+    }
+
+    fn bytes(&self) -> Option<&Text> {
+        Some(&self.0)
+    }
+
+    fn encoded(&self, machine: &mut Machine<'_>) -> Value {
+        let text = Value::text(self.0.clone());
+        let encoded = Functions::standard().find("b64enc").map(|function| machine.call(function, vec![text]));
+        encoded.and_then(Result::ok).unwrap_or_else(|| Value::new(Data::Nil))
+    }
+
+    fn plain(&self, machine: &mut Machine<'_>) -> Value {
+        if self.0.len() > MOST_BYTES {
+            return Value::new(Data::Unknown("it is a file taken byte by byte".into()));
+        }
+        let number = |byte: u8| Value::from(Data::Int(i64::from(byte), IntType::Uint8), OriginId::NONE);
+        let items = self.0.as_str().bytes().map(number).collect();
+        Value::new(Data::List(machine.heap.add_list(items, mlgitops_gotemplate::ListType::Any)))
+    }
+}
+
 /// The lines of a file; a line break at its end begins none.
 fn lines(machine: &mut Machine<'_>, text: &Text) -> Value {
     let mut items = Vec::new();
@@ -329,7 +376,11 @@ impl Object for ChartFiles {
             Some(member) => self.text(member, machine.origins),
             None => Text::default(),
         };
-        let value = if name == "Lines" { lines(machine, &text) } else { Value::text(text) };
+        let value = match name {
+            "Lines" => lines(machine, &text),
+            "GetBytes" => Bytes::value(text, machine.origins),
+            _ => Value::text(text),
+        };
         Some(Ok(machine.guard(value, guard)))
     }
 
@@ -337,7 +388,7 @@ impl Object for ChartFiles {
         let members = Arc::clone(&self.members);
         let mut entries = BTreeMap::new();
         for member in members.iter() {
-            let value = Value::text(self.text(member, machine.origins));
+            let value = Bytes::value(self.text(member, machine.origins), machine.origins);
             entries.insert(Arc::from(member.name.as_str()), Slot { key: OriginId::NONE, value });
         }
         let map = Data::Map(machine.heap.add_map(entries, MapType::Any));

@@ -25,6 +25,29 @@ pub(crate) fn without_no_value(text: Text, origins: &mut Origins) -> Text {
     out.build()
 }
 
+/// Where a byte comes from; of one that a function put in, such as the spaces of `nindent`, where
+/// what stands nearest before it does, else behind it.
+pub(crate) fn place(text: &Text, at: u32, origins: &mut Origins) -> OriginId {
+    let exact = text.origin(at..at.saturating_add(1), origins);
+    if origins.has_content(exact) {
+        return exact;
+    }
+    let mut start = 0;
+    let mut nearest = None;
+    for run in text.runs() {
+        let is_behind = start >= at;
+        if is_behind && nearest.is_some() {
+            break;
+        }
+        if origins.has_content(run.origin) {
+            let byte = if is_behind { start } else { run.end.min(at).saturating_sub(1).max(start) };
+            nearest = Some(byte);
+        }
+        start = run.end;
+    }
+    nearest.map_or(exact, |byte| text.origin(byte..byte + 1, origins))
+}
+
 /// Makes every scalar unknown that holds a piece nobody can know.
 pub(crate) fn mark_unknown(node: &mut Node, reason: &Arc<str>) {
     match &mut node.value {

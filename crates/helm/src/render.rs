@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mlgitops_files::{RepoPath, limits};
 use mlgitops_gotemplate::{Failure, FailureKind};
 use mlgitops_manifest::Problem;
-use mlgitops_yaml::{Node, OriginSpan, Origins, Reader, Text};
+use mlgitops_yaml::{Node, OriginSpan, Origins, Reader, Role, Text, Via};
 
 use crate::chart::Chart;
 use crate::job::Job;
@@ -111,9 +111,10 @@ pub struct Rendered {
     pub problems: Vec<Problem>,
     /// What could not be rendered here.
     pub not_rendered: Vec<NotRendered>,
-    /// Dependencies that are not here and that a condition switches off. Helm refuses such a chart;
-    /// nothing of it is missing here.
-    pub switched_off: Vec<NotRendered>,
+    /// Dependencies that are not here, and whose lack changes nothing of what is installed: those that
+    /// a condition switches off, though Helm refuses such a chart, and those of subcharts, which Helm
+    /// leaves out without a word.
+    pub unneeded: Vec<NotRendered>,
     /// Every file and folder of the repository that was used.
     pub reached: Vec<RepoPath>,
     /// Which values its templates can read; `None` where a chart it depends on is not here, or it
@@ -219,7 +220,11 @@ fn deep(reader: Reader<'_>, chart: &Arc<Chart>, options: &RenderOptions, origins
 
 fn failed(chart: &Chart, failure: &Failure, origins: &Origins) -> Rendered {
     let mut rendered = Rendered { reached: vec![chart.folder.clone()], ..Rendered::default() };
-    let at = origins.first(failure.origin);
+    let mut places = origins.content(failure.origin).into_iter();
+    let at = places.next().or_else(|| beginning(chart));
+    // The action that failed comes last; a value of the same line shows nothing more.
+    let is_elsewhere = |also: &OriginSpan| at.as_ref().is_none_or(|at| line(at) != line(also));
+    let also = places.next_back().filter(is_elsewhere);
     let kind = match failure.kind {
         FailureKind::Limit | FailureKind::Stack => {
             rendered.not_rendered.push(NotRendered {
@@ -234,6 +239,18 @@ fn failed(chart: &Chart, failure: &Failure, origins: &Origins) -> Rendered {
         FailureKind::Execute => "template-execute",
         FailureKind::Refused => "template-refused",
     };
-    rendered.problems.push(Problem { kind, message: failure.to_string(), at });
+    rendered.problems.push(Problem { kind, message: failure.to_string(), at, also });
     rendered
+}
+
+fn line(span: &OriginSpan) -> (&str, u32) {
+    (span.file.path(), span.file.position(span.start).line)
+}
+
+/// Where a chart begins: the place of what no byte of it is to blame for.
+fn beginning(chart: &Chart) -> Option<OriginSpan> {
+    let metadata = chart.metadata.as_ref().map(|yaml| &yaml.file);
+    let file = metadata.or_else(|| chart.templates.first().map(|template| &template.file))?;
+    let file = Arc::clone(file);
+    Some(OriginSpan { role: Role::Chart, via: Via::Content, file, start: 0, end: 0 })
 }

@@ -12,7 +12,7 @@ use crate::documents::Head;
 use crate::order::Hook;
 use crate::render::{Document, NotRendered, NotRenderedKind, RenderedObject};
 use crate::repeated::Repeated;
-use crate::{documents, job::Job, metadata, objects, order, output, values};
+use crate::{documents, job::Job, metadata, objects, order, output, refused, values};
 
 pub(crate) struct Runnable {
     pub(crate) name: Arc<str>,
@@ -67,8 +67,10 @@ impl Job<'_> {
         if let Some(map) = values::table(&values) {
             self.machine.heap.retype(map, MapType::Named("chartutil.Values"));
         }
-        let values = self.machine.guard(values, unit.lacking);
-        let about = metadata::chart(&mut self.machine, file, &name, is_root);
+        let mut values = self.machine.guard(values, unit.lacking);
+        // Of a subchart that is off the values are not there.
+        values.origin = self.machine.origins.guard(values.origin, unit.decided);
+        let about = metadata::chart(&mut self.machine, unit, &name, is_root);
         let members = Arc::clone(&unit.chart.files);
         let chart_files =
             objects::ChartFiles { files: Arc::clone(self.reader.files()), members, guard: OriginId::NONE };
@@ -202,12 +204,16 @@ impl Job<'_> {
         if text.as_str().trim().is_empty() {
             return Ok(());
         }
+        documents::pieces(text).into_iter().try_for_each(|piece| self.read_piece(template, piece))
+    }
+
+    fn read_piece(&mut self, template: &Arc<str>, text: Text) -> Result<(), Failure> {
         let has_unknown = text.as_str().contains(mlgitops_gotemplate::UNKNOWN);
         let tree = parse(text);
-        if let Some(error) = tree.errors().first() {
-            let at = error.at..error.at.saturating_add(1);
-            let origin = tree.text().origin(at, self.machine.origins);
-            let message = format!("YAML parse error on {template}: {}", error.message);
+        let error = tree.errors().first().map(|error| (error.at, &*error.message));
+        if let Some((at, said)) = error.or_else(|| refused::place(&tree)) {
+            let origin = output::place(tree.text(), at, self.machine.origins);
+            let message = format!("YAML parse error on {template}: {said}");
             return Err(Failure::execute(message).caused_by(origin));
         }
         let mut heads = Vec::new();
@@ -224,6 +230,11 @@ impl Job<'_> {
                     return Err(Failure::execute(message).caused_by(node.origin));
                 }
                 Ok(mut node) => {
+                    if let Some((said, origin)) = refused::value(&node) {
+                        let message =
+                            format!("YAML parse error on {template}: error converting YAML to JSON: {said}");
+                        return Err(Failure::execute(message).caused_by(origin));
+                    }
                     order::head(&node).map_err(|(message, origin)| {
                         let message = format!("YAML parse error on {template}: {message}");
                         Failure::execute(message).caused_by(origin)
@@ -255,6 +266,10 @@ impl Job<'_> {
                 }
                 Err(error) => {
                     let origin = tree.text().origin(error.range.clone(), self.machine.origins);
+                    let origin = match self.machine.origins.has_content(origin) {
+                        true => origin,
+                        false => output::place(tree.text(), error.range.start, self.machine.origins),
+                    };
                     let message = format!("YAML parse error on {template}: {error}");
                     return Err(Failure::execute(message).caused_by(origin));
                 }

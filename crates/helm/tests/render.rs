@@ -266,3 +266,85 @@ fn a_hostile_chart_ends() {
         assert!(ended, "{}", &template[..40]);
     }
 }
+
+/// Whatever a function makes of a value, the value is what has to be edited, and what it passed
+/// over or put in does not hide it.
+#[test]
+fn a_value_that_functions_rewrote_is_still_the_place_to_edit() {
+    let expressions = "\
+.Values.a | upper | replace \"A\" \"b\"
+.Values.a | replace \"a\" \"\"
+.Values.x | upper | replace \"B\" \"\" | lower
+regexReplaceAll \"^.*$\" .Values.x \"other\"
+regexReplaceAll \"(.)-(.)\" .Values.x \"$2$1\"
+regexReplaceAllLiteral \".+\" .Values.x \"\"
+.Values.x | replace \"1\" \"2\" | trimPrefix \"A\"
+regexFind \"[0-9]\" .Values.x
+regexFind \"none\" .Values.x
+regexFindAll \"[a-z]\" .Values.x -1 | first
+regexFindAll \"none\" .Values.x -1 | len
+regexSplit \"-\" .Values.x -1 | last
+regexMatch \"b\" .Values.x
+regexQuoteMeta .Values.x
+.Values.x | trimPrefix \"Ab-1\"
+.Values.x | trimSuffix \"-1\"
+.Values.x | trimAll \"A1\"
+.Values.x | trunc 0
+.Values.x | trunc -2
+.Values.x | substr 0 2
+.Values.x | nospace | title | untitle | swapcase | initials
+.Values.x | snakecase
+.Values.x | kebabcase
+.Values.x | camelcase
+.Values.x | abbrev 4
+.Values.x | wrap 2
+.Values.x | b64enc
+.Values.x | b64enc | b64dec
+.Values.x | sha256sum
+.Values.x | squote
+.Values.x | repeat 2
+.Values.x | repeat 0
+cat \"v\" .Values.x
+list \"v\" .Values.x | join \"-\"
+.Values.x | splitList \"-\" | first
+.Values.x | splitList \"-\" | len
+(.Values.x | split \"-\")._1
+.Values.x | splitList \"-\" | reverse | join \"\"
+.Values.x | splitList \"-\" | sortAlpha | join \"\"
+.Values.x | splitList \"-\" | uniq | join \"\"
+printf \"%.1s\" .Values.x
+printf \"%v-%d\" .Values.x 1
+.Values.x | len
+.Values.x | contains \"b\"
+.Values.x | hasPrefix \"b\"
+.Values.x | int
+.Values.count | int | add 1 | mul 2
+.Values.count | float64 | floor
+.Values.count | toString | atoi
+.Values.x | toString | toJson
+.Values.x | toYaml | fromYaml | toJson
+dict \"k\" .Values.x | toJson | fromJson | values | first
+dict \"k\" .Values.x | toYaml | fromYaml | dig \"k\" \"none\"
+.Values.x | empty
+.Values.x | not
+eq .Values.x \"Ab-1\"
+.Values.x | default \"none\"
+coalesce .Values.none .Values.x
+.Values.x | nindent 2 | trim
+.Values.x | urlquery
+.Values.x | html
+.Values.x | base
+.Values.x | clean | dir
+(urlParse .Values.x).path
+(semver .Values.v).Major
+semverCompare \">=1\" .Values.v
+tpl \"{{ .Values.x | lower }}\" .
+has .Values.x (list \"a\")";
+    let values = ("chart/values.yaml", "a: a\nx: Ab-1\ncount: 3\nv: 1.2.3\n");
+    for expression in expressions.lines() {
+        let template = format!("kind: A\nx: {{{{ {expression} | quote }}}}\n");
+        let all = why(&[values, ("chart/templates/x.yaml", &template)], &[], "/x");
+        let first = all.first().map_or("", String::as_str);
+        assert!(first.starts_with("values "), "{expression}: {all:?}");
+    }
+}

@@ -162,7 +162,7 @@ impl Builder<'_> {
     /// Notes what kustomize refuses.
     pub(crate) fn refuse(&mut self, kind: &'static str, message: impl Into<String>, at: OriginId) -> Refused {
         let at = self.origins.first(at);
-        let problem = Problem { kind, message: message.into(), at };
+        let problem = Problem { kind, message: message.into(), at, also: None };
         if !self.result.problems.contains(&problem) {
             self.result.problems.push(problem);
         }

@@ -117,4 +117,6 @@ pub struct Problem {
     pub message: String,
     /// The place that causes it; `None` only where no file is to blame.
     pub at: Option<OriginSpan>,
+    /// Where else it shows: the action of a template that a value makes fail.
+    pub also: Option<OriginSpan>,
 }

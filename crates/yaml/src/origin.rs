@@ -260,6 +260,23 @@ impl Origins {
         if origin.is_none() { origin } else { self.share(Entry::As(origin, role)) }
     }
 
+    /// Whether an origin names bytes of a file, and not only what decided. Of a very large one that
+    /// is taken for granted.
+    #[must_use]
+    pub fn has_content(&self, origin: OriginId) -> bool {
+        let mut stack = vec![origin];
+        for _ in 0..64 {
+            let Some(id) = stack.pop() else { return false };
+            match self.entry(id) {
+                Entry::None => {}
+                Entry::Atom { .. } => return true,
+                Entry::Guarded(inner, _) | Entry::As(inner, _) => stack.push(inner),
+                Entry::Joined(first, second) => stack.extend([second, first]),
+            }
+        }
+        true
+    }
+
     /// The span of an origin that is exactly one span.
     #[must_use]
     pub fn exact(&self, origin: OriginId) -> Option<(Role, Span)> {

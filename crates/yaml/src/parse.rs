@@ -25,6 +25,16 @@ const MOST_COMMENTS: usize = 1 << 20;
 /// Maps up to this size are searched for duplicate keys pair by pair.
 const SMALL_MAP: usize = 12;
 
+/// What Go says of an anchor whose name it does not take.
+const NO_ANCHOR: &str = "did not find expected alphabetic or numeric character";
+
+/// Whether Go's YAML takes a name for an anchor, where YAML allows any character (go.yaml.in/yaml
+/// v2 and v3, `yaml_parser_scan_anchor`).
+fn is_anchor(name: &str) -> bool {
+    let is_inner = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !name.is_empty() && name.chars().all(is_inner)
+}
+
 /// Parses a file once for every job that reads it: its text carries no origin of its own, and
 /// [`Tree::node_of`] gives the nodes theirs.
 #[must_use]
@@ -42,7 +52,7 @@ pub fn parse(text: Text) -> Tree {
     let mut builder = Builder { source: &string, tree: Tree { text, ..Tree::default() }, ..Builder::new() };
     builder.reserve();
     let options = options! {
-        emit_anchor_events: false,
+        emit_anchor_events: true,
         emit_unresolved_aliases: true,
         emit_comments: is_file,
         max_buffered_comment_events: MOST_COMMENTS,
@@ -138,6 +148,7 @@ impl<'s> Builder<'s> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close_collection(end),
             Event::Alias(id) => self.alias(*id, start, end),
+            Event::Anchor(_, name) if !is_anchor(name) => self.refuse(start, NO_ANCHOR.to_owned()),
             Event::UnresolvedAlias(name) => {
                 self.refuse(start, format!("unknown anchor `{name}` referenced"));
                 let node = self.push(Shape::Null, start, end, None, false);

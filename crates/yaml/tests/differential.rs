@@ -298,7 +298,7 @@ const SMALL: &[&str] = &[
     "a: & b\n",
     "a: &x *y\n",
     "a: &x &y b\n",
-    "a: &anchor.with-signs_1 b\nc: *anchor.with-signs_1\n",
+    "a: &anchor-with-signs_1 b\nc: *anchor-with-signs_1\n",
     "[&a a, &b b, *a, *b]\n",
     "{*a : 1}\n",
     "!!map {a: !!seq [b, !!null ]}\n",

@@ -142,7 +142,7 @@ impl<'e> Expansion<'e> {
             Stop::Refused(Refusal { kind, message, origin }) => {
                 let at = self.machine.origins.first(origin).or_else(|| self.set.place(self.set.root.origin));
                 let message = format!("ApplicationSet `{}`: {message}", self.set.id.name);
-                let problem = Problem { kind, message, at };
+                let problem = Problem { kind, message, at, also: None };
                 if !self.problems.contains(&problem) {
                     self.problems.push(problem);
                 }

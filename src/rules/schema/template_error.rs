@@ -22,8 +22,12 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             continue;
         }
         let message = format!("chart `{}` does not render: {}", one.job.path, one.problem.message);
+        let mut found = Violation::in_file("refused", Label::new(at, "refused here"), message);
+        if let Some(also) = one.problem.also.clone() {
+            found = found.also_at(Label::new(also, "by this action"));
+        }
         out.push(
-            Violation::in_file("refused", Label::new(at, "refused here"), message)
+            found
                 .note("Argo CD and Flux render with the same values: they deploy nothing more of it")
                 .help(format!("see it fail: helm template {}", one.job.path))
                 .word(one.problem.kind),

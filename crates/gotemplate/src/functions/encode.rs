@@ -115,7 +115,7 @@ fn table(machine: &Machine<'_>, value: &Value, path: &str, out: &mut String, dep
         return;
     }
     let slots = machine.heap.map(map);
-    let indent = "  ".repeat(depth.saturating_sub(1));
+    let indent = "  ".repeat(depth);
     for (key, slot) in slots {
         if !matches!(slot.value.data, Data::Map(_) | Data::Nil | Data::Missing) {
             let inner = toml_value(machine, &slot.value, 0);
@@ -125,7 +125,7 @@ fn table(machine: &Machine<'_>, value: &Value, path: &str, out: &mut String, dep
     for (key, slot) in slots {
         if matches!(slot.value.data, Data::Map(_)) {
             let path = if path.is_empty() { toml_key(key) } else { format!("{path}.{}", toml_key(key)) };
-            if !out.is_empty() {
+            if !out.is_empty() && depth == 0 {
                 out.push('\n');
             }
             *out += &format!("{}[{path}]\n", "  ".repeat(depth));
@@ -190,6 +190,12 @@ fn grouped(bytes: &[u8], group: usize, bits: usize, alphabet: &[u8]) -> String {
 /// The bytes, or where they cannot be read on.
 fn from_base64(text: &str) -> Result<Vec<u8>, usize> {
     ungrouped(text, 4, 6, BASE64)
+}
+
+/// The same of what may hold line breaks, as YAML has it.
+pub(crate) fn bytes_of_base64(text: &str) -> Option<Vec<u8>> {
+    let text: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    from_base64(&text).ok()
 }
 
 fn from_base32(text: &str) -> Result<Vec<u8>, usize> {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use mlgitops_yaml::{Node, OriginId, Resolved, Style, Text, TextBuilder, Value as NodeValue, resolve};
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
 
-use super::encode::read_yaml;
+use super::json_read::read;
 use super::{Answer, Args, Function, nothing};
 use crate::error::Failure;
 use crate::machine::Machine;
@@ -68,20 +68,24 @@ fn write(
     let since = out.run_count();
     let inner = Layout { indent: style.indent.map(|indent| indent + 2), ..style };
     match &value.data {
-        Data::Nil | Data::Missing => out.push_str("null", value.origin),
-        Data::Bool(_) | Data::Int(..) => out.push_str(&print::scalar(value), value.origin),
-        Data::Float(number) => out.push_str(&print::json_float(*number), value.origin),
+        Data::Nil | Data::Missing => out.push_str("null", machine.placed(value.origin)),
+        Data::Bool(_) | Data::Int(..) => out.push_str(&print::scalar(value), machine.placed(value.origin)),
+        Data::Float(number) => out.push_str(&print::json_float(*number), machine.placed(value.origin)),
         Data::Unknown(_) => {
             let text = print::text(machine, value)?;
             quoted(machine, &text, out, style.escapes);
         }
-        Data::Str(text) => quoted(machine, text, out, style.escapes),
+        Data::Str(text) => {
+            let text = machine.placed_text(text);
+            quoted(machine, &text, out, style.escapes);
+        }
         Data::List(list) if machine.heap.list_type(*list) == ListType::Nil => {
-            out.push_str("null", value.origin);
+            out.push_str("null", machine.placed(value.origin));
         }
         Data::List(list) => {
             let items = machine.heap.list(*list).to_vec();
-            out.push_str("[", value.origin);
+            let origin = if items.is_empty() { machine.placed(value.origin) } else { value.origin };
+            out.push_str("[", origin);
             for (at, item) in items.iter().enumerate() {
                 if at > 0 {
                     out.push_str(",", OriginId::NONE);
@@ -89,8 +93,9 @@ fn write(
                 line_break(out, inner);
                 write(machine, item, out, inner, guard, depth + 1)?;
             }
-            if !items.is_empty() {
-                line_break(out, style);
+            match items.is_empty() {
+                true => out.guard_since(since, guard, machine.origins),
+                false => line_break(out, style),
             }
             out.push_str("]", OriginId::NONE);
             return Ok(());
@@ -101,7 +106,9 @@ fn write(
             return write_map(machine, value, &slots, out, style, guard, depth);
         }
         Data::Object(object) => {
-            let plain = machine.plain(value);
+            let plain = Arc::clone(object).encoded(machine);
+            let whole = value.whole(machine.origins);
+            let plain = machine.guard(plain, whole);
             let order = object.json_order();
             match plain.data {
                 Data::Map(map) if !order.is_empty() => {
@@ -129,7 +136,9 @@ fn write_map(
     depth: usize,
 ) -> Result<(), Failure> {
     let inner = Layout { indent: style.indent.map(|indent| indent + 2), ..style };
-    out.push_str("{", value.origin);
+    let since = out.run_count();
+    let origin = if slots.is_empty() { machine.placed(value.origin) } else { value.origin };
+    out.push_str("{", origin);
     for (at, (key, slot)) in slots.iter().enumerate() {
         if at > 0 {
             out.push_str(",", OriginId::NONE);
@@ -139,8 +148,9 @@ fn write_map(
         out.push_str(if style.indent.is_some() { ": " } else { ":" }, OriginId::NONE);
         write(machine, &slot.value, out, inner, guard, depth + 1)?;
     }
-    if !slots.is_empty() {
-        line_break(out, style);
+    match slots.is_empty() {
+        true => out.guard_since(since, guard, machine.origins),
+        false => line_break(out, style),
     }
     out.push_str("}", OriginId::NONE);
     Ok(())
@@ -182,57 +192,22 @@ fn quoted(machine: &mut Machine<'_>, text: &Text, out: &mut TextBuilder, escapes
     out.push_str("\"", OriginId::NONE);
 }
 
-/// The value of a JSON text: read as YAML, which holds JSON, once it is known to be JSON.
-fn read(machine: &mut Machine<'_>, text: &Text) -> Result<Value, String> {
-    let trimmed = text.as_str().trim();
-    if trimmed.is_empty() {
-        return Err("unexpected end of JSON input".to_owned());
-    }
-    let tree = mlgitops_yaml::parse(text.clone());
-    if let Some(document) = tree.documents().first()
-        && let Some(root) = document.root
-        && let Ok(node) = tree.node(root, machine.origins)
-        && tree.documents().len() == 1
-        && let Some(bad) = not_json(&node)
-    {
-        let first = bad.chars().next().unwrap_or(' ');
-        return Err(format!("invalid character '{first}' looking for beginning of value"));
-    }
-    read_yaml(machine, text)
-}
-
-/// A plain scalar that JSON does not have, if there is one.
-fn not_json(node: &Node) -> Option<String> {
-    match &node.value {
-        NodeValue::Scalar(scalar) => {
-            let json = match scalar.style {
-                Style::Double => true,
-                Style::Plain => {
-                    match resolve(&scalar.text, scalar.style, None, mlgitops_yaml::Mode::Kustomize) {
-                        Resolved::Bool(_) => matches!(&*scalar.text, "true" | "false"),
-                        Resolved::Null => &*scalar.text == "null",
-                        Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_) => true,
-                        _ => false,
-                    }
-                }
-                _ => false,
-            };
-            (!json).then(|| scalar.text.to_string())
-        }
-        NodeValue::Sequence(items) => items.iter().find_map(not_json),
-        NodeValue::Map(map) => map.iter().find_map(|(key, value)| {
-            (key.scalar.style != Style::Double).then(|| key.name().to_owned()).or_else(|| not_json(value))
-        }),
-        _ => None,
-    }
-}
-
 /// helm's `fromJson`: a map; an error is its key `Error`.
 fn from_json(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
     let text = machine.arg_text(value)?;
-    let read = read(machine, &text);
-    Ok(as_map(machine, value, read, ""))
+    let mut refused = None;
+    let read = read(machine, &text).map(|read| {
+        refused = read.refused;
+        read.value
+    });
+    let map = as_map(machine, value, read, "");
+    if let (Some(message), Data::Map(map)) = (refused, &map.data) {
+        let origin = value.whole(machine.origins);
+        let slot = Slot { key: OriginId::NONE, value: Value::str(&message, origin) };
+        machine.heap.set(*map, "Error".into(), slot);
+    }
+    Ok(map)
 }
 
 /// A map, or one with the error.
@@ -257,12 +232,13 @@ pub(super) fn as_map(
     let origin = given.whole(machine.origins);
     let slot = Slot { key: OriginId::NONE, value: Value::str(&message, origin) };
     let entries = BTreeMap::from([(Arc::from("Error"), slot)]);
-    Value::new(Data::Map(machine.heap.add_map(entries, MapType::Any)))
+    Value::from(Data::Map(machine.heap.add_map(entries, MapType::Any)), origin)
 }
 
 fn json_kind(value: &Value) -> &'static str {
     match value.data {
         Data::List(_) => "array",
+        Data::Map(_) => "object",
         Data::Bool(_) => "bool",
         Data::Float(_) | Data::Int(..) => "number",
         _ => "string",
@@ -272,13 +248,14 @@ fn json_kind(value: &Value) -> &'static str {
 fn must_from_json(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
     let text = machine.arg_text(value)?;
-    read(machine, &text).map_err(Failure::execute)
+    let read = read(machine, &text).and_then(|read| read.refused.map_or(Ok(read.value), Err));
+    read.map_err(Failure::execute)
 }
 
 fn from_json_array(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
     let text = machine.arg_text(value)?;
-    let read = read(machine, &text);
+    let read = read(machine, &text).and_then(|read| read.refused.map_or(Ok(read.value), Err));
     Ok(as_list(machine, value, read, ""))
 }
 
@@ -292,7 +269,8 @@ pub(super) fn as_list(
     let message = match read {
         Ok(found) if matches!(found.data, Data::List(_)) => return found,
         Ok(found) if found.is_nil() => {
-            return Value::new(Data::List(machine.heap.add_list(Vec::new(), ListType::Any)));
+            let origin = found.whole(machine.origins);
+            return Value::from(Data::List(machine.heap.add_list(Vec::new(), ListType::Any)), origin);
         }
         Ok(found) => {
             format!(

@@ -5,7 +5,9 @@ mod dates;
 mod dicts;
 mod digest;
 mod encode;
+mod instant;
 mod json;
+mod json_read;
 mod layout;
 mod lists;
 mod numbers;
@@ -23,7 +25,7 @@ use std::sync::LazyLock;
 use mlgitops_yaml::{OriginId, Text, TextBuilder};
 use rapidhash::fast::RapidHasher;
 
-pub(crate) use encode::yaml_text;
+pub(crate) use encode::{bytes_of_base64 as from_base64, yaml_text};
 pub(crate) use layout::{escape, escaped};
 pub(crate) use regexes::Cache as RegexCache;
 
@@ -248,6 +250,12 @@ impl Machine<'_> {
         self.texts(texts)
     }
 
+    /// The pieces of a text: how many they are, and which is where, comes from all of it.
+    pub(crate) fn cut_from(&mut self, pieces: Value, text: &Text) -> Value {
+        let origin = self.origin_of(text, 0, text.len());
+        Value { origin, ..pieces }
+    }
+
     /// A value decided by its arguments, too; a literal of the template decides nothing that
     /// another line could change.
     pub(crate) fn decided(&mut self, value: Value, by: &[&Value]) -> Value {
@@ -283,6 +291,7 @@ impl Machine<'_> {
     pub fn to_text(&mut self, value: &Value) -> Result<Text, Failure> {
         let text = match &value.data {
             Data::Missing | Data::Nil => Text::opaque("<nil>", value.origin),
+            Data::Object(object) if object.bytes().is_some() => object.bytes().cloned().unwrap_or_default(),
             _ => print::text(self, value)?,
         };
         Ok(if value.guard.is_none() { text } else { self.with_guard(&text, value.guard) })

@@ -119,7 +119,8 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         return Ok(machine.decided(Value::text(text), &[old]));
     }
     let count = string.matches(wanted.as_str()).count();
-    machine.make(text.len().saturating_add(count.saturating_mul(by.len())))?;
+    let each = by.len().saturating_add(64 * by.runs().len());
+    machine.make(text.len().saturating_add(count.saturating_mul(each)))?;
     let mut out = TextBuilder::default();
     let mut at = 0;
     for (found, _) in string.match_indices(wanted.as_str()) {
@@ -128,9 +129,8 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         let replaced = machine.origin_of(&text, found, at);
         let since = out.run_count();
         out.push(&by);
-        if by.is_empty() {
-            out.push_str("", replaced);
-        }
+        // Another text would not have been replaced, or by the same at another place.
+        out.push_str("", replaced);
         out.guard_since(since, replaced, machine.origins);
     }
     out.push_part(&text, at..string.len());
@@ -146,8 +146,12 @@ fn repeat(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     };
     machine.make(times.saturating_mul(text.len().max(1)))?;
     let mut out = TextBuilder::default();
-    for _ in 0..times {
-        out.push(&text);
+    match text.runs() {
+        // All of one origin is so once more.
+        [run] if run.offset.is_none() && run.context.is_none() => {
+            out.push_str(&text.as_str().repeat(times), run.origin);
+        }
+        _ => (0..times).for_each(|_| out.push(&text)),
     }
     Ok(machine.decided(Value::text(out.build()), &[count]))
 }
@@ -194,7 +198,7 @@ fn split(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let text = machine.arg_text(value)?;
     let separator = machine.arg_str(separator)?;
     let pieces = cut(machine, &text, separator, usize::MAX)?;
-    Ok(numbered(machine, pieces))
+    Ok(numbered(machine, &text, pieces))
 }
 
 fn splitn(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
@@ -206,17 +210,18 @@ fn splitn(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         0 => Vec::new(),
         _ => cut(machine, &text, separator, usize::try_from(count).unwrap_or(usize::MAX))?,
     };
-    Ok(numbered(machine, pieces))
+    Ok(numbered(machine, &text, pieces))
 }
 
 /// `_0`, `_1` …
-fn numbered(machine: &mut Machine<'_>, pieces: Vec<Text>) -> Value {
+fn numbered(machine: &mut Machine<'_>, text: &Text, pieces: Vec<Text>) -> Value {
     let entries: BTreeMap<Arc<str>, Slot> = pieces
         .into_iter()
         .enumerate()
         .map(|(at, piece)| (format!("_{at}").into(), Slot { key: OriginId::NONE, value: Value::text(piece) }))
         .collect();
-    Value::new(Data::Map(machine.heap.add_map(entries, MapType::Str)))
+    let map = Value::new(Data::Map(machine.heap.add_map(entries, MapType::Str)));
+    machine.cut_from(map, text)
 }
 
 fn split_list(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
@@ -225,6 +230,7 @@ fn split_list(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let text = machine.arg_text(value)?;
     let pieces = cut(machine, &text, separator_text, usize::MAX)?;
     let list = machine.texts(pieces);
+    let list = machine.cut_from(list, &text);
     Ok(machine.decided(list, &[separator]))
 }
 
@@ -253,7 +259,7 @@ fn join(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let between = machine.arg_text(separator)?;
     let texts = strings(machine, value)?;
     let length: usize = texts.iter().map(|text| text.len() + between.len()).sum();
-    machine.make(length)?;
+    machine.make(length.saturating_add(64 * texts.len() * between.runs().len()))?;
     let mut out = TextBuilder::default();
     for (at, text) in texts.iter().enumerate() {
         if at > 0 {
@@ -274,7 +280,11 @@ fn cat(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         if at > 0 {
             out.push_str(" ", OriginId::NONE);
         }
-        let text = machine.to_text(value)?;
+        // It prints as `%v` does, bytes as numbers.
+        let text = match &value.data {
+            Data::Object(_) => crate::print::text(machine, value)?,
+            _ => machine.to_text(value)?,
+        };
         machine.make(text.len())?;
         out.push(&text);
     }
@@ -288,5 +298,6 @@ fn sort_alpha(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         false => strings(machine, value)?,
     };
     texts.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-    Ok(machine.texts(texts))
+    let sorted = machine.texts(texts);
+    Ok(Value { origin: value.origin, guard: value.guard, ..sorted })
 }

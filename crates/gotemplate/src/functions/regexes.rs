@@ -278,6 +278,7 @@ fn find_all(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     machine.spend(ranges.len() as u64)?;
     let parts = ranges.into_iter().map(|range| machine.part(&text, range.start, range.end)).collect();
     let list = machine.texts_or_nil(parts);
+    let list = machine.cut_from(list, &text);
     Ok(machine.decided(list, &[pattern]))
 }
 
@@ -291,7 +292,7 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>, expands: bool) -> Ans
     let mut at = 0;
     for captures in regex.captures_iter(text.as_str()) {
         let Some(found) = captures.get(0) else { continue };
-        machine.make(by.len() + found.len() + 1)?;
+        machine.make(by.len() + found.len() + 64 * (by.runs().len() + 1))?;
         out.push_part(&text, at..found.start());
         at = found.end();
         let replaced = machine.origin_of(&text, found.start(), found.end());
@@ -301,9 +302,8 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>, expands: bool) -> Ans
         } else {
             out.push(&by);
         }
-        if out.run_count() == since {
-            out.push_str("", replaced);
-        }
+        // Another text would not have been replaced, or by the same at another place.
+        out.push_str("", replaced);
         out.guard_since(since, replaced, machine.origins);
     }
     out.push_part(&text, at..text.len());
@@ -387,6 +387,7 @@ fn split(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         machine.spend(parts.len() as u64)?;
     }
     let list = machine.texts_or_nil(parts);
+    let list = machine.cut_from(list, &text);
     Ok(machine.decided(list, &[pattern]))
 }
 

@@ -16,7 +16,7 @@ pub(super) const FUNCTIONS: &[Function] =
     &[Function::new("semver", 1, semver), Function::new("semverCompare", 2, semver_compare)];
 
 /// A version; missing parts are zero.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Version {
     numbers: [u64; 3],
     pre: String,
@@ -65,6 +65,17 @@ impl Version {
             return Err("version segment starts with 0".to_owned());
         }
         Ok(Self { numbers, pre, metadata: identifiers(metadata)?, original: text.to_owned() })
+    }
+
+    /// The next version of a part; what is before a release becomes it where the patch is asked for.
+    fn next(&self, part: usize) -> Self {
+        let mut numbers = self.numbers;
+        let is_before = part == 2 && !self.pre.is_empty();
+        if let Some(number) = numbers.get_mut(part).filter(|_| !is_before) {
+            *number = number.saturating_add(1);
+        }
+        numbers.iter_mut().skip(part + 1).for_each(|number| *number = 0);
+        Self { numbers, ..Self::default() }
     }
 
     fn compare(&self, other: &Self) -> Ordering {
@@ -285,16 +296,45 @@ impl Comparison {
     }
 }
 
-/// `*semver.Version` as templates see it.
+/// `*semver.Version` as templates see it, or the `semver.Version` that a method made of it.
 #[derive(Debug)]
 struct Shown {
     version: Version,
     origin: OriginId,
+    /// Whether it is no pointer: Go then finds none of the methods that need one.
+    by_value: bool,
+}
+
+impl Shown {
+    fn made(version: Version, origin: OriginId) -> Value {
+        Value::from(Data::Object(Arc::new(Self { version, origin, by_value: true })), origin)
+    }
+
+    /// `SetPrerelease` and `SetMetadata`.
+    fn with(&self, name: &str, text: &Value, machine: &mut Machine<'_>) -> Answer {
+        let written = machine.arg_str(text)?;
+        let given = text.whole(machine.origins);
+        let origin = machine.origins.join(self.origin, given);
+        let is_pre = name == "SetPrerelease";
+        let (what, sign) = if is_pre { ("prerelease", '-') } else { ("metadata", '+') };
+        let failed = || Failure::execute(format!("error calling {name}: invalid {what} string"));
+        let mut version = self.version.clone();
+        let read = match written {
+            "" => Version::default(),
+            written => Version::parse(&format!("0.0.0{sign}{written}")).map_err(|_| failed())?,
+        };
+        if is_pre {
+            version.pre = read.pre;
+        } else {
+            version.metadata = read.metadata;
+        }
+        Ok(Self::made(version, origin))
+    }
 }
 
 impl Object for Shown {
     fn type_name(&self) -> &str {
-        "*semver.Version"
+        if self.by_value { "semver.Version" } else { "*semver.Version" }
     }
 
     fn field(&self, name: &str, _machine: &mut Machine<'_>) -> Option<Result<Value, Failure>> {
@@ -303,14 +343,18 @@ impl Object for Shown {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             Value::from(Data::Int(value, IntType::Int64), self.origin)
         };
+        let text = |text: &str| Value::str(text, self.origin);
         Some(Ok(match name {
             "Major" => number(major),
             "Minor" => number(minor),
             "Patch" => number(patch),
-            "Prerelease" => Value::str(&self.version.pre, self.origin),
-            "Metadata" => Value::str(&self.version.metadata, self.origin),
-            "Original" => Value::str(&self.version.original, self.origin),
-            "String" => Value::str(&self.version.to_string(), self.origin),
+            "Prerelease" => text(&self.version.pre),
+            "Metadata" => text(&self.version.metadata),
+            "Original" if !self.by_value => text(&self.version.original),
+            "String" | "MarshalText" | "Value" => text(&self.version.to_string()),
+            "IncMajor" => Self::made(self.version.next(0), self.origin),
+            "IncMinor" => Self::made(self.version.next(1), self.origin),
+            "IncPatch" => Self::made(self.version.next(2), self.origin),
             _ => return None,
         }))
     }
@@ -322,17 +366,39 @@ impl Object for Shown {
         machine: &mut Machine<'_>,
     ) -> Option<Result<Value, Failure>> {
         let [other] = arguments else { return None };
-        let Data::Object(object) = &other.data else { return None };
-        let Some(Ok(original)) = Arc::clone(object).field("Original", machine) else { return None };
-        let Data::Str(text) = &original.data else { return None };
-        let other = Version::parse(text.as_str()).ok()?;
-        let order = self.version.compare(&other);
+        if matches!(name, "SetPrerelease" | "SetMetadata") {
+            return Some(self.with(name, other, machine));
+        }
+        let compared = ["Compare", "Equal", "LessThan", "LessThanEqual", "GreaterThan", "GreaterThanEqual"];
+        if self.by_value || !compared.contains(&name) {
+            return None;
+        }
+        // Only what is still the pointer says how it was written.
+        let original = match &other.data {
+            Data::Object(object) if object.type_name() == self.type_name() => {
+                Arc::clone(object).field("Original", machine)
+            }
+            _ => None,
+        };
+        let Some(Ok(Value { data: Data::Str(text), .. })) = original else {
+            let got = other.go_type(&machine.heap);
+            let message = format!("wrong type for value; expected *semver.Version; got {got}");
+            return Some(Err(Failure::execute(message)));
+        };
+        let version = match Version::parse(text.as_str()) {
+            Ok(version) => version,
+            Err(why) => return Some(Err(Failure::execute(why))),
+        };
+        let order = self.version.compare(&version);
+        let given = other.whole(machine.origins);
+        let origin = machine.origins.join(self.origin, given);
         Some(Ok(match name {
-            "Compare" => Value::int(order as i64, self.origin),
-            "Equal" => Value::bool(order.is_eq(), self.origin),
-            "LessThan" => Value::bool(order.is_lt(), self.origin),
-            "GreaterThan" => Value::bool(order.is_gt(), self.origin),
-            _ => return None,
+            "Compare" => Value::int(order as i64, origin),
+            "Equal" => Value::bool(order.is_eq(), origin),
+            "LessThan" => Value::bool(order.is_lt(), origin),
+            "LessThanEqual" => Value::bool(order.is_le(), origin),
+            "GreaterThan" => Value::bool(order.is_gt(), origin),
+            _ => Value::bool(order.is_ge(), origin),
         }))
     }
 
@@ -345,7 +411,7 @@ fn semver(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
     let version = Version::parse(machine.arg_str(value)?).map_err(Failure::execute)?;
     let origin = machine.joined(arguments);
-    Ok(Value::from(Data::Object(Arc::new(Shown { version, origin })), origin))
+    Ok(Value::from(Data::Object(Arc::new(Shown { version, origin, by_value: false })), origin))
 }
 
 fn semver_compare(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {

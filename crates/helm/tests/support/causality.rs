@@ -151,7 +151,7 @@ fn another(text: &str) -> Option<String> {
         "" | "null" | "~" | "|" | ">" => None,
         _ if text.contains('\n') || text.starts_with(['{', '[', '|', '>', '&', '*']) => None,
         _ => match text.parse::<i64>() {
-            Ok(number) => Some((number + 1).to_string()),
+            Ok(number) => Some(number.checked_add(1).unwrap_or(0).to_string()),
             Err(_) if text.parse::<f64>().is_ok() => Some(format!("{text}5")),
             Err(_) => Some(format!("z{text}9q")),
         },

@@ -1,0 +1,1 @@
+partial asub {{ .Chart.Name }}

@@ -1,0 +1,1 @@
+partial sub {{ .Chart.Name }}

@@ -1,0 +1,1 @@
+{{ define "shared" }}parent-a{{ end }}{{ define "only.parent" }}op {{ .Chart.Name }}{{ end }}{{ define "late" }}{{ include "early" . }}{{ end }}

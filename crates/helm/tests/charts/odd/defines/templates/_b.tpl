@@ -1,0 +1,1 @@
+{{ define "shared" }}parent-b{{ end }}{{ define "early" }}early{{ end }}{{ define "empty" }}{{/* nothing */}}{{ end }}

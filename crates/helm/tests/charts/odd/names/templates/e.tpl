@@ -1,0 +1,2 @@
+kind: K
+n: "e.tpl"

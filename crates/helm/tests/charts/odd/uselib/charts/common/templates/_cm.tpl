@@ -1,0 +1,3 @@
+{{ define "common.cm" }}kind: ConfigMap
+name: {{ .name }}-{{ .ctx.Release.Name }}
+chart: {{ .ctx.Chart.Name }}{{ end }}
