@@ -3,6 +3,7 @@
 mod older;
 mod policy;
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use mlgitops_files::{Files, RepoPath};
 
 use crate::config::Config;
 use crate::discover::{self, Discovery, discover};
-use crate::finding::{Code, Finding, Fingerprint, NotChecked, ReadTree, Severity};
+use crate::finding::{Code, Finding, NotChecked, ReadTree, Severity};
 use crate::fix;
 use crate::fleet::{self, Fleet};
 use crate::history::{Change, Review, Reviewed, Told, at_hand, ignored, told};
@@ -197,10 +198,15 @@ impl Survey {
 #[must_use]
 pub fn lint(files: &Arc<dyn Files>, config: &Config, options: &Options) -> Report {
     let before = options.base.as_ref().and_then(|base| config.with_policy_of(base));
-    let older = options.new_since.as_ref().map(|since| older::known(since, config, before.as_ref(), options));
-    let mut judged = judge(files, config, options, older.as_ref());
+    let known = LazyCell::new(|| {
+        let since = options.new_since.as_ref();
+        since.map(|since| older::known(since, config, before.as_ref(), options)).unwrap_or_default()
+    });
+    let was_there = |fingerprint| known.contains(&fingerprint);
+    let older = options.new_since.as_ref().map(|_| &was_there as &sink::WasThere<'_>);
+    let mut judged = judge(files, config, options, older);
     if let Some(before) = &before {
-        policy::unite(&mut judged, judge(files, before, options, older.as_ref()));
+        policy::unite(&mut judged, judge(files, before, options, older));
     }
     let Judged { mut fleet, findings, not_checked, had_subject, rolled_back, .. } = judged;
     let mut summary = summarize(&fleet, &findings, &not_checked, had_subject, options);
@@ -236,7 +242,7 @@ fn judge(
     files: &Arc<dyn Files>,
     config: &Config,
     options: &Options,
-    older: Option<&BTreeSet<Fingerprint>>,
+    older: Option<&sink::WasThere<'_>>,
 ) -> Judged {
     let Survey { discovery, mut fleet, facts } = survey(files, config, &options.repositories);
     let base_config = options.base.as_ref();

@@ -25,8 +25,12 @@ pub struct Settings<'s> {
     /// what is said of promotion is at most a warning.
     pub is_hook: bool,
     /// What was there before the change, and is not its doing; `None` where nobody asks.
-    pub older: Option<&'s BTreeSet<Fingerprint>>,
+    pub older: Option<&'s WasThere<'s>>,
 }
+
+/// Whether a fingerprint was there before the change: found out when the first is asked for, since a
+/// change that brings nothing need not know.
+pub type WasThere<'w> = dyn Fn(Fingerprint) -> bool + 'w;
 
 /// What came out.
 #[derive(Debug, Default)]
@@ -305,7 +309,7 @@ impl Sink<'_> {
 
     /// Whether it was there before the change.
     fn is_older(&self, fingerprint: Fingerprint) -> bool {
-        self.settings.older.is_some_and(|older| older.contains(&fingerprint))
+        self.settings.older.is_some_and(|was_there| was_there(fingerprint))
     }
 
     /// One finding of violations with one cause; places of one fingerprint are one place.
