@@ -4,6 +4,8 @@
 
 #[path = "gate/action.rs"]
 mod action;
+#[path = "gate/gitlab.rs"]
+mod gitlab;
 #[path = "gate/hook.rs"]
 mod hook;
 #[path = "gate/init.rs"]

@@ -15,5 +15,7 @@ mod promotion;
 mod random;
 #[path = "history/repository.rs"]
 mod repository;
+#[path = "history/restarts.rs"]
+mod restarts;
 #[path = "history/timeline.rs"]
 mod timeline;

@@ -109,6 +109,11 @@ impl Args {
     fn formats(&self) -> impl Iterator<Item = Format> {
         std::iter::once(self.format).chain(self.output.iter().map(|output| output.format))
     }
+
+    /// Whether a format is to show fixes. Where some are made, people are told what is left anyway.
+    fn wants_fixes(&self, format: Format) -> bool {
+        format.carries_fixes() && !(format == Format::Human && self.fixing.any())
+    }
 }
 
 /// Runs `lint`.
@@ -143,7 +148,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         new_since: new_since.map(|(since, _)| since),
         is_hook: args.input.is_staged(),
         with_changes: args.formats().any(|format| format == Format::Markdown),
-        fixes: args.input.is_work_tree() && args.formats().any(Format::carries_fixes),
+        fixes: args.input.is_work_tree() && args.formats().any(|format| args.wants_fixes(format)),
     };
     if args.fixing.any() {
         let fixed = args.fixing.make(&opened.files, &opened.config, &options);

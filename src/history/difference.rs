@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mlgitops_manifest::Manifest;
 use mlgitops_yaml::Value;
 
 use super::routes::routes;
 use super::state::Running;
 use crate::config::Config;
+use crate::fleet::serving_runtime::{Below, Runtimes};
 use crate::fleet::{Fleet, Release};
-use crate::kinds::kserve;
+use crate::kinds::kubernetes::metadata_value;
+use crate::kinds::{kserve, pod_template};
 
 /// What a release is on one side of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +26,13 @@ pub struct Side {
     pub resources: BTreeMap<String, String>,
     /// The routes that name its service, by object, with the shares they give.
     pub routes: BTreeMap<String, String>,
+    /// The GPUs of one pod: the resource, and how many of it.
+    pub gpus: Option<(String, u64)>,
+    /// Whether a new pod is made before an old one goes.
+    pub surges: bool,
+    /// Everything that reaches its pods, by path; that of its runtime, where it is in this
+    /// repository, too.
+    pub pods: BTreeMap<String, String>,
 }
 
 /// One release that a change adds, changes or takes away.
@@ -39,6 +49,13 @@ impl Difference {
     #[must_use]
     pub fn running(&self) -> Option<&Running> {
         self.after.as_ref().or(self.before.as_ref()).map(|side| &side.running)
+    }
+
+    /// Whether the pods that serve it are replaced.
+    #[must_use]
+    pub fn restarts(&self) -> bool {
+        let (Some(before), Some(after)) = (&self.before, &self.after) else { return false };
+        is_same_object(before, after) && before.pods != after.pods
     }
 
     /// What changed beside the version, as `replicas 2 → 3`.
@@ -58,6 +75,10 @@ impl Difference {
         }
         details.extend(changed(&before.resources, &after.resources));
         details.extend(changed(&before.routes, &after.routes));
+        // Of a new version nobody has to be told.
+        if self.restarts() && before.running.uri == after.running.uri {
+            details.push("restarts".to_owned());
+        }
         details
     }
 }
@@ -115,13 +136,15 @@ fn same(one: &Side, other: &Side) -> bool {
         && (one.replicas, one.canary) == (other.replicas, other.canary)
         && one.resources == other.resources
         && one.routes == other.routes
+        && one.pods == other.pods
 }
 
 fn sides(fleet: &Fleet, config: &Config) -> Vec<Side> {
-    fleet.releases.iter().filter_map(|release| side(fleet, release, config)).collect()
+    let runtimes = Runtimes::of(fleet);
+    fleet.releases.iter().filter_map(|release| side(fleet, &runtimes, release, config)).collect()
 }
 
-fn side(fleet: &Fleet, release: &Release, config: &Config) -> Option<Side> {
+fn side(fleet: &Fleet, runtimes: &Runtimes<'_>, release: &Release, config: &Config) -> Option<Side> {
     let running = Running::of(release, fleet, config)?;
     let object = fleet.objects.get(release.object)?;
     let serving = kserve::serving(&object.manifest);
@@ -140,5 +163,31 @@ fn side(fleet: &Fleet, release: &Release, config: &Config) -> Option<Side> {
         }
     }
     let routes = routes(fleet, release.place, &object.manifest.id.name);
-    Some(Side { running, replicas: serving.min_replicas, canary: serving.canary_percent, resources, routes })
+    let mode = kserve::named_mode(&object.manifest).map(|(mode, _)| mode);
+    let mode = mode.or(config.kserve.mode.as_ref().map(|mode| mode.value));
+    let mut pods = pod_template::content(&object.manifest, mode);
+    for workload in workloads.iter().filter(|_| follows_runtime(&object.manifest)) {
+        if let Below::Runtime(runtime, _) = runtimes.below(object, workload) {
+            let below = pod_template::content(&runtime.manifest, mode);
+            pods.extend(below.into_iter().map(|(path, text)| (format!("runtime {path}"), text)));
+        }
+    }
+    Some(Side {
+        running,
+        replicas: serving.min_replicas,
+        canary: serving.canary_percent,
+        resources,
+        routes,
+        gpus: pod_template::gpus(&object.manifest),
+        surges: pod_template::surges(&object.manifest),
+        pods,
+    })
+}
+
+/// Whether a change of its runtime reaches a service that is running: KServe's annotation turns
+/// that off.
+fn follows_runtime(manifest: &Manifest) -> bool {
+    const OFF: &str = "serving.kserve.io/disable-auto-update";
+    let stated = metadata_value(&manifest.root, "annotations", OFF);
+    stated.and_then(|(node, _)| node.text()) != Some("true")
 }

@@ -1,9 +1,13 @@
 //! What of an object becomes part of its pods: a change of it restarts them.
 
-use mlgitops_manifest::ObjectId;
-use mlgitops_yaml::Pointer;
+use std::collections::BTreeMap;
 
-use super::kserve::{GROUP, MODE_ANNOTATION};
+use mlgitops_manifest::{Manifest, ObjectId};
+use mlgitops_yaml::{Pointer, Value};
+
+use super::kserve::{self, GROUP, MODE_ANNOTATION};
+use super::kserve_rewrites::{Kind, rewrites};
+use crate::config::DeploymentMode;
 
 /// Whether a change of a field of an object of this kind gives its pods another template, and so
 /// replaces them.
@@ -52,6 +56,109 @@ fn of_kserve(kind: &str, steps: &[&str]) -> bool {
             ["metadata", "labels", ..] | ["metadata" | "spec"] | ["metadata", "annotations"] | ["spec", ..],
         ) => true,
         _ => false,
+    }
+}
+
+/// Fields of a component that scale it: annotations of the revision in Knative mode, and beside the
+/// pod template in any other (kserve v0.15 `reconcilers/knative/ksvc_reconciler.go`, `reconcilers/hpa`).
+const SCALING: [&str; 6] =
+    ["minReplicas", "maxReplicas", "scaleTarget", "scaleMetric", "autoScaling", "containerConcurrency"];
+
+/// The formats that KServe gives `protocolVersion: v2` where none is written (kserve v0.15
+/// `inference_service_defaults.go`).
+const SECOND_PROTOCOL: [&str; 3] = ["triton", "onnx", "huggingface"];
+
+/// Everything of an object that reaches its pods, by path, as KServe stores it: two objects that
+/// differ in it have different pods. A mode that is not known is taken for Standard, where scaling
+/// replaces nothing.
+#[must_use]
+pub fn content(manifest: &Manifest, mode: Option<DeploymentMode>) -> BTreeMap<String, String> {
+    let scaling_counts = mode == Some(DeploymentMode::Knative);
+    let mut found = BTreeMap::new();
+    let mut open = vec![(&*manifest.root, Pointer::default())];
+    while let Some((node, at)) = open.pop() {
+        let text = match &node.value {
+            Value::Map(map) if !map.is_empty() => {
+                open.extend(map.iter().map(|(key, value)| (value, at.key(key.name()))));
+                continue;
+            }
+            Value::Sequence(items) if !items.is_empty() => {
+                open.extend(items.iter().enumerate().map(|(index, item)| (item, at.index(index))));
+                continue;
+            }
+            Value::Unknown(_) => continue,
+            _ => node.text().unwrap_or_default(),
+        };
+        if restarts(&manifest.id, &at) && (scaling_counts || !scales(&at)) {
+            found.insert(at.to_string(), text.to_owned());
+        }
+    }
+    store(manifest, &mut found);
+    found
+}
+
+/// Whether a field of a component only scales it.
+fn scales(path: &Pointer) -> bool {
+    let [mlgitops_yaml::Step::Key(spec), mlgitops_yaml::Step::Key(_), mlgitops_yaml::Step::Key(field), ..] =
+        path.0.as_slice()
+    else {
+        return false;
+    };
+    spec == "spec" && SCALING.contains(&field.as_str())
+}
+
+/// Writes what an object says as KServe stores it, so that only what differs there differs here.
+fn store(manifest: &Manifest, found: &mut BTreeMap<String, String>) {
+    const MODEL: &str = "/spec/predictor/model";
+    for rewrite in rewrites(manifest) {
+        let path = rewrite.path.to_string();
+        match rewrite.kind {
+            Kind::Quantity(_, canonical) => {
+                found.entry(path).and_modify(|text| *text = canonical);
+            }
+            Kind::Framework(name) => {
+                let below = format!("{path}/");
+                let moved: Vec<String> =
+                    found.keys().filter(|path| path.starts_with(&below)).cloned().collect();
+                for old in moved {
+                    let text = found.remove(&old).unwrap_or_default();
+                    found.insert(old.replacen(&path, MODEL, 1), text);
+                }
+                found.remove(&path);
+                found.insert(format!("{MODEL}/modelFormat/name"), name.to_owned());
+            }
+            Kind::Mode(..) => {}
+        }
+    }
+    let format = found.get(&format!("{MODEL}/modelFormat/name"));
+    if format.is_some_and(|format| SECOND_PROTOCOL.contains(&format.as_str())) {
+        found.entry(format!("{MODEL}/protocolVersion")).or_insert_with(|| "v2".to_owned());
+    }
+}
+
+/// Whether a new pod is made before an old one goes: unless the strategy says otherwise
+/// (Kubernetes' default `maxSurge` of 25 %, rounded up).
+#[must_use]
+pub fn surges(manifest: &Manifest) -> bool {
+    let spec = manifest.root.get("spec");
+    let of_service = spec.get("predictor").get("deploymentStrategy");
+    let strategy = of_service.present().or(spec.get("strategy").present());
+    let Some(strategy) = strategy else { return true };
+    let is_none = |surge: &str| matches!(surge, "0" | "0%");
+    strategy.get("type").text() != Some("Recreate")
+        && !strategy.get("rollingUpdate").get("maxSurge").text().is_some_and(is_none)
+}
+
+/// The GPUs of one pod of the predictor: the resource, and how many of it.
+#[must_use]
+pub fn gpus(manifest: &Manifest) -> Option<(String, u64)> {
+    let count = kserve::serving(manifest).gpu?;
+    let workloads = kserve::workloads(manifest);
+    let predictor = workloads.iter().find(|workload| workload.part == kserve::Part::Predictor)?;
+    let resources = super::gpu::Resources::of(manifest);
+    match super::gpu::limit(predictor.serving.as_ref()?, &resources) {
+        super::gpu::Limit::Stated(amount) if count > 0 => Some((amount.name.to_owned(), count)),
+        _ => None,
     }
 }
 

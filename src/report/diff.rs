@@ -95,6 +95,7 @@ pub fn json(told: &[Told], not_checked: &[NotChecked]) -> String {
                 "before": told.difference.before.as_ref().map(side),
                 "after": told.difference.after.as_ref().map(side),
                 "proof": told.proof,
+                "restarts": told.difference.restarts(),
             }))
         })
         .collect();

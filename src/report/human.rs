@@ -42,6 +42,9 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     if let Some(line) = summary::older(report.older.as_ref()) {
         let _ = writeln!(out, "{line}");
     }
+    if let Some(line) = summary::fixable(&report.findings) {
+        let _ = writeln!(out, "{line}");
+    }
     let _ = writeln!(out, "{}", summary::line(&report.summary));
     out
 }

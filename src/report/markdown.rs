@@ -9,7 +9,7 @@ use mlgitops_files::RepoPath;
 use super::block::{Block, blocks};
 use super::display::{cut, shown};
 use super::markup::{address, cell, code, prose, words};
-use super::{Context, anchor, diff, patch, summary};
+use super::{Context, anchor, diff, patch, restarts, summary};
 use crate::Report;
 use crate::finding::{Edit, Fix, Location, NotChecked, ReadTree, Safety, Severity, Waived};
 
@@ -104,6 +104,9 @@ fn changes(out: &mut String, report: &Report) {
     let more = put(out, TABLE, &rows);
     if more > 0 {
         let _ = writeln!(out, "\n… and {more} more releases change: `mlgitops diff` lists them");
+    }
+    if let Some(sentence) = restarts::sentence(changes) {
+        let _ = writeln!(out, "\n{sentence}");
     }
 }
 

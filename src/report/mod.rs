@@ -19,6 +19,7 @@ mod markup;
 pub mod origins;
 pub mod page;
 pub mod patch;
+mod restarts;
 pub mod sarif;
 pub mod starter;
 pub mod status;
@@ -55,10 +56,10 @@ impl Format {
     pub const ALL: [Self; 7] =
         [Self::Human, Self::Json, Self::Sarif, Self::Github, Self::Junit, Self::Gitlab, Self::Markdown];
 
-    /// Whether it shows the edits that end findings: only then are they looked for.
+    /// Whether it shows the edits that end findings, or counts them: only then are they looked for.
     #[must_use]
     pub fn carries_fixes(self) -> bool {
-        matches!(self, Self::Json | Self::Sarif | Self::Markdown)
+        matches!(self, Self::Human | Self::Json | Self::Sarif | Self::Markdown)
     }
 
     /// The word of the command line.

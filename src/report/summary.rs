@@ -1,6 +1,7 @@
 //! The last line: what was checked, so that silence is never mistaken for a pass.
 
 use super::display::shown;
+use crate::finding::{Finding, Safety};
 use crate::lint::{Older, Summary};
 
 /// `checked 12 releases of 4 models in 3 environments (6 charts): 3 errors; not checked: 1`.
@@ -20,8 +21,23 @@ pub(super) fn line(summary: &Summary) -> String {
 pub(super) fn older(older: Option<&Older>) -> Option<String> {
     let older = older.filter(|older| older.count() > 0)?;
     let is = if older.count() == 1 { "is" } else { "are" };
-    let count = counted(older.count(), "older finding");
-    Some(format!("{count} on {} {is} not counted here: mlgitops lint", shown(&older.on)))
+    let findings = if older.count() == 1 { "finding" } else { "findings" };
+    let (count, on) = (older.count(), shown(&older.on));
+    Some(format!("{count} older {findings} on {on} {is} not counted here: mlgitops lint"))
+}
+
+/// `3 fixable with --fix, 2 more with --fix --unsafe-fixes`; nothing where no edit ends a finding.
+pub(super) fn fixable(findings: &[Finding]) -> Option<String> {
+    let count = |safety| {
+        let fixes = findings.iter().filter(|finding| finding.counts()).filter_map(|one| one.fix.as_ref());
+        fixes.filter(|fix| fix.safety == safety).count()
+    };
+    match (count(Safety::Safe), count(Safety::Unsafe)) {
+        (0, 0) => None,
+        (0, bold) => Some(format!("{bold} fixable with --fix --unsafe-fixes")),
+        (safe, 0) => Some(format!("{safe} fixable with --fix")),
+        (safe, bold) => Some(format!("{safe} fixable with --fix, {bold} more with --fix --unsafe-fixes")),
+    }
 }
 
 fn checked(summary: &Summary) -> String {
@@ -73,6 +89,22 @@ fn counted(count: usize, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_there_before_is_counted() {
+        for (counts, said) in [
+            (vec![], None),
+            (vec![("s3-prefix", 1)], Some("1 older finding on main is not counted here: mlgitops lint")),
+            (
+                vec![("s3-prefix", 30), ("self-heal", 7)],
+                Some("37 older findings on main are not counted here: mlgitops lint"),
+            ),
+        ] {
+            let known = Older { on: "main".to_owned(), findings: counts.into_iter().collect() };
+            assert_eq!(older(Some(&known)).as_deref(), said);
+        }
+        assert_eq!(older(None), None);
+    }
 
     #[test]
     fn the_line_says_what_was_checked_and_how_it_ended() {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use mlgitops::finding::{Code, Finding, Label, NotChecked, Severity};
+use mlgitops::finding::{Code, Finding, Fix, Label, NotChecked, Safety, Severity};
 use mlgitops::report::{self, Context, Format, Style};
 use mlgitops_yaml::SourceFile;
 
@@ -403,4 +403,31 @@ fn colour_changes_nothing_but_colour() {
 fn annotations_are_one_line_each() {
     let open = service("fraud", "v47");
     insta::assert_snapshot!(text(Format::Github, &linted_by("s3-prefix", &[("prod/fraud.yaml", &open)])), @"::warning file=prod/fraud.yaml,line=8,endLine=8,col=19,endColumn=40,title=warning[s3-prefix]::fraud in prod would also download `v470/…` or `v47-rc1/…`: no `/` at the end%0Anote: KServe takes every key with this beginning; none is named here: no harm yet%0Ahelp: end it in `/`: s3://models/fraud/v47/; its pods restart");
+}
+
+/// What edits can end is counted in one line, by what asks for it; what is waived or follows from
+/// another finding is not.
+#[test]
+fn what_can_be_fixed_is_one_line() {
+    let values = file("values.yaml", 1, "uri: s3://models/v1\n");
+    let found = |safety: Option<Safety>| Finding {
+        fix: safety.map(|safety| Fix { title: "end it in `/`".to_owned(), safety, edits: Vec::new() }),
+        ..finding("s3-prefix", Severity::Warning, "it breaks", label(&values, "s3:", ""), None)
+    };
+    let mut known = found(Some(Safety::Safe));
+    known.places[0].waived = Some(waived(at(&values, "uri"), "one folder"));
+    let (safe, bold) = (Some(Safety::Safe), Some(Safety::Unsafe));
+    for (fixes, line) in [
+        (vec![None, None], ""),
+        (vec![None, safe], "1 fixable with --fix\n"),
+        (vec![bold, bold], "2 fixable with --fix --unsafe-fixes\n"),
+        (vec![bold, safe, safe, safe], "3 fixable with --fix, 1 more with --fix --unsafe-fixes\n"),
+    ] {
+        let mut all: Vec<Finding> = fixes.iter().map(|safety| found(*safety)).collect();
+        all.push(known.clone());
+        let shown = text(Format::Human, &report(all, Vec::new()));
+        let (_, end) = shown.rsplit_once("\n\n").unwrap();
+        let (before, _) = end.rsplit_once("checked ").unwrap();
+        assert_eq!(before, line);
+    }
 }
