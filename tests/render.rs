@@ -238,12 +238,12 @@ fn a_template_that_fails_says_where_once() {
     let table = [
         (
             "a: {{ .Values.model.uri.scheme }}\n",
-            "error: chart/values.yaml:1:8: at <.Values.model.uri.scheme>: can't evaluate field scheme in type \
+            "error: chart/values.yaml:1:14: at <.Values.model.uri.scheme>: can't evaluate field scheme in type \
              string\n  note: chart/templates/a.yaml:1:7: it fails in this action\n",
         ),
         (
             "a: 1\nb: {{ include \"none\" . }}\n",
-            "error: chart/templates/a.yaml:2:7: at <include \"none\" .>: error calling include: no template \
+            "error: chart/templates/a.yaml:2:15: at <include \"none\" .>: error calling include: no template \
              \"none\" associated with template \"gotpl\"\n",
         ),
         ("a: {{ nosuch }}\n", "error: chart/templates/a.yaml:1:7: function \"nosuch\" not defined\n"),

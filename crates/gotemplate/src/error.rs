@@ -30,7 +30,7 @@ pub struct Failure {
     pub message: String,
     /// The template's name, and line and column (from 1, in bytes as Go counts) in it.
     pub at: Option<(Arc<str>, u32, u32)>,
-    /// The action, as Go quotes it: at most 20 characters.
+    /// The action, as it is written.
     pub action: Option<String>,
     /// What caused it: the values that flowed in, and the bytes of the action.
     pub origin: OriginId,

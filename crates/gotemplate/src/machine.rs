@@ -415,10 +415,7 @@ impl<'o> Machine<'o> {
         }
         failure.at = Some((Arc::clone(&parsed.name), line, column));
         let word = parsed.text.get(range(at)).unwrap_or("");
-        failure.action = Some(match word.char_indices().nth(20) {
-            Some((cut, _)) => format!("{}...", &word[..cut]),
-            None => word.to_owned(),
-        });
+        failure.action = Some(word.to_owned());
         failure.origin = self.origins.join(failure.origin, origin);
         failure
     }
