@@ -2,6 +2,8 @@
 //! tool, with which values, at which line.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "argocd/alike.rs"]
+mod alike;
 #[path = "argocd/nested.rs"]
 mod nested;
 #[path = "argocd/repositories.rs"]

@@ -10,6 +10,7 @@ use mlgitops::rules::{Facts, vocabulary};
 use mlgitops::source::{Memory, Repositories};
 use mlgitops::survey;
 use mlgitops_files::Files;
+use mlgitops_manifest::fields::{Availability, Project, Release};
 
 fn facts(files: &[(&str, &str)]) -> Facts {
     let owned = files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
@@ -65,6 +66,23 @@ fn the_configuration_counts_before_what_is_found() {
         believed(&[("app.yaml", &app), ("mlgitops.yaml", half)]),
         "0.17 mlgitops.yaml:1, Knative app.yaml:10"
     );
+}
+
+#[test]
+fn the_release_of_argo_cd_is_the_configurations_or_one_that_is_supported() {
+    let has = |config: &str, since: Release| {
+        let facts = facts(&[("mlgitops.yaml", config)]);
+        facts.releases(Project::ArgoCd).availability(Some(since), None) == Availability::Always
+    };
+    for (config, since, expected) in [
+        ("models: {}\n", Release::new(2, 10, 0), true),
+        ("models: {}\n", Release::new(3, 1, 0), false),
+        ("argocd: {version: '3.2'}\n", Release::new(3, 1, 0), true),
+        ("argocd: {version: '3.0'}\n", Release::new(3, 1, 0), false),
+        ("argocd: {version: '2.8'}\n", Release::new(2, 10, 0), false),
+    ] {
+        assert_eq!(has(config, since), expected, "{config}{since}");
+    }
 }
 
 #[test]

@@ -55,14 +55,15 @@ impl<'a> Application<'a> {
 
     /// What a source renders; nothing where it is there for its values files alone.
     fn job(&mut self, source: Source<'_>) -> Option<Job> {
+        // With a chart its repository is one of charts, and a path beside it is not read (`IsHelm`).
+        if let Some(chart) = source.chart() {
+            self.of_registry(source, chart);
+            return None;
+        }
         let Some(written) = source.path() else {
-            match source.chart() {
-                Some(chart) => self.of_registry(source, chart),
-                None if source.reference().is_none() => {
-                    let words = "it names neither `path` nor `chart`".to_owned();
-                    self.refuse("missing", words, source.node.origin, "");
-                }
-                None => {}
+            if source.reference().is_none() {
+                let words = "it names neither `path` nor `chart`".to_owned();
+                self.refuse("missing", words, source.node.origin, "");
             }
             return None;
         };
@@ -148,6 +149,8 @@ impl<'a> Application<'a> {
                     self.not_checked(why, at);
                 }
                 Trouble::Refused(kind, words, at) => {
+                    // Only with the chart's defaults does Argo CD render it all the same.
+                    is_known &= kind == "defaults-only";
                     self.refuse(kind, words, at, written.text().unwrap_or(""));
                 }
             }

@@ -1,7 +1,7 @@
 //! Argo CD's Application: where it says what it deploys, and where to
 //! (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`; domain.md §3.1).
 
-use mlgitops_yaml::{Lookup, Node};
+use mlgitops_yaml::{Lookup, Node, Value};
 
 /// Argo CD's API group.
 pub const GROUP: &str = "argoproj.io";
@@ -108,7 +108,9 @@ impl<'n> Source<'n> {
         self.field("ref").and_then(Node::text).filter(|name| !name.is_empty())
     }
 
-    /// The types its blocks name; Argo CD refuses more than one (`ExplicitType`).
+    /// The types its blocks name; Argo CD refuses more than one (`ExplicitType`). A block that says
+    /// nothing is none: the controller takes it out (`NormalizeSource` of argo-cd v3.5
+    /// `util/argo/argo.go`), as `directory: {jsonnet: {}}`, which its own exports hold.
     #[must_use]
     pub fn explicit_types(&self) -> Vec<SourceType> {
         [
@@ -118,8 +120,78 @@ impl<'n> Source<'n> {
             ("plugin", SourceType::Plugin),
         ]
         .into_iter()
-        .filter(|(block, _)| self.field(block).is_some())
+        .filter(|(block, kind)| self.field(block).is_some_and(|node| kind.is_meant_by(node)))
         .map(|(_, kind)| kind)
         .collect()
+    }
+}
+
+/// The fields that make a `helm` block more than nothing (`ApplicationSourceHelm.IsZero`).
+const HELM: [&str; 15] = [
+    "version",
+    "releaseName",
+    "valueFiles",
+    "parameters",
+    "fileParameters",
+    "values",
+    "valuesObject",
+    "passCredentials",
+    "ignoreMissingValueFiles",
+    "skipCrds",
+    "skipTests",
+    "skipSchemaValidation",
+    "kubeVersion",
+    "apiVersions",
+    "namespace",
+];
+
+/// Those of a `kustomize` block (`ApplicationSourceKustomize.IsZero`).
+const KUSTOMIZE: [&str; 13] = [
+    "namePrefix",
+    "nameSuffix",
+    "version",
+    "namespace",
+    "images",
+    "replicas",
+    "commonLabels",
+    "commonAnnotations",
+    "patches",
+    "components",
+    "kubeVersion",
+    "apiVersions",
+    "ignoreMissingComponents",
+];
+
+/// Those of a `directory` block (`ApplicationSourceDirectory.IsZero`).
+const DIRECTORY: [&str; 5] = ["recurse", "include", "exclude", "jsonnet", "disableExtensionFilter"];
+
+impl SourceType {
+    /// Whether a block of this type says anything.
+    fn is_meant_by(self, block: &Node) -> bool {
+        let fields: &[&str] = match self {
+            Self::Helm => &HELM,
+            Self::Kustomize => &KUSTOMIZE,
+            Self::Directory => &DIRECTORY,
+            Self::Plugin => return true,
+        };
+        fields.iter().any(|field| match block.get(field) {
+            Lookup::Present(value) if *field == "jsonnet" => {
+                value.as_map().is_some_and(|jsonnet| jsonnet.iter().any(|(_, value)| !is_zero(value)))
+            }
+            Lookup::Present(value) => !is_zero(value),
+            Lookup::Absent(_) => false,
+            Lookup::Unknown(_) => true,
+        })
+    }
+}
+
+/// Whether a value is what Go has where nothing is written.
+fn is_zero(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => true,
+        Value::Unknown(_) => false,
+        Value::Sequence(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Scalar(scalar) => scalar.text.is_empty() || node.as_bool() == Some(false),
     }
 }

@@ -52,13 +52,29 @@ impl Plain {
     /// `util/glob/glob.go`).
     #[must_use]
     pub fn filter(&self) -> Filter {
-        let compiled = |glob: &String| Glob::new(glob).ok().map(|glob| glob.compile_matcher());
+        let compiled = |glob: &String| Glob::new(&one_star(glob)).ok().map(|glob| glob.compile_matcher());
         Filter {
             recurse: self.recurse,
             include: self.include.as_ref().map(compiled),
             exclude: self.exclude.as_ref().and_then(compiled),
         }
     }
+}
+
+/// A glob with one star for several: Argo CD's (`gobwas/glob`, no separator) is a star as any other, so
+/// that `**/*.yaml` names no file of the folder itself.
+fn one_star(glob: &str) -> String {
+    let mut out = String::with_capacity(glob.len());
+    let (mut is_escaped, mut is_star) = (false, false);
+    for letter in glob.chars() {
+        let again = letter == '*' && is_star;
+        is_star = letter == '*' && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        if !again {
+            out.push(letter);
+        }
+    }
+    out
 }
 
 impl Filter {

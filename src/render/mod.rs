@@ -9,6 +9,7 @@ mod kustomize;
 mod library;
 pub mod memory;
 pub mod plan;
+mod room;
 mod run;
 mod show;
 

@@ -21,6 +21,7 @@ use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::guess::{guessed_charts, guessed_plain, guessed_rest};
 use crate::render::library::Discovered;
+use crate::render::room::Room;
 use crate::render::run::{Rendered, run};
 use crate::render::{Job, ToolKind, kustomize};
 use crate::source::Repositories;
@@ -103,9 +104,12 @@ pub fn plan_by(
         planned: Planned::default(),
         known: HashMap::new(),
         circles: Circles::default(),
+        room: Room::default(),
         named: BTreeSet::new(),
     };
     let plain = plan.run_guessed(guessed_plain(discovery));
+    // The files as they stand are no more than the repository itself.
+    plan.room = Room::default();
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
@@ -129,6 +133,8 @@ struct Plan<'p> {
     known: HashMap<Job, usize>,
     /// What renders what.
     circles: Circles,
+    /// What more may be rendered.
+    room: Room,
     /// Folders that deployments name and that could not be rendered as they are deployed.
     named: BTreeSet<RepoPath>,
 }
@@ -141,23 +147,29 @@ impl Plan<'_> {
         #[allow(clippy::mutable_key_type, reason = "what a job is hashed by never changes")]
         let mut seen: HashSet<&Job> = HashSet::with_capacity(fresh.len());
         fresh.retain(|job| seen.insert(job));
-        let room = limits::PLAN_JOBS.saturating_sub(self.planned.rendered.len());
-        if fresh.len() > room {
-            let left = fresh.len() - room;
-            self.planned.not_checked.push(NotChecked::new(
-                Code::Limit,
-                format!("{left} deployables"),
-                format!("a run renders at most {} jobs", limits::PLAN_JOBS),
-            ));
-            fresh.truncate(room);
+        let mut left = fresh.as_slice();
+        while let Some((batch, rest)) = left.split_at_checked(self.room.batch().min(left.len())) {
+            if batch.is_empty() {
+                break;
+            }
+            let rendered: Vec<Rendered> = batch
+                .par_iter()
+                .map(|job| self.runner.run(self.trees.files(), &self.trees.known(&job.path), job))
+                .collect();
+            self.room.take(&rendered);
+            for one in rendered {
+                self.known.insert(one.job.clone(), self.planned.rendered.len());
+                self.planned.rendered.push(one);
+            }
+            left = rest;
         }
-        let rendered: Vec<Rendered> = fresh
-            .par_iter()
-            .map(|job| self.runner.run(self.trees.files(), &self.trees.known(&job.path), job))
-            .collect();
-        for one in rendered {
-            self.known.insert(one.job.clone(), self.planned.rendered.len());
-            self.planned.rendered.push(one);
+        if !left.is_empty() {
+            let what = match left.len() {
+                1 => "1 deployable".to_owned(),
+                many => format!("{many} deployables"),
+            };
+            let item = NotChecked::new(Code::Limit, what, self.room.limit());
+            self.planned.not_checked.push(item.required(true));
         }
         jobs.iter().filter_map(|job| self.known.get(job).copied()).collect()
     }

@@ -112,7 +112,7 @@ impl ArgoCd {
     #[must_use]
     pub fn subject(&self, deployment: &Deployment, fleet: &Fleet) -> String {
         if let Some(set) = self.set_of(&deployment.manifest) {
-            return format!("the models of {}", set.name);
+            return format!("the models of ApplicationSet {}", set.name);
         }
         let first = fleet.uses.partition_point(|one| one.object < deployment.objects.start);
         let uses = fleet.uses.iter().skip(first).take_while(|one| one.object < deployment.objects.end);

@@ -1,4 +1,4 @@
-//! What is known of the KServe installation: versions and modes are sets.
+//! What is known of what is installed: versions and modes are sets.
 
 use std::collections::BTreeSet;
 
@@ -22,11 +22,19 @@ pub struct Facts {
     pub default_modes: Vec<Stated<DeploymentMode>>,
     /// What is known of Argo CD.
     pub argocd: ArgoCd,
+    /// The release of Argo CD that the configuration names.
+    pub argocd_version: Option<Stated<String>>,
+    /// The version of Kubernetes that the configuration names.
+    pub kubernetes_version: Option<Stated<String>>,
 }
 
 /// KServe releases older than 0.13 are asked about only where something names one: they are long
 /// out of support, and a note on everything newer would be noise.
 pub(super) const OLDEST_KSERVE: u8 = 13;
+
+/// The releases of Argo CD that are asked about where the configuration names none: those before
+/// 2.13 are as long out of support.
+const ARGOCD: [&str; 3] = ["2.13", "2.14", "3"];
 
 /// The newest KServe release the tables were read from.
 pub(super) const NEWEST_KSERVE: u8 = 20;
@@ -40,20 +48,31 @@ impl Facts {
             kserve: config.kserve.version.clone().map_or(releases, |stated| vec![stated]),
             default_modes: config.kserve.mode.clone().map_or(modes, |stated| vec![stated]),
             argocd: ArgoCd::of(fleet, discovery),
+            argocd_version: config.argocd.version.clone(),
+            kubernetes_version: config.kubernetes.version.clone(),
         }
     }
 
     /// The releases of a project that may be in force.
     #[must_use]
     pub fn releases(&self, project: Project) -> ReleaseSet {
-        let mut set = ReleaseSet::all();
-        if project == Project::KServe {
-            if self.kserve.is_empty() {
-                (OLDEST_KSERVE..=NEWEST_KSERVE).for_each(|minor| drop(set.add(&format!("0.{minor}"))));
+        let stated = |stated: &Option<Stated<String>>| stated.iter().map(|one| one.value.clone()).collect();
+        let known: Vec<String> = match project {
+            Project::KServe => self.kserve.iter().map(|one| one.value.clone()).collect(),
+            Project::ArgoCd => stated(&self.argocd_version),
+            Project::Kubernetes => stated(&self.kubernetes_version),
+            _ => Vec::new(),
+        };
+        let known = match (project, known.as_slice()) {
+            (Project::KServe, []) => {
+                (OLDEST_KSERVE..=NEWEST_KSERVE).map(|minor| format!("0.{minor}")).collect()
             }
-            // The configuration was checked when it was read; what is no release adds none.
-            self.kserve.iter().for_each(|stated| drop(set.add(&stated.value)));
-        }
+            (Project::ArgoCd, []) => ARGOCD.map(str::to_owned).to_vec(),
+            _ => known,
+        };
+        let mut set = ReleaseSet::all();
+        // The configuration was checked when it was read; what is no release adds none.
+        known.iter().for_each(|release| drop(set.add(release)));
         set
     }
 

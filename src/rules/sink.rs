@@ -1,5 +1,7 @@
 //! The one place where severities, waivers and selection apply and violations become findings.
 
+mod alike;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::config::{Config, Level, Waiver, is_below};
@@ -83,7 +85,8 @@ struct Judged {
     place: PlaceOfFinding,
 }
 
-/// Violations with the same key are one finding: rule, case, primary span, and everything said.
+/// Violations with the same key are one finding: rule, case, primary span, and everything said but
+/// whom it is said of.
 #[derive(PartialEq, Eq, Hash)]
 struct GroupKey {
     is_older: bool,
@@ -95,13 +98,12 @@ struct GroupKey {
 
 fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
     let (file, start, end) = violation.primary.location.key();
-    let said = [Some(&violation.message), violation.note.as_ref(), violation.help.as_ref()];
     GroupKey {
         is_older: false,
         rule: rule.id,
         case: violation.case,
         span: (file.to_owned(), start, end),
-        said: said.map(|text| text.cloned().unwrap_or_default()),
+        said: alike::said(violation),
     }
 }
 
@@ -310,6 +312,7 @@ impl Sink<'_> {
 
     /// One finding of violations with one cause; places of one fingerprint are one place.
     fn merge(&self, group: Vec<Judged>) -> Option<Finding> {
+        let names = group.iter().filter_map(|one| alike::name(&one.violation)).map(str::to_owned).collect();
         let mut group = group.into_iter();
         let Judged { rule, violation, place } = group.next()?;
         let is_older = self.is_older(place.fingerprint);
@@ -325,6 +328,7 @@ impl Sink<'_> {
             }
             places.push(next.place);
         }
+        let violation = alike::of_all(violation, &names);
         let severity = |waived: bool| {
             places.iter().filter(|place| place.waived.is_some() == waived).map(|place| place.severity).max()
         };

@@ -3,12 +3,18 @@
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::Node;
 
+use super::Context;
 use crate::finding::{Label, Location};
-use crate::fleet::{Deployment, Fleet};
+use crate::fleet::Deployment;
 
 /// `fraud-detector`, `fraud-detector and image-classifier`, `fraud-detector and 3 more models`.
-pub(super) fn models(deployment: &Deployment, fleet: &Fleet) -> String {
-    match fleet.models_of(deployment).as_slice() {
+/// Those of an ApplicationSet are called by its name, so that what its template says of all of them is
+/// one finding.
+pub(super) fn models(deployment: &Deployment, context: &Context<'_>) -> String {
+    if context.facts.argocd.set_of(&deployment.manifest).is_some() {
+        return context.facts.argocd.subject(deployment, context.fleet);
+    }
+    match context.fleet.models_of(deployment).as_slice() {
         [] => format!("what {} deploys", deployment.manifest.id.name),
         [one] => (*one).to_owned(),
         [first, second] => format!("{first} and {second}"),

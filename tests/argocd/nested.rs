@@ -79,7 +79,7 @@ spec:
     let known = mlgitops::source::Repositories::default().called(URL);
     assert_eq!(
         wrong.with(known).findings(&["source-path"]),
-        ["apps/prod.yaml:3 source-path/missing c deploys nothing in prod: there is no folder `models/c`"]
+        ["apps/prod.yaml:3 source-path/missing c in prod deploys nothing: there is no folder `models/c`"]
     );
 }
 

@@ -61,7 +61,7 @@ fn a_path_that_is_not_here_is_wrong_or_elsewhere() {
         let world = world(OWN, path);
         let known = world.clone().with(own.clone());
         let expected =
-            format!("apps/fraud.yaml:9 source-path/missing fraud deploys nothing in prod: {words}");
+            format!("apps/fraud.yaml:9 source-path/missing fraud in prod deploys nothing: {words}");
         assert_eq!(known.findings(&["source-path"]), [expected], "{path}");
         assert_eq!(not_checked(&known.survey()), Vec::<String>::new(), "{path}");
     }

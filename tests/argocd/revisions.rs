@@ -166,7 +166,7 @@ fn a_path_that_the_revision_lacks_is_wrong() {
     assert_eq!(
         world.with(with_v1(&[("other/x.yaml", "a: 1\n")])).findings(&["source-path"]),
         [
-            "apps/a.yaml:9 source-path/missing fraud deploys nothing in prod: there is no folder `models` at `v1`"
+            "apps/a.yaml:9 source-path/missing fraud in prod deploys nothing: there is no folder `models` at `v1`"
         ]
     );
 }

@@ -224,7 +224,7 @@ fn a_source_reads_values_files_of_another() {
     assert_eq!(
         world(&no_such).findings(&["values-file"]),
         [
-            "app.yaml:11 values-file/missing fraud deploys nothing in prod: `$values/values/10.yaml`: no source has \
+            "app.yaml:11 values-file/missing fraud in prod deploys nothing: `$values/values/10.yaml`: no source has \
           `ref: values`"
         ]
     );
@@ -274,12 +274,21 @@ fn what_lies_in_the_folder_decides_what_renders_it() {
     let table = [
         ("chart", "", "chart chart"),
         ("both", "", "kustomization both"),
-        ("both", "helm: {}", "chart both"),
+        ("both", "helm: {releaseName: a}", "chart both"),
         ("both", "directory: {recurse: true}", "manifests both"),
+        ("both", "directory: {exclude: b.yaml}", "manifests both"),
+        ("both", "directory: {jsonnet: {libs: [a]}}", "manifests both"),
+        // Argo CD takes out what says nothing.
+        ("both", "helm: {}", "kustomization both"),
+        ("both", "helm: {valueFiles: [], skipCrds: false}", "kustomization both"),
+        ("both", "directory: {recurse: false, jsonnet: {}}", "kustomization both"),
+        ("chart", "directory: {jsonnet: {tlas: []}}\nkustomize: {}", "chart chart"),
+        ("chart", "kustomize: {}\nhelm: {releaseName: a}", "chart chart"),
         ("yml", "", "kustomization yml"),
         ("capital", "", "kustomization capital"),
         ("plain", "", "manifests plain"),
-        ("plain", "helm: {}", "chart plain"),
+        ("plain", "helm: {}", "manifests plain"),
+        ("plain", "helm: {releaseName: a}", "chart plain"),
         ("plain/", "", "manifests plain"),
         ("./plain", "", "manifests plain"),
     ];
@@ -291,6 +300,11 @@ fn what_lies_in_the_folder_decides_what_renders_it() {
     let source = format!("repoURL: {URL}\npath: plain\nplugin: {{name: cdk}}");
     let survey = World::of(&files).and(&[("app.yaml", &application("x", &source))]).survey();
     assert_eq!(not_checked(&survey), ["Application x: a config management plugin renders it"]);
+    // Beside a chart, a path is not read.
+    let source = format!("repoURL: {URL}\npath: plain\nchart: served");
+    let survey = World::of(&files).and(&[("app.yaml", &application("x", &source))]).survey();
+    assert_eq!(bound(&survey), Vec::<String>::new());
+    assert_eq!(not_checked(&survey), [format!("Application x: its chart `served` is in `{URL}`")]);
 }
 
 #[test]
@@ -305,6 +319,10 @@ fn a_directory_is_read_as_its_globs_say() {
         ("{recurse: true, include: '*{a,d}.*'}", vec!["a", "d"]),
         ("{recurse: true, include: '*.yaml', exclude: '{a,deep/d}*'}", vec!["c"]),
         ("{exclude: '[a-'}", vec!["a", "b"]),
+        // Two stars are one: the `/` behind them stands in the path.
+        ("{recurse: true, include: '**/*.yaml'}", vec!["c"]),
+        ("{recurse: true, exclude: 'deep/**/c.yaml'}", vec!["a", "b", "c", "d"]),
+        ("{recurse: true, exclude: 'deep/**.json'}", vec!["a", "b", "c"]),
     ];
     for (directory, expected) in table {
         let source = format!("repoURL: {URL}\npath: plain\ndirectory: {directory}");

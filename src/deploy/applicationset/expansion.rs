@@ -153,7 +153,8 @@ impl<'e> Expansion<'e> {
                 }
             }
             Stop::Limit(reason) => {
-                let item = self.not_known(Code::Limit, reason, self.set.root.origin);
+                // What is left out may be all of an environment.
+                let item = self.not_known(Code::Limit, reason, self.set.root.origin).required(true);
                 if !self.not_checked.contains(&item) {
                     self.not_checked.push(item);
                 }
@@ -167,6 +168,20 @@ impl<'e> Expansion<'e> {
         NotChecked::new(code, format!("ApplicationSet {}", self.set.id.name), reason).at(place)
     }
 
+    /// Refuses an option that Go does not have: the controller panics, and makes no Application.
+    pub(super) fn check_options(&self) -> Result<(), Stop> {
+        let options = self.set.root.get("spec").get("goTemplateOptions").items();
+        let is_unknown = |node: &&Node| node.text().is_some_and(|text| option(text).is_none());
+        match options.iter().find(is_unknown).filter(|_| self.language == Language::Go) {
+            Some(node) => {
+                let text = node.text().unwrap_or("");
+                let message = format!("Go has no template option `{text}`; `missingkey=error` is one");
+                Err(Stop::refused("appset-template", message, node.origin))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Hands over what was found to be wrong.
     pub(super) fn finish(self, all: &mut Deployments) {
         all.problems.extend(self.problems);
@@ -176,14 +191,15 @@ impl<'e> Expansion<'e> {
 
 /// What `goTemplateOptions` say; the last one counts (Go `text/template` `Template.Option`).
 fn missing_key(options: &[Node]) -> MissingKey {
-    let mut missing = MissingKey::Invalid;
-    for option in options.iter().filter_map(Node::text) {
-        missing = match option {
-            "missingkey=default" | "missingkey=invalid" => MissingKey::Invalid,
-            "missingkey=zero" => MissingKey::Zero,
-            "missingkey=error" => MissingKey::Error,
-            _ => missing,
-        };
+    options.iter().filter_map(Node::text).filter_map(option).last().unwrap_or(MissingKey::Invalid)
+}
+
+/// What one of them says; `None` for none that Go has.
+fn option(text: &str) -> Option<MissingKey> {
+    match text {
+        "missingkey=default" | "missingkey=invalid" => Some(MissingKey::Invalid),
+        "missingkey=zero" => Some(MissingKey::Zero),
+        "missingkey=error" => Some(MissingKey::Error),
+        _ => None,
     }
-    missing
 }

@@ -27,8 +27,9 @@ impl Pattern {
     /// A pattern of `files`: a path, a folder above it, or wildcards, a `*` of which stands for
     /// folders too.
     pub(super) fn of_files(text: &str) -> Self {
-        let text = plain_path(text);
-        Self { glob: Glob::parse(&text, Dialect::Git), text }
+        // Git refuses what lies outside its work tree.
+        let Some(inside) = plain_path(text) else { return Self { text: text.to_owned(), glob: None } };
+        Self { glob: Glob::parse(&inside, Dialect::Git), text: inside }
     }
 
     /// Whether a path matches; `letters` are its characters.
@@ -49,12 +50,23 @@ impl Pattern {
     }
 }
 
-/// A path without `.` and empty segments; Git reads a pathspec so. The slash at its end stays.
-fn plain_path(pattern: &str) -> String {
+/// A path without `.`, `..` and empty segments; Git reads a pathspec so. The slash at its end
+/// stays. `None` for one that is absolute or leaves the repository.
+fn plain_path(pattern: &str) -> Option<String> {
+    if pattern.starts_with('/') {
+        return None;
+    }
     let end = if pattern.ends_with('/') { "/" } else { "" };
-    let segments = pattern.split('/').filter(|segment| !segment.is_empty() && *segment != ".");
-    let joined = segments.collect::<Vec<_>>().join("/");
-    if joined.is_empty() { joined } else { joined + end }
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in pattern.split('/').filter(|segment| !segment.is_empty() && *segment != ".") {
+        if segment != ".." {
+            segments.push(segment);
+        } else {
+            segments.pop()?;
+        }
+    }
+    let joined = segments.join("/");
+    Some(if joined.is_empty() { joined } else { joined + end })
 }
 
 /// A parsed pattern.
@@ -220,6 +232,9 @@ mod tests {
             ("models/", "models/fraud/config.yaml", true),
             ("models", "models2/config.yaml", false),
             ("./models/*.yaml", "models/a.yaml", true),
+            ("models/dev/../*.yaml", "models/a.yaml", true),
+            ("../models/*.yaml", "models/a.yaml", false),
+            ("/models/a.yaml", "models/a.yaml", false),
             (".", "models/a.yaml", true),
             ("models/[!a]*.yaml", "models/b.yaml", true),
             ("models/[!a]*.yaml", "models/a.yaml", false),

@@ -60,6 +60,10 @@ impl Expansion<'_> {
         let set = self.set;
         let spec = set.root.get("spec");
         let Some(template) = spec.get("template").present() else { return Vec::new() };
+        if let Err(stop) = self.check_options() {
+            self.record(stop);
+            return Vec::new();
+        }
         let template = in_role(template, Role::Deployment, self.machine.origins);
         let mut applications = Vec::new();
         for generator in spec.get("generators").items() {

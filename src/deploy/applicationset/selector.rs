@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mlgitops_yaml::{Map, Node};
+use mlgitops_yaml::{Map, Mode, Node};
 
 use super::refusal::Stop;
 
@@ -36,7 +36,9 @@ impl Selector {
         let labels = node.get("matchLabels").present().and_then(Node::as_map);
         for (key, value) in labels.into_iter().flat_map(Map::iter) {
             let value = value.text().unwrap_or("").to_owned();
-            requirements.push(Requirement { key: key.name().to_owned(), holds: Operator::In(vec![value]) });
+            // `n: …` is the key `false`, as it is in the element it selects.
+            let Ok(key) = key.resolved_name(Mode::Api) else { continue };
+            requirements.push(Requirement { key: key.into_owned(), holds: Operator::In(vec![value]) });
         }
         for expression in node.get("matchExpressions").items() {
             requirements.push(requirement(expression)?);

@@ -19,7 +19,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         let (key, node) = map.entry(name)?;
         Some((key, node, node.text().filter(|text| !text.is_empty())?))
     };
-    let subject = format!("Argo CD deploys nothing of {}{{places}}", models(deployment, context.fleet));
+    let subject = format!("Argo CD deploys nothing of {}{{places}}", models(deployment, context));
     let (name, server) = (field("name"), field("server"));
     if let (Some((name, ..)), Some((server, ..))) = (name, server) {
         let message = format!("{subject}: `destination` has a `name` and a `server`");

@@ -62,12 +62,13 @@ fn violation(lost: &Object, last: &Object, deployment: Option<&str>) -> Option<V
     let name = root.find(&["metadata", "name"]).present()?;
     let kept = last.manifest.root.find(&["metadata", "name"]).present()?;
     let path = mlgitops_yaml::Pointer::of(&["metadata", "name"]);
-    let whose = deployment.map(|name| format!(" by {name}")).unwrap_or_default();
+    let within = |word: &str| deployment.map(|name| format!(" {word} {name}")).unwrap_or_default();
     let (kind, object) = (&id.kind, &id.name);
     let message = if is_same {
-        format!("{kind} {object} is defined twice{whose}{{places}}, in the same words")
+        format!("{kind} {object} is defined twice{}{{places}}, in the same words", within("by"))
     } else {
-        format!("this {kind} {object} is never applied{{places}}: another of its name is, after it{whose}")
+        let last = format!("another one of this name comes after it{}", within("in"));
+        format!("this {kind} {object}{{places}} is never applied: {last}")
     };
     let label = if is_same { "defined here" } else { "replaced" };
     let violation = Violation::in_object(case, &lost.manifest, path, name.origin, label, message)?;

@@ -320,6 +320,15 @@ fn walk(root: FieldRef, path: &Path, is_pointer: bool, kind: &str) -> Option<Dea
 
 fn no_field(at: FieldRef, path: &Path, index: usize, kind: &str, is_pointer: bool) -> Dead {
     let name = path.get(index).and_then(key).unwrap_or("[]");
+    if name.is_empty() {
+        return Dead {
+            case: "field",
+            label: "ends in a key without a name".to_owned(),
+            why: "a `/` at the end names one more key".to_owned(),
+            help: "take the last `/` away, or the entry".to_owned(),
+            write: None,
+        };
+    }
     let releases = mlgitops_manifest::fields::ReleaseSet::all();
     let meant = mlgitops_manifest::fields::did_you_mean(at, name, &releases);
     Dead {

@@ -10,6 +10,7 @@ use super::super::{Check, Context, Violations};
 use crate::discover::Discovery;
 use crate::finding::{Label, Location, PlaceIndex, Violation};
 use crate::fleet::Deployable;
+use crate::kinds::argocd::{Source, SourceType};
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
@@ -35,7 +36,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let Some(bound) = bound(index, deployable, context) else { continue };
         unbound.retain(|folder| *folder != bound.folder);
         let (file, start, _) = bound.line.key();
-        let is_helm = bound.source.get("helm").present().is_some();
+        let is_helm = Source { node: bound.source }.explicit_types().contains(&SourceType::Helm);
         by_line.entry((file.to_owned(), start, is_helm)).or_default().push(bound);
     }
     for ((_, _, is_helm), deployments) in by_line {

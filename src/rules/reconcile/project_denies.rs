@@ -34,7 +34,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     let mut all = objects.filter(|one| one.id.is("argoproj.io", "AppProject") && one.id.name == name);
     // Overlays and clusters may have one each, and only one of them is this Application's.
     let Some(project) = all.next().filter(|first| all.all(|other| other.root == first.root)) else { return };
-    let asked = Asked { application, project, models: models(deployment, context.fleet) };
+    let asked = Asked { application, project, models: models(deployment, context) };
     if !asked.sources(out) && !asked.destination(context.config, out) {
         asked.kinds(deployment, context, out);
     }

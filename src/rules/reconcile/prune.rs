@@ -23,7 +23,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         return;
     }
     let at = Pointer::of(&["spec", "syncPolicy", "automated"]);
-    let models = models(deployment, context.fleet);
+    let models = models(deployment, context);
     let prunes = is("prune") == Some(true);
     if prunes && is("allowEmpty") == Some(true) {
         let Some(node) = automated.get("allowEmpty").present() else { return };

@@ -30,7 +30,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         return;
     }
     let at = Pointer::of(&["spec", "syncPolicy", "retry"]);
-    let models = models(deployment, context.fleet);
+    let models = models(deployment, context);
     let limit = retry.get("limit");
     let stated = limit.present().and_then(Node::as_int);
     if limit.is_absent() || stated == Some(0) {

@@ -53,7 +53,7 @@ fn violation(one: &Refused) -> Option<Violation> {
     // Argo CD renders all sources or none; one that gives nothing leaves the others as they are.
     let is_one_of_many = argocd::sources(&one.deployment.root).len() > 1;
     let part = if is_one_of_many && matches!(case, "empty" | "not-recursed") { "a source of " } else { "" };
-    let message = format!("{part}{name} deploys nothing{{places}}: {}", one.problem.message);
+    let message = format!("{part}{name}{{places}} deploys nothing: {}", one.problem.message);
     let mut violation = Violation::in_file(case, label, message).note(note).help(help);
     violation.place = Some(one.place);
     violation.object = Some(one.deployment.id.clone());

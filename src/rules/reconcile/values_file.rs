@@ -18,13 +18,13 @@ fn violation(one: &Refused) -> Option<Violation> {
     let (case, message, note, help) = match one.problem.kind {
         "value-file" => (
             "missing",
-            format!("{name} deploys nothing{{places}}: {words}"),
+            format!("{name}{{places}} deploys nothing: {words}"),
             "Helm refuses a values file it cannot open, and Argo CD reports a ComparisonError",
             "name a file relative to the chart, or from the top of the repository with a `/` before it",
         ),
         "defaults-only" => (
             "defaults-only",
-            format!("{name} runs with the chart's defaults{{places}}: {words}"),
+            format!("{name}{{places}} runs with the chart's defaults: {words}"),
             "`ignoreMissingValueFiles` passes over each of them in silence",
             "name a file that exists, or delete the list",
         ),

@@ -133,7 +133,16 @@ impl Walk<'_> {
         let label = format!("{project} {releases}");
         let found =
             Violation::in_object("release", self.manifest, at.key(key.name()), key.origin, label, message);
-        let help = "say which release runs, in mlgitops.yaml: `kserve: {version: \"0.17\"}`";
+        let stated = match self.table.project {
+            Project::KServe => Some("kserve: {version: \"0.17\"}"),
+            Project::ArgoCd => Some("argocd: {version: \"3.0\"}"),
+            Project::Kubernetes => Some("kubernetes: {version: \"1.33\"}"),
+            _ => None,
+        };
+        let help = match stated {
+            Some(stated) => format!("say which release runs, in mlgitops.yaml: `{stated}`"),
+            None => format!("see that a release of {project} runs which has it"),
+        };
         self.out.push(
             found.map(|found| found.note("another release drops it, and Argo CD says Synced").help(help)),
         );

@@ -20,12 +20,12 @@ fn check(object: &Object, _context: &Context<'_>, out: &mut Violations) {
         KindLookup::OtherVersion { known } => {
             let known: Vec<String> = known.iter().map(|version| format!("`{group}/{version}`")).collect();
             let known = known.join(" or ");
-            let message = format!("`{}` has no {}: {{name}} is refused{{places}}", id.api_version, id.kind);
+            let message = format!("`{}` has no {}: {{name}}{{places}} is refused", id.api_version, id.kind);
             out.push(report("version", object, "apiVersion", format!("it is {known}"), message));
         }
         KindLookup::UnknownKind => {
             let Some(meant) = meant(group, &id.kind) else { return };
-            let message = format!("there is no kind `{}`: {{name}} is refused{{places}}", id.kind);
+            let message = format!("there is no kind `{}`: {{name}}{{places}} is refused", id.kind);
             out.push(report("kind", object, "kind", format!("did you mean `{meant}`?"), message));
         }
     }

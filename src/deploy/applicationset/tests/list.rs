@@ -142,6 +142,7 @@ fn a_missing_key_is_what_the_options_say() {
         ("missingkey=zero", "{{ .region }}", Ok("<no value>")),
         ("missingkey=error", "{{ .region }}", Err("map has no entry for key \"region\"")),
         ("missingkey=error", "{{ .env }}", Ok("dev")),
+        ("missingkey=fail", "{{ .env }}", Err("Go has no template option `missingkey=fail`")),
         ("missingkey=error", "{{ .region | default \"eu\" }}", Err("map has no entry for key \"region\"")),
         ("missingkey=error", "{{ dig \"region\" \"eu\" . }}", Ok("eu")),
         ("missingkey=error", "{{ if hasKey . \"region\" }}1{{ end }}x", Ok("x")),
