@@ -200,3 +200,23 @@ fn a_soak_says_when_it_is_over() {
     let later = ["lint", "--select", "promotion", "--now", "2026-11-21T15:12:00Z"];
     assert_eq!(story.run(&later).exit, 0, "and then it passes");
 }
+
+/// `canary-mode`: the share of a service that has no revision to share with.
+#[test]
+fn a_share_on_the_first_deploy() {
+    let standard = "mlgitops.yaml:=environments:_[{name:_staging},_{name:_prod,_guard:_true}]\\nkserve:_{mode:_Standard}\\n";
+    for (what, lines, expected) in [
+        ("a service that is new in prod", "edit prod/churn=v1%10", true),
+        ("one that runs there", "edit prod=v45%10", false),
+        ("one that is new, without a share", "edit prod/churn=v1", false),
+        ("one of another environment", "edit staging/offers=v1%10", false),
+        ("one that shares in no revision anyway", &format!("edit prod/churn=v1%10 {standard}"), false),
+    ] {
+        let story = Story::of(&format!("11-10T09:00 staging=v45 prod=v43 staging/churn=v1\n{lines}"));
+        let said = story.run(&["lint", "--select", "canary-mode", "--format", "json", "--now", NOW]);
+        let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+        let found = report["findings"].as_array().unwrap();
+        let first = found.iter().any(|finding| finding["case"] == "first-deploy");
+        assert_eq!(first, expected, "{what}: {}", said.out);
+    }
+}
