@@ -22,6 +22,8 @@ fn tab(tree: &Tree) -> Option<(u32, &'static str)> {
     let mut inside: Option<Vec<(usize, usize)>> = None;
     let mut start = 0;
     let mut is_first = true;
+    // Up to where it is known that more of the document follows.
+    let mut goes_on = 0;
     for line in text.split_inclusive('\n') {
         let at = start;
         start += line.len();
@@ -31,7 +33,16 @@ fn tab(tree: &Tree) -> Option<(u32, &'static str)> {
         }
         let body = line.trim();
         let is_blank = body.is_empty() || body.starts_with('#');
-        if line.starts_with('\t') && is_blank && !is_first && !is_last(text.get(start..).unwrap_or("")) {
+        if line.starts_with('\t') && is_blank && !is_first {
+            if start > goes_on {
+                let rest = text.get(start..).unwrap_or("");
+                let behind = rest.trim_start();
+                if behind.is_empty() || behind.starts_with("---") {
+                    is_first = true;
+                    continue;
+                }
+                goes_on = text.len() - behind.len();
+            }
             let inside = inside.get_or_insert_with(|| multiline(tree));
             let before = inside.partition_point(|(begin, _)| *begin <= at);
             // The ranges stand in each other or apart: what covers a place begins nearest, or holds that.
@@ -43,12 +54,6 @@ fn tab(tree: &Tree) -> Option<(u32, &'static str)> {
         is_first &= is_blank;
     }
     None
-}
-
-/// Whether nothing more of a document follows.
-fn is_last(rest: &str) -> bool {
-    let rest = rest.trim_start();
-    rest.is_empty() || rest.starts_with("---")
 }
 
 /// Where tabs mean nothing: quoted scalars, literal blocks and bracketed collections, the outermost,

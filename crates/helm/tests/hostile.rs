@@ -126,6 +126,24 @@ fn texts_that_grow() {
 }
 
 #[test]
+fn blank_lines_of_tabs() {
+    let tabs = "\t\n".repeat(500_000);
+    // Whatever is said of it, it ends.
+    let _ = template(&format!("\"x\n{tabs}y\""));
+    assert_eq!(template(&format!("x\n{tabs}")).objects.len(), 1);
+    is_refused(&template(&format!("x\n{tabs}w: y")), "a tab character that violates indentation");
+}
+
+#[test]
+fn json_that_never_ends() {
+    let nested = "[".repeat(100_000);
+    let said = template(&format!("{{{{ printf \"%v\" (fromJsonArray \"{nested}\") | trunc 40 | quote }}}}"));
+    assert_eq!(said.objects[0].root.get("v").text(), Some("[exceeded max depth]"));
+    let strings = "{{ fromJsonArray (printf \"[%s0]\" (repeat 300000 \"1,\")) | len }}";
+    assert_eq!(template(strings).objects[0].root.get("v").text(), Some("300001"));
+}
+
+#[test]
 fn widths_and_precisions() {
     for verb in
         ["%1000000000d", "%.1000000000f", "%.999999f", "%.999999e", "%.999999g", "%999999q", "%.70000x"]
