@@ -36,6 +36,8 @@ pub(super) enum Kind {
 
 /// Most deltas between an object and one that is stored whole (Git writes at most 4,095).
 const CHAIN: usize = 4_096;
+/// Git makes no delta of less (`builtin/pack-objects.c`), and so hardly one that is made from less.
+const DELTIFIED: usize = 50;
 /// Most bytes of all of them together.
 const CHAIN_BYTES: u64 = 4 * limits::FILE_BYTES;
 impl Packs {
@@ -121,19 +123,15 @@ impl PackReader {
         let Self { kept, chain, chained, spare, inflate, .. } = self;
         let most = usize::try_from(limits::FILE_BYTES).unwrap_or(usize::MAX);
         let kind = loop {
-            if let Some((kind, base)) = kept.get(place) {
-                match chain.pop() {
-                    Some((place, delta)) => {
-                        let applied = delta::apply(base, &delta, most, object);
-                        spare.push(delta);
-                        applied?;
-                        kept.put(place, kind, object);
-                    }
-                    None => {
-                        object.clear();
-                        object.extend_from_slice(base);
-                    }
-                }
+            // What was read lately is asked for as a base; hardly ever once more for itself.
+            if !chain.is_empty()
+                && let Some((kind, base)) = kept.get(place)
+                && let Some((place, delta)) = chain.pop()
+            {
+                let applied = delta::apply(base, &delta, most, object);
+                spare.push(delta);
+                applied?;
+                kept.put(place, kind, object);
                 break kind;
             }
             let entry = pack.data.entry(place.offset).ok()?;
@@ -151,7 +149,9 @@ impl PackReader {
                 Header::Commit | Header::Tag => return None,
                 Header::Tree | Header::Blob => {
                     let kind = if entry.header == Header::Tree { Kind::Tree } else { Kind::Blob };
-                    kept.put(place, kind, &bytes);
+                    if bytes.len() >= DELTIFIED {
+                        kept.put(place, kind, &bytes);
+                    }
                     std::mem::swap(object, &mut bytes);
                     spare.push(bytes);
                     break kind;
