@@ -98,3 +98,33 @@ fn a_line_of_a_set_is_one_finding() {
              `x.yaml` is not there"]
     );
 }
+
+#[test]
+fn a_version_in_the_values_of_a_chart_is_one_finding() {
+    let service = "apiVersion: serving.kserve.io/v1beta1
+kind: InferenceService
+metadata: {name: \"{{ .Release.Name }}\"}
+spec:
+  predictor:
+    model:
+      modelFormat: {name: triton}
+      storageUri: s3://models/{{ .Release.Name }}/{{ .Values.version }}
+      resources: {limits: {nvidia.com/gpu: 1}}
+      livenessProbe: {httpGet: {path: /, port: 8080}, periodSeconds: 10}
+";
+    let world = models(&["fraud", "churn"], "path: chart")
+        .and(&[("chart/values.yaml", "version: v1\n"), ("chart/templates/service.yaml", service)]);
+    assert_eq!(
+        world.findings(&["s3-prefix", "startup-budget"]),
+        [
+            "chart/templates/service.yaml:10 startup-budget/liveness churn (and fraud) in prod may die loading: \
+             its livenessProbe gives 30 s, its size is unknown",
+            "chart/values.yaml:1 s3-prefix/open churn (and fraud) in prod would also download `v10/…` or \
+             `v1-rc1/…`: no `/` at the end",
+        ]
+    );
+    let report = world.lint();
+    let open = report.findings.iter().find(|finding| finding.rule == "s3-prefix").unwrap();
+    // The line holds the version alone: the whole path is nothing to write there.
+    assert_eq!(open.help.as_deref(), Some("end the path in `/`; its pods restart"));
+}

@@ -34,7 +34,7 @@ pub const PLAN_ROUNDS: usize = 8;
 pub const PLAN_TREES: usize = 32;
 /// Most jobs of one plan.
 pub const PLAN_JOBS: usize = 20_000;
-/// Most values (scalars, lists and maps) of all manifests of one plan, about 2 GB in memory; ten
+/// Most values (scalars, lists and maps) of all manifests of one plan, up to 3 GB in memory; ten
 /// thousand models of twelve objects each are seven million.
 pub const PLAN_VALUES: usize = 8_000_000;
 /// Most folders a kustomization may reach below itself.

@@ -51,14 +51,22 @@ fn check(
         let ended = NewValue::text(format!("{}/", model_use.parsed.text()));
         Some(found.remedy("end the path in `/`", [Intent::set(reference.path.clone(), ended)]))
     };
-    let uri = format!("s3://{}/{}/", key.bucket, key.key);
-    let help = format!("end it in `/`: {uri}; its pods restart");
+    // Where the line holds a piece of the path, the whole of it is not what to write there.
+    let help = |found: &Violation| {
+        let at = &found.primary.location;
+        let uri = format!("s3://{}/{}", key.bucket, key.key);
+        match at.file.slice(at.start..at.end).contains(&uri) {
+            true => format!("end it in `/`: {uri}/; its pods restart"),
+            false => "end the path in `/`; its pods restart".to_owned(),
+        }
+    };
     let model = &model_use.model;
     match collision {
         Some((other, at)) => {
             let also = at.manifest.place(other.reference.origin);
             let message = format!("{model}{{places}} also downloads `{}`", leaf(&other.parsed.s3_key(), key));
             let found = violation("collides", "takes every key that begins so", message).map(|found| {
+                let help = help(&found);
                 let found =
                     found.help(help).note("KServe takes every key with this beginning, into one folder");
                 match also {
@@ -74,7 +82,10 @@ fn check(
                 "{model}{{places}} would also download `{name}0/…` or `{name}-rc1/…`: no `/` at the end"
             );
             let note = "KServe takes every key with this beginning; none is named here: no harm yet";
-            out.push(violation("open", "", message).map(|found| found.note(note).help(help)));
+            out.push(violation("open", "", message).map(|found| {
+                let help = help(&found);
+                found.note(note).help(help)
+            }));
         }
     }
 }

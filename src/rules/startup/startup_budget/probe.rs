@@ -72,14 +72,14 @@ impl Service<'_> {
             return None;
         }
         let model = &self.model_use.model;
-        let message =
-            format!("{model} may die loading: its livenessProbe gives {budget} s, its size is unknown");
+        let message = format!(
+            "{model}{{places}} may die loading: its livenessProbe gives {budget} s, its size is unknown"
+        );
         let label = format!("kills after {}; no startupProbe holds it back", link.timing);
         let (manifest, path) = (&link.object.manifest, link.probe.path.clone());
         let found = Violation::in_object("liveness", manifest, path, link.probe.key, label, message)?;
-        let note = format!(
-            "on a GPU, or with an LLM, few load in that; models.{model}.size in mlgitops.yaml settles it"
-        );
+        let note =
+            "on a GPU, or with an LLM, few load in that; its size, in `models` of mlgitops.yaml, settles it";
         // Ten minutes are what others use, and no computed budget: nobody writes them for you.
         Some(Violation { remedy: None, ..link.helped(found.note(note), COMFORTABLE) })
     }
