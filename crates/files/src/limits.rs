@@ -14,6 +14,9 @@ pub const LINKS: usize = 40;
 pub const IGNORE_BYTES: u64 = 1 << 20;
 /// Deepest nesting of collections in a YAML or JSON document.
 pub const DEPTH: usize = 128;
+/// Most values and keys that one YAML text, or all objects of a chart, may hold: a megabyte of
+/// manifests holds about 35,000.
+pub const NODES: usize = 500_000;
 /// Most nodes that aliases and merge keys of one document may stand for.
 pub const ALIAS_NODES: usize = 1_000_000;
 /// Most steps one template may take.

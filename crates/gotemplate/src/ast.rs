@@ -82,6 +82,34 @@ pub(crate) struct Branch {
     pub(crate) otherwise: Option<Body>,
     /// The variables assigned anywhere in the two bodies: the condition decides about them.
     pub(crate) assigned: Vec<Arc<str>>,
+    /// Which nodes of the body, and of the other one, change maps that are there before.
+    pub(crate) changing: [Vec<usize>; 2],
+}
+
+impl Pipe {
+    /// The map a pipeline changes, where its first word says so.
+    pub(crate) fn changed(&self) -> Option<&Arg> {
+        let [first, target, ..] = self.commands.first()?.args.as_slice() else { return None };
+        let ArgKind::Function(function) = &first.kind else { return None };
+        CHANGING.contains(&function.name).then_some(target)
+    }
+}
+
+/// The functions that change their first argument.
+const CHANGING: [&str; 6] = ["set", "unset", "merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"];
+
+impl Body {
+    /// Which of its nodes change maps.
+    pub(crate) fn changing(&self) -> Vec<usize> {
+        let changes = |node: &Node| match node {
+            Node::Action { pipe, .. } => pipe.changed().is_some(),
+            Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                branch.changing.iter().any(|nodes| !nodes.is_empty())
+            }
+            _ => false,
+        };
+        self.nodes.iter().enumerate().filter(|(_, node)| changes(node)).map(|(at, _)| at).collect()
+    }
 }
 
 /// Commands, each given the value of the one before.

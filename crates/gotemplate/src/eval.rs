@@ -352,6 +352,9 @@ impl Machine<'_> {
     /// A wrong number of arguments, and what the function reports.
     pub fn call(&mut self, function: &'static Function, mut arguments: Vec<Value>) -> Result<Value, Failure> {
         self.step()?;
+        // What it reads takes time, whatever it makes of it.
+        let read = |value: &Value| if let Data::Str(text) = &value.data { text.len() } else { 0 };
+        self.spend(arguments.iter().map(read).sum::<usize>() as u64 / 64)?;
         let count = arguments.len();
         if count < function.least || count > function.most {
             let want = if function.most == usize::MAX {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mlgitops_yaml::{OriginId, TextBuilder};
 
-use crate::ast::{Body, Branch, Bytes, Node, Pipe};
+use crate::ast::{Arg, ArgKind, Body, Branch, Bytes, Node, Pipe};
 use crate::error::Failure;
 use crate::machine::{Defined, Machine};
 use crate::print;
@@ -145,6 +145,7 @@ impl Machine<'_> {
         };
         frame.variables.truncate(scope);
         self.guard_assigned(frame, branch, guard);
+        self.pass_over(frame, branch, usize::from(truth), Some(dot), guard)?;
         Ok(flow)
     }
 
@@ -179,6 +180,66 @@ impl Machine<'_> {
             if let Some(variable) = frame.variables.iter_mut().rev().find(|variable| variable.name == *name) {
                 variable.value.guard = self.origins.join(variable.value.guard, guard);
             }
+        }
+    }
+
+    /// A body that was not run, the first or the other one, could have changed maps: the condition
+    /// decided that they are what they are. `dot` is none where another would have been set.
+    fn pass_over(
+        &mut self,
+        frame: &mut Frame<'_>,
+        branch: &Branch,
+        which: usize,
+        dot: Option<&Value>,
+        guard: OriginId,
+    ) -> Result<(), Failure> {
+        let body = if which == 0 { Some(&branch.body) } else { branch.otherwise.as_ref() };
+        let (Some(body), Some(nodes)) = (body, branch.changing.get(which)) else { return Ok(()) };
+        for node in nodes.iter().filter_map(|&at| body.nodes.get(at)) {
+            self.step()?;
+            match node {
+                Node::Action { pipe, .. } => {
+                    if let Some(target) = pipe.changed() {
+                        self.guard_changed(frame, target, dot, guard);
+                    }
+                }
+                Node::If(inner) | Node::With(inner) | Node::Range(inner) => {
+                    let same = if matches!(node, Node::If(_)) { dot } else { None };
+                    self.pass_over(frame, inner, 0, same, guard)?;
+                    self.pass_over(frame, inner, 1, dot, guard)?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Guards a map under the name it would have been changed by.
+    fn guard_changed(&mut self, frame: &mut Frame<'_>, target: &Arg, dot: Option<&Value>, guard: OriginId) {
+        let (base, path) = match &target.kind {
+            ArgKind::Field(path) => (dot, path),
+            ArgKind::Variable(name, path) => {
+                let variable = frame.variables.iter_mut().rev().find(|variable| variable.name == *name);
+                let Some(variable) = variable else { return };
+                if path.is_empty() {
+                    variable.value.guard = self.origins.join(variable.value.guard, guard);
+                    return;
+                }
+                (Some(&variable.value), path)
+            }
+            _ => return,
+        };
+        let (Some(base), Some((last, before))) = (base, path.split_last()) else { return };
+        let mut data = base.data.clone();
+        for name in before {
+            let Data::Map(map) = data else { return };
+            let Some(slot) = self.heap.map(map).get(name) else { return };
+            data = slot.value.data.clone();
+        }
+        let Data::Map(map) = data else { return };
+        if let Some(mut slot) = self.heap.map(map).get(last).cloned() {
+            slot.value.guard = self.origins.join(slot.value.guard, guard);
+            self.heap.set(map, Arc::clone(last), slot);
         }
     }
 
@@ -240,6 +301,7 @@ impl Machine<'_> {
         }
         frame.variables.truncate(scope);
         if turns == 0 {
+            self.pass_over(frame, branch, 0, None, guard)?;
             match &branch.otherwise {
                 Some(body) => {
                     let flow = self.guarded_body(frame, body, dot, guard)?;

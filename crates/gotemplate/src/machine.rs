@@ -19,7 +19,7 @@ use crate::value::{Data, Heap, Value};
 pub struct Limits {
     /// Most steps: nodes run, functions called, and one for each 64 bytes made.
     pub steps: u64,
-    /// Most bytes that all texts made may have together.
+    /// Most bytes that all texts made, and the values that are held, may have together.
     pub bytes: usize,
     /// Deepest nesting of bodies, parentheses and calls: a question of the stack. About 2 KiB of
     /// stack are used for each level, 8 KiB in a build without optimisation.
@@ -47,6 +47,8 @@ pub struct Machine<'o> {
     pub heap: Heap,
     functions: &'o Functions,
     limits: Limits,
+    /// How many origins the job had before.
+    origins_before: usize,
     steps: u64,
     bytes: usize,
     pub(crate) depth: usize,
@@ -94,6 +96,17 @@ pub(crate) struct Level {
     pub(crate) all: OriginId,
 }
 
+/// What a piece of a text takes beside its bytes: two shared blocks, one of them with a run, and
+/// the value that holds it, twice while it is made.
+const PIECE: usize = 96 + 2 * size_of::<Value>();
+/// What is kept of a text that is run: a source, and its tree for each byte.
+const TPL: usize = 512;
+const PARSED: usize = 24;
+/// What a run of a text takes, where it is made and where it is kept.
+const RUN: usize = 64;
+/// What an origin takes.
+const ORIGIN: usize = 64;
+
 /// Most calls of one name inside each other: Helm's `recursionMaxNums`, helm v3 pkg/engine.
 const INCLUDES: u32 = 1000;
 
@@ -102,6 +115,7 @@ impl<'o> Machine<'o> {
     #[must_use]
     pub fn new(origins: &'o mut Origins, functions: &'o Functions, limits: Limits) -> Self {
         Self {
+            origins_before: origins.len(),
             origins,
             heap: Heap::default(),
             functions,
@@ -204,7 +218,7 @@ impl<'o> Machine<'o> {
         if !text.as_str().contains("{{") {
             return Ok(text.clone());
         }
-        self.make(text.len())?;
+        self.make(TPL + PARSED * text.len())?;
         let parsed = match self.parsed.get(text.as_str()) {
             Some(known) => known.clone(),
             None => {
@@ -291,7 +305,39 @@ impl<'o> Machine<'o> {
             let message = format!("the templates take more than {} steps", self.limits.steps);
             return Err(Failure::new(FailureKind::Limit, message));
         }
-        Ok(())
+        self.fits(0)
+    }
+
+    /// Counts items of lists that are about to be made.
+    ///
+    /// # Errors
+    /// A failure of kind `Limit` after too many steps, or where they do not fit.
+    pub(crate) fn room_for(&mut self, items: usize) -> Result<(), Failure> {
+        self.fits(items.saturating_mul(size_of::<Value>()))?;
+        self.spend(items as u64)
+    }
+
+    /// Counts texts that one is about to be cut into: each takes memory beside its bytes.
+    ///
+    /// # Errors
+    /// A failure of kind `Limit` where they do not fit.
+    pub fn cut_into(&mut self, pieces: usize) -> Result<(), Failure> {
+        self.make(pieces.saturating_mul(PIECE))
+    }
+
+    /// Whether so many bytes more fit: all texts that were made, and the values that are held.
+    ///
+    /// # Errors
+    /// A failure of kind `Limit` where they do not.
+    pub(crate) fn fits(&self, more: usize) -> Result<(), Failure> {
+        let origins = ORIGIN * self.origins.len().saturating_sub(self.origins_before);
+        let all = self.bytes.saturating_add(self.heap.weight() + origins).saturating_add(more);
+        if all <= self.limits.bytes {
+            return Ok(());
+        }
+        let of_what = if self.bytes > self.limits.bytes { "text" } else { "text and values" };
+        let message = format!("the templates make more than {} bytes of {of_what}", self.limits.bytes);
+        Err(Failure::new(FailureKind::Limit, message))
     }
 
     /// Counts bytes that are about to be made. Every function whose result can be much larger than
@@ -301,10 +347,6 @@ impl<'o> Machine<'o> {
     /// A failure of kind `Limit` after too many.
     pub fn make(&mut self, bytes: usize) -> Result<(), Failure> {
         self.bytes = self.bytes.saturating_add(bytes);
-        if self.bytes > self.limits.bytes {
-            let message = format!("the templates make more than {} bytes of text", self.limits.bytes);
-            return Err(Failure::new(FailureKind::Limit, message));
-        }
         self.spend(bytes as u64 / 64)
     }
 
@@ -315,7 +357,23 @@ impl<'o> Machine<'o> {
 
     /// Counts the pieces of a text: each costs memory and time beyond its bytes.
     pub(crate) fn weigh(&mut self, text: &Text) -> Result<(), Failure> {
-        self.make(64 * text.runs().len())
+        self.make(RUN * text.runs().len())
+    }
+
+    /// Whether the pieces of a text that is about to be made fit.
+    ///
+    /// # Errors
+    /// A failure of kind `Limit` where they do not.
+    pub(crate) fn fits_runs(&self, runs: usize) -> Result<(), Failure> {
+        self.fits(runs.saturating_mul(RUN))
+    }
+
+    /// The same of a text that is about to be put in quotes: what is escaped is a piece, and what
+    /// stands between, with an origin.
+    pub(crate) fn fits_escapes(&self, text: &Text) -> Result<(), Failure> {
+        let may_be_escaped =
+            |byte: &&u8| !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+        self.fits_runs(3 * text.as_str().as_bytes().iter().filter(may_be_escaped).count())
     }
 
     // Places.

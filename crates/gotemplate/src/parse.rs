@@ -272,7 +272,8 @@ impl Parser<'_> {
         if let Some(otherwise) = &otherwise {
             collect_assigned(otherwise, &mut assigned);
         }
-        let branch = Branch { pipe, body, otherwise, assigned };
+        let changing = [body.changing(), otherwise.as_ref().map(Body::changing).unwrap_or_default()];
+        let branch = Branch { pipe, body, otherwise, assigned, changing };
         Ok(match keyword {
             "if" => Node::If(branch),
             "with" => Node::With(branch),

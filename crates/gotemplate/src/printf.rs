@@ -328,6 +328,7 @@ fn text_verb(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
             Text::opaque(&format!("`{string}`"), origin)
         }
         'q' => {
+            machine.fits_escapes(&text)?;
             let mut out = TextBuilder::default();
             out.push_str("\"", OriginId::NONE);
             crate::functions::escape(machine, &text, &mut out);
@@ -567,9 +568,8 @@ fn go_syntax(machine: &mut Machine<'_>, value: &Value, depth: usize) -> String {
         Data::Nil | Data::Missing if depth > 0 => "interface {}(nil)".to_owned(),
         Data::Nil | Data::Missing => "<nil>".to_owned(),
         Data::Str(text) => {
-            let mut out = TextBuilder::default();
-            crate::functions::escape(machine, &text.clone(), &mut out);
-            format!("\"{}\"", out.as_str())
+            let escaped = |c: char| crate::functions::escaped(c).unwrap_or_else(|| c.to_string());
+            format!("\"{}\"", text.as_str().chars().map(escaped).collect::<String>())
         }
         Data::List(list) => {
             let items = machine.heap.list(*list).to_vec();

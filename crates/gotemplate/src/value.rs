@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use mlgitops_yaml::{
@@ -96,9 +97,26 @@ pub struct MapId(u32);
 /// holds itself is no leak, for all go together.
 #[derive(Debug, Default)]
 pub struct Heap {
-    lists: Vec<(Vec<Value>, ListType)>,
+    items: Vec<Vec<Value>>,
+    lists: Vec<View>,
     maps: Vec<(BTreeMap<Arc<str>, Slot>, MapType)>,
+    weight: usize,
 }
+
+/// A slice, as Go has it: a part of items that it may share with others. Items do not change.
+#[derive(Debug, Clone, Copy)]
+struct View {
+    items: usize,
+    start: usize,
+    end: usize,
+    of: ListType,
+}
+
+/// What a map takes before its first entry, with its first, and with each: a node of a B-tree has
+/// room for eleven, and is half full where keys come in order.
+const MAP: usize = 48;
+const FIRST_ENTRIES: usize = 11 * ENTRY / 2;
+const ENTRY: usize = 2 * (size_of::<Slot>() + size_of::<Arc<str>>());
 
 /// An entry of a map.
 #[derive(Debug, Clone)]
@@ -290,26 +308,77 @@ impl IntType {
 impl Heap {
     /// Adds a slice.
     pub fn add_list(&mut self, items: Vec<Value>, of: ListType) -> ListId {
-        self.lists.push((items, of));
+        self.weight += items.len() * size_of::<Value>();
+        let view = View { items: self.items.len(), start: 0, end: items.len(), of };
+        self.items.push(items);
+        self.add_view(view)
+    }
+
+    fn add_view(&mut self, view: View) -> ListId {
+        self.weight += 2 * size_of::<View>();
+        self.lists.push(view);
         ListId(narrow(self.lists.len() - 1))
+    }
+
+    /// Whether an item can follow a slice where it is: nothing else follows it.
+    #[must_use]
+    pub fn can_grow(&self, list: ListId) -> bool {
+        let view = self.lists.get(list.0 as usize);
+        view.is_some_and(|view| self.items.get(view.items).is_some_and(|items| items.len() == view.end))
+    }
+
+    /// A slice with one item more; what it holds before is shared where nothing follows it.
+    pub fn with_item(&mut self, list: ListId, item: Value, of: ListType) -> ListId {
+        let Some(view) = self.lists.get(list.0 as usize).copied() else {
+            return self.add_list(vec![item], of);
+        };
+        match self.items.get_mut(view.items) {
+            Some(items) if items.len() == view.end => {
+                items.push(item);
+                self.weight += size_of::<Value>();
+                self.add_view(View { end: view.end + 1, of, ..view })
+            }
+            _ => {
+                let mut items = self.list(list).to_vec();
+                items.push(item);
+                self.add_list(items, of)
+            }
+        }
+    }
+
+    /// A part of a slice, which shares its items; `None` where the slice is shorter.
+    pub fn part(&mut self, list: ListId, range: Range<usize>, of: ListType) -> Option<ListId> {
+        let view = self.lists.get(list.0 as usize).copied()?;
+        let (start, end) = (view.start + range.start, view.start + range.end);
+        (start <= end && end <= view.end).then(|| self.add_view(View { start, end, of, ..view }))
     }
 
     /// Adds a map.
     pub fn add_map(&mut self, entries: BTreeMap<Arc<str>, Slot>, of: MapType) -> MapId {
+        let of_entries = if entries.is_empty() { 0 } else { (entries.len() * ENTRY).max(FIRST_ENTRIES) };
+        self.weight += MAP + of_entries;
         self.maps.push((entries, of));
         MapId(narrow(self.maps.len() - 1))
+    }
+
+    /// Roughly how many bytes its slices and maps take; what texts take is not among them.
+    #[must_use]
+    pub fn weight(&self) -> usize {
+        self.weight
     }
 
     /// The items of a slice.
     #[must_use]
     pub fn list(&self, list: ListId) -> &[Value] {
-        self.lists.get(list.0 as usize).map_or(&[], |(items, _)| items)
+        let view = self.lists.get(list.0 as usize);
+        let items = |view: &View| self.items.get(view.items)?.get(view.start..view.end);
+        view.and_then(items).unwrap_or(&[])
     }
 
     /// What a slice holds.
     #[must_use]
     pub fn list_type(&self, list: ListId) -> ListType {
-        self.lists.get(list.0 as usize).map_or(ListType::Any, |(_, of)| *of)
+        self.lists.get(list.0 as usize).map_or(ListType::Any, |view| view.of)
     }
 
     /// The entries of a map, sorted by key, as Go's templates run over them.
@@ -335,7 +404,10 @@ impl Heap {
     /// Sets an entry of a map.
     pub fn set(&mut self, map: MapId, key: Arc<str>, slot: Slot) {
         if let Some((entries, _)) = self.maps.get_mut(map.0 as usize) {
-            entries.insert(key, slot);
+            let first = if entries.is_empty() { FIRST_ENTRIES } else { 0 };
+            if entries.insert(key, slot).is_none() {
+                self.weight += first.max(ENTRY);
+            }
         }
     }
 
@@ -496,4 +568,46 @@ pub(crate) const NODE: usize = 128;
 
 fn narrow(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(heap: &Heap, list: ListId) -> Vec<i64> {
+        let number = |value: &Value| if let Data::Int(number, _) = value.data { number } else { -1 };
+        heap.list(list).iter().map(number).collect()
+    }
+
+    fn number(value: i64) -> Value {
+        Value::int(value, OriginId::NONE)
+    }
+
+    #[test]
+    fn slices_share_items_and_never_see_those_of_each_other() {
+        let mut heap = Heap::default();
+        let first = heap.add_list(vec![number(1), number(2)], ListType::Any);
+        let longer = heap.with_item(first, number(3), ListType::Any);
+        // The place behind the first is taken: this one is a copy.
+        let other = heap.with_item(first, number(4), ListType::Any);
+        let rest = heap.part(longer, 1..3, ListType::Any).unwrap();
+        let grown = heap.with_item(rest, number(5), ListType::Any);
+        assert_eq!(numbers(&heap, first), [1, 2]);
+        assert_eq!(numbers(&heap, longer), [1, 2, 3]);
+        assert_eq!(numbers(&heap, other), [1, 2, 4]);
+        assert_eq!(numbers(&heap, rest), [2, 3]);
+        assert_eq!(numbers(&heap, grown), [2, 3, 5]);
+        assert!(heap.part(first, 1..3, ListType::Any).is_none());
+    }
+
+    #[test]
+    fn a_slice_that_grows_weighs_what_its_items_weigh() {
+        let mut heap = Heap::default();
+        let mut list = heap.add_list(Vec::new(), ListType::Any);
+        for at in 0..1_000 {
+            list = heap.with_item(list, number(at), ListType::Any);
+        }
+        let slices = 1_001 * 2 * size_of::<View>();
+        assert_eq!(heap.weight(), 1_000 * size_of::<Value>() + slices);
+    }
 }

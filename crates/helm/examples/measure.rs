@@ -1,11 +1,17 @@
 //! Compares every chart below some folders with the real `helm`, and tests its origins: the numbers
-//! of docs/compatibility.md. `measure [--origins] FOLDER…`; each chart is rendered with its own
-//! values, and with each `values*.yaml` and `ci/*.yaml` beside them.
+//! of docs/compatibility.md. `measure [--origins] [--own-values] [--templates=N] FOLDER…`; each
+//! chart is rendered with its own values, and unless `--own-values` with each `values*.yaml` and
+//! `ci/*.yaml` beside them. `--templates` bounds the places of template text that are tried, every
+//! n-th of them; what stands below `crds/` is no part of the test of origins.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "a program for the people who work on this one")]
 
 #[path = "../tests/support/causality.rs"]
 mod causality;
+#[path = "../tests/support/change.rs"]
+mod change;
+#[path = "../tests/support/rendering.rs"]
+mod rendering;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -31,15 +37,29 @@ struct Tally {
     report: Report,
 }
 
+/// What the arguments ask for.
+#[derive(Clone, Copy)]
+struct Wish {
+    with_origins: bool,
+    own_values: bool,
+    most_of_templates: usize,
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let with_origins = arguments.iter().any(|word| word == "--origins");
+    let says = |flag: &str| arguments.iter().any(|word| word == flag);
+    let most = arguments.iter().find_map(|word| word.strip_prefix("--templates="));
+    let wish = Wish {
+        with_origins: says("--origins"),
+        own_values: says("--own-values"),
+        most_of_templates: most.map_or(usize::MAX, |most| most.parse().unwrap()),
+    };
     let mut tally = Tally::default();
     for folder in arguments.iter().filter(|word| !word.starts_with("--")) {
         let mut charts = Vec::new();
         find(Path::new(folder), &mut charts);
         for chart in charts {
-            measure(&chart, with_origins, &mut tally);
+            measure(&chart, wish, &mut tally);
         }
     }
     let Tally { same, differ, both_refuse, only_helm_refuses, only_we_refuse, lacking, report } = tally;
@@ -47,15 +67,26 @@ fn main() {
         "same {same}, differ {differ}, both refuse {both_refuse}, only helm refuses {only_helm_refuses}"
     );
     println!("only we refuse {only_we_refuse}, a dependency is not there {lacking}");
-    if with_origins {
-        for note in report.notes.iter().take(100) {
-            println!("{}", note.replace('\n', " ").chars().take(250).collect::<String>());
+    if wish.with_origins {
+        for note in report.notes.iter().take(NOTES) {
+            println!("{}", note.replace('\n', " ").chars().take(300).collect::<String>());
         }
-        println!("scalars {}, without origin {}", report.scalars, report.without_origin);
-        println!("causal {} of {}", report.causal, report.tested);
-        println!("in values, parameters, Chart.yaml, files: {} of {}", report.sourced_causal, report.sourced);
-        println!("missed {} of {} effects, {} moved in lists", report.missed, report.effects, report.shifted);
+        print(&report);
     }
+}
+
+/// Most notes that are printed.
+const NOTES: usize = 2_000;
+
+fn print(report: &Report) {
+    let Report { scalars, without_origin, untried, passed_over, .. } = report;
+    println!(
+        "scalars {scalars}, without origin {without_origin}, not tried {untried}, passed over {passed_over}"
+    );
+    println!("causal {} of {}, {} of them refused", report.causal, report.tested, report.refused);
+    let (sourced, of, split) = (report.sourced_causal, report.sourced, report.split);
+    println!("in values, parameters, Chart.yaml, files: {sourced} of {of}, {split} of them names that split");
+    println!("missed {} of {} effects, {} moved in lists", report.missed, report.effects, report.shifted);
 }
 
 /// The folders of charts; not those inside another's `charts/`.
@@ -70,27 +101,29 @@ fn find(folder: &Path, found: &mut Vec<PathBuf>) {
     paths.iter().filter(|path| path.is_dir() && !path.is_symlink()).for_each(|path| find(path, found));
 }
 
-fn measure(folder: &Path, with_origins: bool, tally: &mut Tally) {
+fn measure(folder: &Path, wish: Wish, tally: &mut Tally) {
     let files = support::Table::of_folder(folder);
     let mut sets: Vec<Vec<String>> = vec![Vec::new()];
     for entry in files.all() {
         let path = entry.path.as_str();
         let is_values = path.starts_with("values") && !path.contains('/') && path != "values.yaml";
-        if (is_values || path.starts_with("ci/")) && path.ends_with(".yaml") {
+        let is_wanted = (is_values || path.starts_with("ci/")) && !wish.own_values;
+        if is_wanted && path.ends_with(".yaml") {
             sets.push(vec![path.to_owned()]);
         }
     }
     for values in sets {
         let label = format!("{} {}", folder.display(), values.concat());
         compare(folder, &label, &files, &values, tally);
-        if with_origins {
+        if wish.with_origins {
             let subject = Subject {
                 name: label,
                 files: Arc::clone(&files),
                 chart: RepoPath::root(),
-                options: &|_, _| options(&values),
+                options: &|_, _| RenderOptions { include_crds: false, ..options(&values) },
                 values: values.clone(),
                 parameters: Vec::new(),
+                most_of_templates: wish.most_of_templates,
             };
             causality::causality(&subject, &mut tally.report);
             causality::recall(&subject, &mut tally.report);

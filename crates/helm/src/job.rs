@@ -29,6 +29,8 @@ pub(crate) struct Job<'j> {
     /// What is run, under Helm's names, each with its chart's root.
     pub(crate) templates: Vec<Runnable>,
     pub(crate) units: usize,
+    /// How many values and keys its objects have.
+    pub(crate) nodes: usize,
     /// Whether a chart it depends on is not in the repository.
     lacks_a_chart: bool,
 }
@@ -41,7 +43,7 @@ impl<'j> Job<'j> {
         origins: &'j mut Origins,
         depth: usize,
     ) -> Self {
-        let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 4 * limits::CHART_OUTPUT_BYTES, depth };
+        let limits = Limits { steps: limits::TEMPLATE_STEPS, bytes: 3 * limits::CHART_OUTPUT_BYTES, depth };
         Self {
             reader,
             chart,
@@ -50,6 +52,7 @@ impl<'j> Job<'j> {
             rendered: Rendered { reached: vec![chart.folder.clone()], ..Rendered::default() },
             templates: Vec::new(),
             units: 0,
+            nodes: 0,
             lacks_a_chart: false,
         }
     }

@@ -322,7 +322,8 @@ impl Object for Bytes {
 }
 
 /// The lines of a file; a line break at its end begins none.
-fn lines(machine: &mut Machine<'_>, text: &Text) -> Value {
+fn lines(machine: &mut Machine<'_>, text: &Text) -> Result<Value, Failure> {
+    machine.cut_into(text.as_str().matches('\n').count() + 1)?;
     let mut items = Vec::new();
     let mut at = 0;
     for line in text.as_str().split_inclusive('\n') {
@@ -330,7 +331,7 @@ fn lines(machine: &mut Machine<'_>, text: &Text) -> Value {
         items.push(Value::text(text.slice(at..at + body.len())));
         at += line.len();
     }
-    Value::new(Data::List(machine.heap.add_list(items, mlgitops_gotemplate::ListType::Str)))
+    Ok(Value::new(Data::List(machine.heap.add_list(items, mlgitops_gotemplate::ListType::Str))))
 }
 
 impl Object for ChartFiles {
@@ -378,10 +379,10 @@ impl Object for ChartFiles {
         };
         let value = match name {
             "Lines" => lines(machine, &text),
-            "GetBytes" => Bytes::value(text, machine.origins),
-            _ => Value::text(text),
+            "GetBytes" => Ok(Bytes::value(text, machine.origins)),
+            _ => Ok(Value::text(text)),
         };
-        Some(Ok(machine.guard(value, guard)))
+        Some(value.map(|value| machine.guard(value, guard)))
     }
 
     fn plain(&self, machine: &mut Machine<'_>) -> Value {

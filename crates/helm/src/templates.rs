@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use mlgitops_files::limits;
 use mlgitops_gotemplate::{Data, Failure, FailureKind, MapId, MapType, Slot, Value};
-use mlgitops_yaml::{OriginId, Role, Span, Text, parse};
+use mlgitops_yaml::{OriginId, Role, Span, SyntaxErrorKind, Text, parse};
 
 use crate::chart::Chart;
 use crate::dependencies::Unit;
@@ -214,7 +214,14 @@ impl Job<'_> {
         if let Some((at, said)) = error.or_else(|| refused::place(&tree)) {
             let origin = output::place(tree.text(), at, self.machine.origins);
             let message = format!("YAML parse error on {template}: {said}");
-            return Err(Failure::execute(message).caused_by(origin));
+            let is_large = tree.errors().iter().any(|error| error.kind == SyntaxErrorKind::TooLarge);
+            let kind = if is_large { FailureKind::Limit } else { FailureKind::Execute };
+            return Err(Failure::new(kind, message).caused_by(origin));
+        }
+        self.nodes += tree.len();
+        if self.nodes > limits::NODES {
+            let message = format!("the chart prints more than {} values", limits::NODES);
+            return Err(Failure::new(FailureKind::Limit, message));
         }
         let mut heads = Vec::new();
         let repeated = Repeated::of(&tree);

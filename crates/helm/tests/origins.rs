@@ -7,6 +7,10 @@
 mod case;
 #[path = "support/causality.rs"]
 mod causality;
+#[path = "support/change.rs"]
+mod change;
+#[path = "support/rendering.rs"]
+mod rendering;
 mod support;
 
 use case::Case;
@@ -15,7 +19,7 @@ use causality::{Report, Subject, causality, recall};
 fn over_every_case(test: fn(&Subject<'_>, &mut Report)) -> Report {
     let mut report = Report::default();
     for case in Case::all().iter().filter(|case| case.expected().is_some()) {
-        let parameters = case.parameters.iter().map(|(start, end)| ("cases".to_owned(), *start, *end));
+        let parameters = case.parameters.iter().map(|(start, end)| ("cases".into(), *start, *end));
         let subject = Subject {
             name: case.name.clone(),
             files: case.files.clone(),
@@ -23,6 +27,7 @@ fn over_every_case(test: fn(&Subject<'_>, &mut Report)) -> Report {
             options: &|files, origins| case.options(files, origins),
             values: case.values.clone(),
             parameters: parameters.collect(),
+            most_of_templates: usize::MAX,
         };
         test(&subject, &mut report);
     }

@@ -75,8 +75,9 @@ impl Tree {
         exact: Option<(Role, Span)>,
         origins: &mut Origins,
     ) -> Result<Node, ConvertError> {
+        let above = OriginId::NONE;
         let mut converter =
-            Converter { tree: self, origins, exact, near: 0, expanded: 0, depth: 0, in_alias: 0 };
+            Converter { tree: self, origins, exact, near: 0, above, expanded: 0, depth: 0, in_alias: 0 };
         converter.convert(root)
     }
 }
@@ -119,6 +120,8 @@ struct Converter<'t> {
     exact: Option<(Role, Span)>,
     /// The run of the text that was read last.
     near: usize,
+    /// The keys above that are no text of the template: what decided them decides what is below.
+    above: OriginId,
     expanded: usize,
     depth: usize,
     in_alias: usize,
@@ -130,8 +133,12 @@ impl Converter<'_> {
         self.spend(&range)?;
         let origin = match self.tree.shape(index) {
             Shape::Null if self.exact.is_none() => self.origin_of_nothing(&range),
+            Shape::Scalar { style: Style::Literal | Style::Folded, .. } if self.exact.is_none() => {
+                self.origin_of_block(&range)
+            }
             _ => self.origin(range.clone()),
         };
+        let origin = self.origins.guard(origin, self.above);
         let value = match self.tree.shape(index) {
             Shape::Null => Value::Null,
             Shape::Scalar { .. } => Value::Scalar(self.scalar(index)),
@@ -171,7 +178,8 @@ impl Converter<'_> {
                 merged.push(value);
             } else {
                 let key = self.key(key)?;
-                own.push((key, self.convert(value)?));
+                let value = self.convert_below(&key, value)?;
+                own.push((key, value));
             }
         }
         if merged.is_empty() && !self.tree.node_at(index).is_some_and(|node| node.repeats) {
@@ -186,6 +194,19 @@ impl Converter<'_> {
             self.merge(&mut map, value)?;
         }
         Ok(map.into_map())
+    }
+
+    /// The value of a key.
+    fn convert_below(&mut self, key: &Key, value: NodeIndex) -> Result<Node, ConvertError> {
+        let is_text = |(role, _): (Role, Span)| matches!(role, Role::Template | Role::Literal);
+        if self.exact.is_some() || self.origins.exact(key.origin).is_some_and(is_text) {
+            return self.convert(value);
+        }
+        let above = self.above;
+        self.above = self.origins.join(above, key.origin);
+        let node = self.convert(value);
+        self.above = above;
+        node
     }
 
     fn is_merge_key(&self, key: NodeIndex) -> bool {
@@ -294,17 +315,31 @@ impl Converter<'_> {
         let rest = text.as_str().get(range.end as usize..).unwrap_or("");
         let line = rest.find('\n').unwrap_or(rest.len());
         let end = range.end.saturating_add(u32::try_from(line).unwrap_or(u32::MAX));
-        let marks: Vec<u32> = text
-            .runs_over(&(range.start..end))
-            .filter(|(start, run)| *start == run.end)
-            .map(|(start, _)| start)
-            .collect();
+        let origin = self.marks(range.start..end);
+        if origin.is_none() { self.origin(range.clone()) } else { origin }
+    }
+
+    /// What printed nothing behind a block could have added lines to it.
+    fn origin_of_block(&mut self, range: &Range<u32>) -> OriginId {
+        let rest = self.tree.text().as_str().get(range.end as usize..).unwrap_or("");
+        let blank = rest.len() - rest.trim_start().len();
+        let end = range.end.saturating_add(u32::try_from(blank).unwrap_or(u32::MAX));
+        let origin = self.origin(range.clone());
+        let marks = self.marks(range.end..end);
+        self.origins.guard(origin, marks)
+    }
+
+    /// The origins of what printed nothing at some bytes.
+    fn marks(&mut self, range: Range<u32>) -> OriginId {
+        let text = self.tree.text();
+        let is_mark = |(start, run): &(u32, &crate::Run)| *start == run.end;
+        let marks: Vec<u32> = text.runs_over(&range).filter(is_mark).map(|(start, _)| start).collect();
         let mut origin = OriginId::NONE;
         for at in marks {
             let mark = text.origin(at..at, self.origins);
             origin = self.origins.join(origin, mark);
         }
-        if origin.is_none() { self.origin(range.clone()) } else { origin }
+        origin
     }
 
     fn enter(&mut self, range: &Range<u32>) -> Result<(), ConvertError> {

@@ -225,6 +225,18 @@ impl Origins {
         self.files.shrink_to_fit();
     }
 
+    /// How many entries there are: what it takes grows with them, about 64 bytes each.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nothing was added yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.len() <= 1
+    }
+
     /// The file of an id this graph gave.
     #[must_use]
     pub fn file(&self, id: FileId) -> Option<&Arc<SourceFile>> {

@@ -112,7 +112,7 @@ impl<'s> Builder<'s> {
 
     /// Makes room for what the text is likely to hold: a key and a value for each colon.
     fn reserve(&mut self) {
-        let colons = memchr::memchr_iter(b':', self.source.as_bytes()).count();
+        let colons = memchr::memchr_iter(b':', self.source.as_bytes()).take(limits::NODES / 2).count();
         self.tree.nodes.reserve(2 * colons + 1);
         self.tree.children.reserve(2 * colons);
     }
@@ -121,6 +121,10 @@ impl<'s> Builder<'s> {
     fn event(&mut self, event: &Event<'s>, span: &GranitSpan) -> bool {
         let range = span.byte_range().unwrap_or(0..0);
         let (start, end) = (narrow(range.start), narrow(range.end));
+        if self.tree.nodes.len() >= limits::NODES {
+            self.give_up(start);
+            return false;
+        }
         match event {
             Event::StreamEnd => return false,
             Event::DocumentStart(..) => {
@@ -408,12 +412,7 @@ impl<'s> Builder<'s> {
             _ => (SyntaxErrorKind::Syntax, error.info()),
         };
         let document = self.tree.documents.len();
-        self.tree.errors.push(SyntaxError { kind, at, message, document });
-        self.open.clear();
-        self.anchors.clear();
-        self.broken = false;
-        let start = self.document.take().map_or(at, |document| document.range.start);
-        self.tree.documents.push(Document { root: None, range: start..at.max(start) });
+        self.abandon(SyntaxError { kind, at, message, document });
         if self.tree.errors.len() >= MOST_ERRORS {
             self.tree.errors.push(SyntaxError {
                 kind: SyntaxErrorKind::TooMany,
@@ -424,6 +423,24 @@ impl<'s> Builder<'s> {
             return false;
         }
         matches!(parser.proceed_next_document(), Ok(true))
+    }
+
+    /// Ends the document with an error.
+    fn abandon(&mut self, error: SyntaxError) {
+        let at = error.at;
+        self.tree.errors.push(error);
+        self.open.clear();
+        self.anchors.clear();
+        self.broken = false;
+        let start = self.document.take().map_or(at, |document| document.range.start);
+        self.tree.documents.push(Document { root: None, range: start..at.max(start) });
+    }
+
+    /// Ends the reading where there is more than fits.
+    fn give_up(&mut self, at: u32) {
+        let document = self.tree.documents.len();
+        let message = format!("it holds more than {} values", limits::NODES);
+        self.abandon(SyntaxError { kind: SyntaxErrorKind::TooLarge, at, message, document });
     }
 
     fn finish(mut self) -> Tree {

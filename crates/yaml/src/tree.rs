@@ -102,6 +102,8 @@ pub enum SyntaxErrorKind {
     Syntax,
     /// Collections are nested deeper than [`mlgitops_files::limits::DEPTH`].
     TooDeep,
+    /// It holds more values than [`mlgitops_files::limits::NODES`].
+    TooLarge,
     /// More errors followed and were not looked for.
     TooMany,
 }

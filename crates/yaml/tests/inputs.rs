@@ -134,6 +134,16 @@ fn depth_has_a_limit_and_the_documents_around_are_read() {
 }
 
 #[test]
+fn a_text_of_too_many_values_is_read_up_to_them() {
+    let list = |items: usize| format!("a: 1\n---\n[{}]\n", "a,".repeat(items));
+    assert_eq!(read(list(limits::NODES - 10).as_bytes()).0.errors(), []);
+    let (tree, _, _) = read(list(limits::NODES).as_bytes());
+    assert_eq!(tree.errors()[0].kind, SyntaxErrorKind::TooLarge);
+    let readable: Vec<bool> = tree.documents().iter().map(|document| document.root.is_some()).collect();
+    assert_eq!(readable, [true, false]);
+}
+
+#[test]
 fn errors_are_counted_up_to_a_limit() {
     let (tree, _, _) = read("---\n]\n".repeat(1_000).as_bytes());
     assert_eq!(tree.errors().len(), 101);

@@ -252,7 +252,6 @@ fn copied(machine: &mut Machine<'_>, value: &Value, depth: usize) -> Answer {
         return Err(too_deep());
     }
     machine.step()?;
-    machine.make(crate::value::NODE)?;
     let mut copy = value.clone();
     match &value.data {
         Data::Map(map) => {

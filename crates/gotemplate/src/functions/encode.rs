@@ -5,6 +5,7 @@ use mlgitops_yaml::{OriginId, Text, TextBuilder, parse, to_yaml};
 use super::json::{as_list, as_map};
 use super::words::remade;
 use super::{Answer, Args, Function, digest, nothing};
+use crate::error::Failure;
 use crate::machine::Machine;
 use crate::value::{Data, Value};
 
@@ -22,13 +23,13 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("fromYaml", 1, |m, a| {
         let [value] = a else { return nothing() };
         let text = m.arg_text(value)?;
-        let read = read_yaml(m, &text);
+        let read = read_yaml(m, &text)?;
         Ok(as_map(m, value, read, IN_YAML))
     }),
     Function::new("fromYamlArray", 1, |m, a| {
         let [value] = a else { return nothing() };
         let text = m.arg_text(value)?;
-        let read = read_yaml(m, &text);
+        let read = read_yaml(m, &text)?;
         Ok(as_list(m, value, read, IN_YAML))
     }),
     Function::new("toToml", 1, to_toml),
@@ -80,9 +81,19 @@ pub(crate) fn yaml_text(machine: &mut Machine<'_>, value: &Value, ends: bool) ->
     Ok(Value::text(out.build()))
 }
 
-/// The first document of a text.
-pub(super) fn read_yaml(machine: &mut Machine<'_>, text: &Text) -> Result<Value, String> {
-    machine.make(text.len()).map_err(|failure| failure.message)?;
+/// What a value takes while a text is read: in the tree, as a node, and itself.
+const READ: usize = 320;
+
+/// The first document of a text, or why it is none.
+pub(super) fn read_yaml(machine: &mut Machine<'_>, text: &Text) -> Result<Result<Value, String>, Failure> {
+    // Each value follows a sign of its own, a line break or another.
+    let separates = |byte: &&u8| matches!(byte, b',' | b':' | b'\n' | b'[' | b'{' | b'-');
+    machine.fits(READ * text.as_str().as_bytes().iter().filter(separates).count())?;
+    machine.make(8 * text.len())?;
+    Ok(first_document(machine, text))
+}
+
+fn first_document(machine: &mut Machine<'_>, text: &Text) -> Result<Value, String> {
     let tree = parse(text.clone());
     if let Some(error) = tree.errors().first() {
         return Err(format!("error converting YAML to JSON: yaml: {}", error.message));

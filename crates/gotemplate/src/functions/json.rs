@@ -76,6 +76,7 @@ fn write(
             quoted(machine, &text, out, style.escapes);
         }
         Data::Str(text) => {
+            machine.fits_escapes(text)?;
             let text = machine.placed_text(text);
             quoted(machine, &text, out, style.escapes);
         }

@@ -46,6 +46,7 @@ fn quoted_all(
         }
         let text = machine.to_text(value)?;
         machine.make(text.len() + 2)?;
+        machine.fits_escapes(&text)?;
         if !out.is_empty() {
             out.push_str(" ", OriginId::NONE);
         }
@@ -120,6 +121,7 @@ fn indented(machine: &mut Machine<'_>, arguments: Args<'_>, breaks: bool) -> Ans
     };
     let lines = text.as_str().split('\n').count();
     machine.make(width.saturating_mul(lines).saturating_add(text.len()))?;
+    machine.fits_runs(lines.saturating_mul(2))?;
     let pad = " ".repeat(width);
     let mut out = TextBuilder::default();
     if breaks {

@@ -1,5 +1,7 @@
 //! sprig's functions on lists.
 
+use std::ops::Range;
+
 use mlgitops_yaml::OriginId;
 
 use super::compare::is_empty;
@@ -7,7 +9,7 @@ use super::numbers::to_int;
 use super::{Answer, Args, Function, nothing};
 use crate::error::Failure;
 use crate::machine::Machine;
-use crate::value::{Data, ListType, Value};
+use crate::value::{Data, ListId, ListType, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::variadic("list", 0, list).passing_on(),
@@ -81,9 +83,8 @@ fn no_list(machine: &mut Machine<'_>, from: &Value) -> Value {
 
 fn items(machine: &mut Machine<'_>, value: &Value, verb: &str) -> Result<Vec<Value>, Failure> {
     let list = machine.arg_list(value, verb)?;
-    let items = machine.heap.list(list).to_vec();
-    machine.spend(items.len() as u64)?;
-    Ok(items)
+    machine.room_for(machine.heap.list(list).len())?;
+    Ok(machine.heap.list(list).to_vec())
 }
 
 fn list(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
@@ -92,15 +93,23 @@ fn list(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 
 fn append(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value, item] = arguments else { return nothing() };
-    let mut items = items(machine, value, "push on")?;
-    items.push(item.clone());
-    Ok(made(machine, items, &[value]))
+    let list = machine.arg_list(value, "push on")?;
+    machine.step()?;
+    if !machine.heap.can_grow(list) {
+        machine.room_for(machine.heap.list(list).len())?;
+    }
+    let list = machine.heap.with_item(list, item.clone(), ListType::Any);
+    Ok(Value { data: Data::List(list), ..value.clone() })
 }
 
 fn prepend(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value, item] = arguments else { return nothing() };
-    let mut all = vec![item.clone()];
-    all.append(&mut items(machine, value, "prepend on")?);
+    let list = machine.arg_list(value, "prepend on")?;
+    machine.room_for(machine.heap.list(list).len())?;
+    let items = machine.heap.list(list);
+    let mut all = Vec::with_capacity(items.len() + 1);
+    all.push(item.clone());
+    all.extend_from_slice(items);
     Ok(made(machine, all, &[value]))
 }
 
@@ -108,7 +117,7 @@ fn concat(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let mut all = Vec::new();
     for value in arguments {
         let mut part = items(machine, value, "concat")?;
-        machine.make(part.len() * size_of::<Value>())?;
+        machine.room_for(all.len() + part.len())?;
         if !value.guard.is_none() {
             for item in &mut part {
                 item.guard = machine.origins.join(item.guard, value.guard);
@@ -144,20 +153,24 @@ fn end(
 
 fn rest(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
-    let items = items(machine, value, "find rest on")?;
-    if items.is_empty() {
-        return Ok(no_list(machine, value));
-    }
-    Ok(made(machine, items.into_iter().skip(1).collect(), &[value]))
+    let list = machine.arg_list(value, "find rest on")?;
+    let length = machine.heap.list(list).len();
+    Ok(part(machine, value, list, 1..length).unwrap_or_else(|| no_list(machine, value)))
 }
 
 fn initial(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value] = arguments else { return nothing() };
-    let mut items = items(machine, value, "find initial on")?;
-    if items.pop().is_none() {
+    let list = machine.arg_list(value, "find initial on")?;
+    let Some(last) = machine.heap.list(list).len().checked_sub(1) else {
         return Ok(no_list(machine, value));
-    }
-    Ok(made(machine, items, &[value]))
+    };
+    Ok(part(machine, value, list, 0..last).unwrap_or_else(|| no_list(machine, value)))
+}
+
+/// A part of a list, which shares its items; `None` where the list is shorter.
+fn part(machine: &mut Machine<'_>, value: &Value, list: ListId, range: Range<usize>) -> Option<Value> {
+    let part = machine.heap.part(list, range, ListType::Any)?;
+    Some(Value { data: Data::List(part), ..value.clone() })
 }
 
 fn reverse(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
@@ -221,20 +234,20 @@ fn has(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 
 fn slice(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [value, indices @ ..] = arguments else { return nothing() };
-    let items = items(machine, value, "slice")?;
-    if items.is_empty() {
+    let list = machine.arg_list(value, "slice")?;
+    let length = machine.heap.list(list).len();
+    if length == 0 {
         return Ok(machine.guard(Value::new(Data::Nil), value.guard));
     }
-    let length = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let start = indices.first().map_or(0, to_int);
-    let end = indices.get(1).map_or(length, to_int);
-    let (Ok(from), Ok(to)) = (usize::try_from(start), usize::try_from(end)) else {
+    let end = indices.get(1).map_or(i64::try_from(length).unwrap_or(i64::MAX), to_int);
+    let kept = match (usize::try_from(start), usize::try_from(end)) {
+        (Ok(from), Ok(to)) => part(machine, value, list, from..to),
+        _ => None,
+    };
+    let Some(kept) = kept else {
         return Err(Failure::execute("reflect.Value.Slice: slice index out of bounds"));
     };
-    let Some(part) = items.get(from..to) else {
-        return Err(Failure::execute("reflect.Value.Slice: slice index out of bounds"));
-    };
-    let kept = made(machine, part.to_vec(), &[value]);
     let by: Vec<&Value> = indices.iter().collect();
     Ok(machine.decided(kept, &by))
 }

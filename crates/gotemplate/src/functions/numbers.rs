@@ -228,7 +228,8 @@ fn steps(machine: &mut Machine<'_>, start: i64, stop: i64, step: i64) -> Result<
     }
     let mut at = start;
     while if step > 0 { at < stop } else { at > stop } {
-        machine.make(64)?;
+        machine.step()?;
+        machine.fits(numbers.len() * size_of::<Value>())?;
         numbers.push(at);
         let Some(next) = at.checked_add(step) else { break };
         at = next;

@@ -121,6 +121,7 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let count = string.matches(wanted.as_str()).count();
     let each = by.len().saturating_add(64 * by.runs().len());
     machine.make(text.len().saturating_add(count.saturating_mul(each)))?;
+    machine.fits_runs(count.saturating_mul(2 + by.runs().len()))?;
     let mut out = TextBuilder::default();
     let mut at = 0;
     for (found, _) in string.match_indices(wanted.as_str()) {
@@ -151,7 +152,10 @@ fn repeat(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
         [run] if run.offset.is_none() && run.context.is_none() => {
             out.push_str(&text.as_str().repeat(times), run.origin);
         }
-        _ => (0..times).for_each(|_| out.push(&text)),
+        runs => {
+            machine.fits_runs(times.saturating_mul(runs.len()))?;
+            (0..times).for_each(|_| out.push(&text));
+        }
     }
     Ok(machine.decided(Value::text(out.build()), &[count]))
 }
@@ -173,14 +177,17 @@ pub(super) fn cut(
     most: usize,
 ) -> Result<Vec<Text>, Failure> {
     let string = text.as_str();
-    let mut ranges = Vec::new();
+    let count = if separator.is_empty() {
+        string.chars().take(most).count()
+    } else {
+        string.matches(separator).take(most.saturating_sub(1)).count() + 1
+    };
+    machine.cut_into(count)?;
+    let mut ranges = Vec::with_capacity(count);
     if separator.is_empty() {
-        let mut starts: Vec<usize> = string.char_indices().map(|(at, _)| at).collect();
-        starts.truncate(most);
-        for (index, &start) in starts.iter().enumerate() {
-            let end = starts.get(index + 1).copied().unwrap_or(string.len());
-            ranges.push((start, end));
-        }
+        let mut ends = string.char_indices().map(|(at, _)| at).skip(1).chain([string.len()]);
+        let starts = string.char_indices().map(|(at, _)| at).take(most);
+        ranges.extend(starts.filter_map(|start| Some((start, ends.next()?))));
     } else {
         let mut start = 0;
         for (at, _) in string.match_indices(separator).take(most.saturating_sub(1)) {
@@ -189,7 +196,6 @@ pub(super) fn cut(
         }
         ranges.push((start, string.len()));
     }
-    machine.spend(ranges.len() as u64)?;
     Ok(ranges.into_iter().map(|(start, end)| machine.part(text, start, end)).collect())
 }
 
@@ -240,8 +246,8 @@ pub(super) fn strings(machine: &mut Machine<'_>, value: &Value) -> Result<Vec<Te
     match &plain.data {
         Data::Nil | Data::Missing => Ok(Vec::new()),
         Data::List(list) => {
+            machine.cut_into(machine.heap.list(*list).len())?;
             let items = machine.heap.list(*list).to_vec();
-            machine.spend(items.len() as u64)?;
             let guard = plain.guard;
             let mut texts = Vec::with_capacity(items.len());
             for item in items.iter().filter(|item| !item.is_nil()) {
@@ -259,7 +265,8 @@ fn join(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let between = machine.arg_text(separator)?;
     let texts = strings(machine, value)?;
     let length: usize = texts.iter().map(|text| text.len() + between.len()).sum();
-    machine.make(length.saturating_add(64 * texts.len() * between.runs().len()))?;
+    machine.make(length)?;
+    machine.fits_runs(texts.iter().map(|text| text.runs().len() + between.runs().len()).sum())?;
     let mut out = TextBuilder::default();
     for (at, text) in texts.iter().enumerate() {
         if at > 0 {

@@ -274,9 +274,11 @@ fn find_all(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let text = machine.arg_text(value)?;
     let most = usize::try_from(machine.arg_int(count)?).unwrap_or(usize::MAX);
     machine.make(text.len())?;
-    let ranges: Vec<_> = regex.find_iter(text.as_str()).take(most).map(|found| found.range()).collect();
-    machine.spend(ranges.len() as u64)?;
-    let parts = ranges.into_iter().map(|range| machine.part(&text, range.start, range.end)).collect();
+    let mut parts = Vec::new();
+    for found in regex.find_iter(text.as_str()).take(most) {
+        machine.cut_into(1)?;
+        parts.push(machine.part(&text, found.start(), found.end()));
+    }
     let list = machine.texts_or_nil(parts);
     let list = machine.cut_from(list, &text);
     Ok(machine.decided(list, &[pattern]))
@@ -292,7 +294,8 @@ fn replace(machine: &mut Machine<'_>, arguments: Args<'_>, expands: bool) -> Ans
     let mut at = 0;
     for captures in regex.captures_iter(text.as_str()) {
         let Some(found) = captures.get(0) else { continue };
-        machine.make(by.len() + found.len() + 64 * (by.runs().len() + 1))?;
+        machine.make(by.len() + found.len() + 1)?;
+        machine.fits_runs(out.run_count() + by.runs().len())?;
         out.push_part(&text, at..found.start());
         at = found.end();
         let replaced = machine.origin_of(&text, found.start(), found.end());
@@ -377,6 +380,7 @@ fn split(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
             }
             end = found.start();
             if found.end() != 0 {
+                machine.cut_into(1)?;
                 parts.push(machine.part(&text, begin, end));
             }
             begin = found.end();

@@ -92,6 +92,7 @@ fn certificate(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
 fn mapped(machine: &mut Machine<'_>, arguments: Args<'_>, map: impl Fn(&str) -> String) -> Answer {
     let [value] = arguments else { return nothing() };
     let text = machine.arg_text(value)?;
+    machine.make(text.len())?;
     let mut out = TextBuilder::default();
     let mut start = 0;
     let ends: Vec<usize> = text.runs().iter().map(|run| run.end as usize).collect();
@@ -123,6 +124,9 @@ pub(super) fn remade(
 
 /// Go maps a letter to one letter, or not at all.
 fn upper(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_uppercase();
+    }
     let mut upper = character.to_uppercase();
     match (upper.next(), upper.next()) {
         (Some(one), None) => one,
@@ -131,6 +135,9 @@ fn upper(character: char) -> char {
 }
 
 fn lower(character: char) -> char {
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     let mut lower = character.to_lowercase();
     match (lower.next(), lower.next()) {
         (Some(one), None) => one,
