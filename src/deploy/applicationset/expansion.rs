@@ -76,7 +76,7 @@ impl<'e> Expansion<'e> {
         let spec = set.root.get("spec");
         let go = spec.get("goTemplate").present().and_then(Node::as_bool) == Some(true);
         let limits =
-            Limits { steps: limits::TEMPLATE_STEPS, bytes: limits::CHART_OUTPUT_BYTES, depth: DEPTH };
+            Limits { steps: limits::TEMPLATE_STEPS, bytes: 3 * limits::CHART_OUTPUT_BYTES, depth: DEPTH };
         let mut machine = Machine::new(origins, functions::all(), limits);
         machine.missing_key = missing_key(spec.get("goTemplateOptions").items());
         Self {
