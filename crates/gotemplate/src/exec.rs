@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mlgitops_yaml::{OriginId, TextBuilder};
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
 
 use crate::ast::{Arg, ArgKind, Body, Branch, Bytes, Node, Pipe};
 use crate::error::Failure;
@@ -111,6 +111,8 @@ impl Machine<'_> {
             let origin = if is_placed { value.origin } else { self.origins.guard(action, value.origin) };
             frame.out.push_str(text.as_str(), origin);
             self.guard_by_runs(frame.out, since, &text);
+        } else if lines_lack_a_place(&text) {
+            self.print_placed(frame, &text, span);
         } else {
             frame.out.push(&text);
         }
@@ -118,6 +120,25 @@ impl Machine<'_> {
         let guard = self.origins.join(value.guard, context);
         frame.out.guard_since(since, guard, self.origins);
         Ok(Flow::Next)
+    }
+
+    /// Prints a text whose pieces of no origin come from the action.
+    fn print_placed(&mut self, frame: &mut Frame<'_>, text: &Text, span: &Bytes) {
+        let action = self.action(frame.source, span);
+        let (mut start, mut from) = (0, 0);
+        for run in text.runs() {
+            let end = run.end as usize;
+            let piece = text.as_str().get(start..end).unwrap_or("");
+            if run.origin.is_none() && is_word(piece) {
+                frame.out.push_part(text, from..start);
+                let since = frame.out.run_count();
+                frame.out.push_str(piece, action);
+                frame.out.guard_since(since, run.context, self.origins);
+                from = end;
+            }
+            start = end;
+        }
+        frame.out.push_part(text, from..text.len());
     }
 
     /// `if` and `with`.
@@ -389,6 +410,22 @@ impl Machine<'_> {
         variable.value = value;
         Ok(())
     }
+}
+
+/// Whether a text of several lines, which may become as many values, has a piece of no origin that is
+/// more than indentation and signs.
+fn lines_lack_a_place(text: &Text) -> bool {
+    let mut start = 0;
+    text.as_str().contains('\n')
+        && text.runs().iter().any(|run| {
+            let range = start..run.end as usize;
+            start = range.end;
+            run.origin.is_none() && text.as_str().get(range).is_some_and(is_word)
+        })
+}
+
+fn is_word(piece: &str) -> bool {
+    piece.contains(|character: char| character.is_alphanumeric())
 }
 
 fn set_slot(frame: &mut Frame<'_>, at: usize, value: Value) {

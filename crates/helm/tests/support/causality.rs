@@ -1,14 +1,14 @@
 //! Whether origins are right: the causality test and the recall test of design.md.
 #![allow(dead_code, clippy::unwrap_used, reason = "each test uses its part, and fails without its files")]
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use mlgitops_files::{Files, RepoPath};
 use mlgitops_helm::RenderOptions;
 use mlgitops_yaml::{Node, OriginId, OriginSpan, Origins, Role, SourceFile, parse_file};
 
-use crate::change::{another, candidates};
+use crate::change::{another, candidates, with_key};
 use crate::rendering::{Bench, Fate, Place, Rendering};
 
 /// A chart with options, read from the files each time.
@@ -124,10 +124,13 @@ fn try_place(bench: &Bench<'_>, before: &Rendering, place: &Place, role: Role, f
     let Some(old) = bench.written(place) else {
         return Report { untried: count, ..report };
     };
-    let news = candidates(&old);
+    let mut news = candidates(&old);
     if news.is_empty() {
         return Report { untried: count, ..report };
     }
+    // What a map lacks is put into it.
+    let keys: BTreeSet<String> = left.iter().filter_map(|at| with_key(&old, &before.path(*at))).collect();
+    news.extend(keys);
     for new in &news {
         if left.is_empty() {
             break;
@@ -141,6 +144,8 @@ fn try_place(bench: &Bench<'_>, before: &Rendering, place: &Place, role: Role, f
         let fates = before.fates(&after);
         left.retain(|&at| match fates.get(at) {
             Some(Fate::Changed | Fate::Gone | Fate::Shifted { is_same: false }) => false,
+            // The list the container made an item of has lost it.
+            Some(Fate::Shifted { .. }) if old.starts_with(['{', '[']) => false,
             // A name that the template looks things up by: there is one more of them now.
             Some(fate) if splits(*fate, &before.path(at)) && before.is_more(&after, at) => {
                 report.split += 1;

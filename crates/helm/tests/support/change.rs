@@ -42,6 +42,9 @@ pub(crate) fn candidates(text: &str) -> Vec<String> {
         // Where a version is wanted, a text that is none may count for nothing.
         return [Some(other), another_number(text)].into_iter().flatten().collect();
     }
+    if text.starts_with(['{', '[']) && !text.contains('\n') {
+        return flow_leaves(text);
+    }
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let changed = (0..lines.len()).filter_map(|at| {
         let line = another_line(lines[at])?;
@@ -55,6 +58,32 @@ fn another_number(text: &str) -> Option<String> {
     let at = text.find(|c: char| c.is_ascii_digit())?;
     let digit = if text[at..].starts_with('7') { "8" } else { "7" };
     Some([&text[..at], digit, &text[at + 1..]].concat())
+}
+
+/// A container between brackets with one scalar after another changed, and a list with none.
+fn flow_leaves(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let is_end = |c: char| matches!(c, ',' | '[' | ']' | '{' | '}');
+    let mut at = 1;
+    for piece in text[1..].split_inclusive(is_end) {
+        let body = piece.trim_end_matches(is_end);
+        let value = body.find(": ").map_or(0, |colon| colon + 2);
+        let start = at + value + (body[value..].len() - body[value..].trim_start().len());
+        if let Some(other) = another(body[value..].trim()) {
+            found.push([&text[..start], &*other, &text[at + body.trim_end().len()..]].concat());
+        }
+        at += piece.len();
+    }
+    found.truncate(WAYS);
+    found.extend(text.starts_with('[').then(|| "[]".to_owned()));
+    found
+}
+
+/// A map between brackets with the last key of a path put into it.
+pub(crate) fn with_key(text: &str, path: &str) -> Option<String> {
+    let key = path.rsplit('/').next()?;
+    let rest = text.strip_prefix('{').filter(|_| !text.contains("{{"))?;
+    Some(format!("{{{key}: z9q, {rest}"))
 }
 
 /// A line with its value changed, or its last word where it has none.

@@ -305,8 +305,12 @@ fn compare(node: &Node, after: Option<&Node>, is_shifted: bool, fates: &mut Vec<
     match &node.value {
         Value::Map(map) if !map.is_empty() => {
             let other = after.and_then(Node::as_map);
-            for (key, value) in map.iter() {
-                compare(value, other.and_then(|map| map.get(key.name())), is_shifted, fates);
+            for (at, (key, value)) in map.iter().enumerate() {
+                // A key may stand twice.
+                let beside =
+                    other.and_then(|map| map.iter().nth(at)).filter(|(one, _)| one.name() == key.name());
+                let found = beside.map(|(_, value)| value);
+                compare(value, found.or_else(|| other?.get(key.name())), is_shifted, fates);
             }
         }
         Value::Sequence(items) if !items.is_empty() => {

@@ -8,7 +8,7 @@
 {{- define "traced.placed" -}}
 {{- $text := index . 0 -}}
 {{- $namespace := index . 1 -}}
-{{- $text | replace "NAMESPACE" $namespace -}}
+{{- $text | replace "namespace: any\n" (printf "namespace: %s\n" $namespace) -}}
 {{- end -}}
 {{- define "traced.version" -}}
 {{- if regexMatch "^[0-9]+\\.[0-9]+\\.[0-9]+" .Values.image.tag -}}
