@@ -276,15 +276,20 @@ impl Origins {
     /// is taken for granted.
     #[must_use]
     pub fn has_content(&self, origin: OriginId) -> bool {
-        let mut stack = vec![origin];
+        let (mut at, mut others) = (origin, Vec::new());
         for _ in 0..64 {
-            let Some(id) = stack.pop() else { return false };
-            match self.entry(id) {
-                Entry::None => {}
+            at = match self.entry(at) {
                 Entry::Atom { .. } => return true,
-                Entry::Guarded(inner, _) | Entry::As(inner, _) => stack.push(inner),
-                Entry::Joined(first, second) => stack.extend([second, first]),
-            }
+                Entry::Guarded(inner, _) | Entry::As(inner, _) => inner,
+                Entry::Joined(first, second) => {
+                    others.push(second);
+                    first
+                }
+                Entry::None => match others.pop() {
+                    Some(other) => other,
+                    None => return false,
+                },
+            };
         }
         true
     }
