@@ -191,7 +191,7 @@ impl<'e> Expansion<'e> {
 
 /// What `goTemplateOptions` say; the last one counts (Go `text/template` `Template.Option`).
 fn missing_key(options: &[Node]) -> MissingKey {
-    options.iter().filter_map(Node::text).filter_map(option).last().unwrap_or(MissingKey::Invalid)
+    options.iter().filter_map(Node::text).filter_map(option).next_back().unwrap_or(MissingKey::Invalid)
 }
 
 /// What one of them says; `None` for none that Go has.
