@@ -57,6 +57,8 @@ pub(crate) struct Requirement {
 pub(crate) struct Import {
     pub(crate) child: String,
     pub(crate) parent: String,
+    /// Where both are written, each by itself; the parent of an export is not.
+    pub(crate) origins: (OriginId, OriginId),
 }
 
 impl Requirement {
@@ -99,11 +101,15 @@ pub(crate) fn requirements(file: Option<&Node>) -> Vec<Requirement> {
 fn requirement(node: &Node) -> Requirement {
     let text = |name: &str| node.get(name).text().unwrap_or("").to_owned();
     let imports = node.get("import-values").items().iter().filter_map(|item| match item.text() {
-        Some(name) => Some(Import { child: format!("exports.{name}"), parent: ".".to_owned() }),
-        None => Some(Import {
-            child: item.get("child").text()?.to_owned(),
-            parent: item.get("parent").text()?.to_owned(),
-        }),
+        Some(name) => {
+            let origins = (item.origin, OriginId::NONE);
+            Some(Import { child: format!("exports.{name}"), parent: ".".to_owned(), origins })
+        }
+        None => {
+            let (child, parent) = (item.get("child"), item.get("parent"));
+            let origins = (child.present()?.origin, parent.present()?.origin);
+            Some(Import { child: child.text()?.to_owned(), parent: parent.text()?.to_owned(), origins })
+        }
     });
     Requirement {
         name: text("name"),

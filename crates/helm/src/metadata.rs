@@ -136,14 +136,16 @@ fn left_dependencies(machine: &mut Machine<'_>, unit: &Unit) -> Value {
     let mut items = Vec::new();
     for one in unit.requirements.iter().filter(|one| one.enabled.0) {
         let (mut fields, mut plain) = structure(machine, Some(&one.node), DEPENDENCY);
-        let at = |name: &str| one.node.get(name).present().map_or(one.origin, |node| node.origin);
+        let at = |name: &str| one.node.get(name).present().map(|node| node.origin);
         let alias = at(if one.node.get("alias").text().unwrap_or("").is_empty() { "name" } else { "alias" });
-        let imports = imported(machine, one, at("import-values"));
-        let enabled = Value::bool(true, one.origin).guarded(one.enabled.1, machine.origins);
+        let imports = imported(machine, one, at("import-values").unwrap_or(one.origin));
+        let enabled = Value::bool(true, OriginId::NONE).guarded(one.enabled.1, machine.origins);
+        // What an entry does not say would stand in it.
+        let repository = Value::str(&one.repository, at("repository").unwrap_or(OriginId::NONE));
         let set = [
-            ("Name", "name", Value::str(one.known_as(), alias)),
-            ("Repository", "repository", Value::str(&one.repository, at("repository"))),
-            ("Enabled", "enabled", enabled),
+            ("Name", "name", Value::str(one.known_as(), alias.unwrap_or(one.origin))),
+            ("Repository", "repository", repository.guarded(one.origin, machine.origins)),
+            ("Enabled", "enabled", enabled.guarded(one.origin, machine.origins)),
             ("ImportValues", "import-values", imports),
         ];
         for (go, json, value) in set {
@@ -161,20 +163,23 @@ fn left_dependencies(machine: &mut Machine<'_>, unit: &Unit) -> Value {
     }
     let of = if items.is_empty() { ListType::Nil } else { ListType::Any };
     // Those that were switched off have a part in how many are left.
-    let mut entries = OriginId::NONE;
+    let mut decided = unit.decided;
     for one in &unit.requirements {
-        entries = machine.origins.join(entries, one.origin);
+        decided = machine.origins.join(decided, one.origin);
     }
-    let list = Value::from(Data::List(machine.heap.add_list(items, of)), entries);
-    machine.guard(list, unit.decided)
+    let list = Value::new(Data::List(machine.heap.add_list(items, of)));
+    machine.guard(list, decided)
 }
 
 /// What a dependency hands up, each with both its paths.
 fn imported(machine: &mut Machine<'_>, one: &Requirement, at: OriginId) -> Value {
     let mut items = Vec::new();
     for import in &one.imports {
-        let path = |path: &str| Slot { key: at, value: Value::str(path, at) };
-        let both = [("child".into(), path(&import.child)), ("parent".into(), path(&import.parent))];
+        let path = |path: &str, origin| Slot { key: OriginId::NONE, value: Value::str(path, origin) };
+        let both = [
+            ("child".into(), path(&import.child, import.origins.0)),
+            ("parent".into(), path(&import.parent, import.origins.1)),
+        ];
         items.push(Value::from(Data::Map(machine.heap.add_map(both.into(), MapType::Str)), at));
     }
     let of = if items.is_empty() { ListType::Nil } else { ListType::Any };
