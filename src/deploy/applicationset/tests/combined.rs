@@ -233,7 +233,7 @@ fn a_large_element_in_a_matrix_is_bounded() {
     let expanded = expand_one(&printing(false, &generators, "{{b}}"));
     assert_eq!(
         expanded.not_checked(),
-        ["ApplicationSet models: the templates make more than 33554432 bytes of text and values"]
+        ["ApplicationSet models: the templates make more than 100663296 bytes of text and values"]
     );
 }
 
