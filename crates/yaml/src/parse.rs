@@ -445,6 +445,9 @@ impl<'s> Builder<'s> {
 
     fn finish(mut self) -> Tree {
         self.end_document(narrow(self.source.len()));
+        // A tree of a file lives as long as the run.
+        self.tree.nodes.shrink_to_fit();
+        self.tree.children.shrink_to_fit();
         self.tree.comments.sort_by_key(|comment| comment.range.start);
         self.tree
     }
