@@ -38,6 +38,23 @@ const SHIPPED: [&str; 11] = [
     "kserve-openvino",
 ];
 
+/// The runtime KServe ships for a format, where no other is named or competes (kserve v0.20
+/// `config/runtimes`); `None` where it ships several, or none.
+#[must_use]
+pub fn shipped_for(format: &str) -> Option<&'static str> {
+    match format {
+        "sklearn" => Some("kserve-sklearnserver"),
+        "xgboost" => Some("kserve-xgbserver"),
+        "lightgbm" => Some("kserve-lgbserver"),
+        "pmml" => Some("kserve-pmmlserver"),
+        "paddle" => Some("kserve-paddleserver"),
+        "huggingface" => Some("kserve-huggingfaceserver"),
+        "tensorflow" => Some("kserve-tensorflow-serving"),
+        "pytorch" => Some("kserve-torchserve"),
+        _ => None,
+    }
+}
+
 /// The serving runtimes of the fleet: collected once, asked for every predictor. `None` as a
 /// namespace is a runtime every namespace may use, or whose namespace is not known.
 #[derive(Debug)]
@@ -79,6 +96,18 @@ impl<'f> Runtimes<'f> {
                 self.selectable.entry(name).or_default().insert(namespace);
             }
         }
+    }
+
+    /// The runtime of KServe's own that serves a predictor, by name: the one named, else that of the
+    /// format. `None` where the repository, or the platform, has one of its own, and of a custom
+    /// container.
+    #[must_use]
+    pub fn shipped<'w>(&self, object: &Object, workload: &'w Workload<'_>) -> Option<&'w str> {
+        let serving = workload.serving.as_ref()?;
+        if !matches!(self.below(object, workload), Below::Nothing) {
+            return None;
+        }
+        serving.node.get("runtime").text().or_else(|| shipped_for(serving.format?))
     }
 
     /// What stands below the serving container of a predictor.

@@ -9,6 +9,16 @@ pub fn metadata_value<'n>(root: &'n Node, map: &str, name: &str) -> Option<(&'n 
     Some((node, Pointer::of(&["metadata", map, name])))
 }
 
+/// Whether a field of a pod asks for something: the empty maps and lists that templates print ask for
+/// nothing.
+#[must_use]
+pub fn asks_for_something(node: &Node) -> bool {
+    match node.as_map() {
+        Some(map) => !map.is_empty(),
+        None => !node.is_null() && (node.as_scalar().is_some() || !node.items().is_empty()),
+    }
+}
+
 /// Whether objects of a kind lie in no namespace: those of Kubernetes v1.33 (`kubectl api-resources
 /// --namespaced=false`), of KServe v0.20 (`config/crd`) and Knative.
 #[must_use]

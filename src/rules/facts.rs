@@ -95,6 +95,13 @@ impl Facts {
         stated.into_iter().map(|(mode, _)| mode).collect()
     }
 
+    /// The mode an object runs in, where only one is possible.
+    #[must_use]
+    pub fn only_mode(&self, manifest: &Manifest) -> Option<DeploymentMode> {
+        let modes = self.modes(manifest);
+        modes.first().copied().filter(|_| modes.len() == 1)
+    }
+
     /// The modes that something states for an object, each with its line, where a file holds one;
     /// none where nothing does.
     #[must_use]

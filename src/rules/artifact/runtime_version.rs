@@ -3,54 +3,32 @@
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Object;
-use crate::fleet::serving_runtime::{Below, Runtimes};
-use crate::kinds::kserve::{self, Container, Part, Workload};
+use crate::fleet::serving_runtime::Runtimes;
+use crate::kinds::kserve::{self, Part, Workload};
 
-pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
-/// The runtime KServe ships for a format, where no other competes (kserve v0.20 `config/runtimes`).
-const SHIPPED: [(&str, &str); 8] = [
-    ("sklearn", "kserve-sklearnserver"),
-    ("xgboost", "kserve-xgbserver"),
-    ("lightgbm", "kserve-lgbserver"),
-    ("pmml", "kserve-pmmlserver"),
-    ("paddle", "kserve-paddleserver"),
-    ("huggingface", "kserve-huggingfaceserver"),
-    ("tensorflow", "kserve-tensorflow-serving"),
-    ("pytorch", "kserve-torchserve"),
-];
-
-fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
-    if !object.manifest.id.is(kserve::GROUP, "InferenceService") {
-        return;
-    }
-    for workload in kserve::workloads(&object.manifest) {
-        if let Some(container) = workload.serving.as_ref().filter(|_| workload.part == Part::Predictor) {
-            out.push(judge(object, &workload, container, context));
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let runtimes = Runtimes::of(context.fleet);
+    for object in context.fleet.of_kind("InferenceService") {
+        for workload in kserve::workloads(&object.manifest) {
+            if workload.part == Part::Predictor {
+                out.push(judge(object, &workload, &runtimes));
+            }
         }
     }
 }
 
-fn judge(
-    object: &Object,
-    workload: &Workload<'_>,
-    container: &Container<'_>,
-    context: &Context<'_>,
-) -> Option<Violation> {
+fn judge(object: &Object, workload: &Workload<'_>, runtimes: &Runtimes<'_>) -> Option<Violation> {
+    let container = workload.serving.as_ref()?;
     let version = container.node.get("runtimeVersion").present()?;
     let tag = version.text().filter(|tag| is_of_triton(tag))?;
-    let format = container.format?;
-    let named = container.node.get("runtime").text();
-    if !matches!(Runtimes::of(context.fleet).below(object, workload), Below::Nothing) {
-        return None;
-    }
-    let shipped = || SHIPPED.iter().find(|(known, _)| *known == format).map(|(_, runtime)| *runtime);
-    let runtime = named.or_else(shipped).filter(|runtime| *runtime != "kserve-tritonserver")?;
+    let runtime = runtimes.shipped(object, workload).filter(|runtime| *runtime != "kserve-tritonserver")?;
     let manifest = &object.manifest;
     let name = &manifest.id.name;
     let message = format!("{name}{{places}} never starts: {runtime} has no version `{tag}`");
     let path = container.path.key("runtimeVersion");
-    let found = Violation::in_object(
+    let mut found = Violation::in_object(
         "other-runtime",
         manifest,
         path,
@@ -58,9 +36,10 @@ fn judge(
         "a version of Triton",
         message,
     )?;
-    let note = match named {
-        Some(_) => format!("`runtimeVersion` becomes the tag of {runtime}'s image"),
-        None => {
+    found.place = Some(object.place);
+    let note = match container.format.filter(|_| container.node.get("runtime").is_absent()) {
+        None => format!("`runtimeVersion` becomes the tag of {runtime}'s image"),
+        Some(format) => {
             format!("the format `{format}` selects {runtime}, and `runtimeVersion` becomes its image's tag")
         }
     };

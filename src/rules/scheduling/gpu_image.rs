@@ -3,49 +3,39 @@
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::Object;
-use crate::fleet::serving_runtime::{Below, Runtimes};
+use crate::fleet::serving_runtime::Runtimes;
 use crate::kinds::gpu::{self, Amount, Limit, Resources};
-use crate::kinds::kserve::{self, Container, Part, Workload};
+use crate::kinds::kserve::{self, Container, Part};
 
-pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
-/// The formats whose runtime, as KServe ships it, has an image for CPUs and one for GPUs
+/// The runtimes, as KServe ships them, that have an image for CPUs and one for GPUs
 /// (kserve v0.20 `UpdateImageTag`, `config/configmap`).
-const TWO_IMAGES: [(&str, &str); 3] = [
-    ("tensorflow", "kserve-tensorflow-serving"),
-    ("pytorch", "kserve-torchserve"),
-    ("huggingface", "kserve-huggingfaceserver"),
-];
+const TWO_IMAGES: [&str; 3] = ["kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"];
 
-fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
-    let manifest = &object.manifest;
-    if !manifest.id.is(kserve::GROUP, "InferenceService") || gpu::is_given_by_kserve(manifest) {
-        return;
-    }
-    let resources = Resources::of(manifest);
-    for workload in kserve::workloads(manifest) {
-        let serving = workload.serving.as_ref().filter(|_| workload.part == Part::Predictor);
-        let Some(container) = serving.filter(|one| has_two_images(one)) else { continue };
-        let Limit::Stated(amount) = gpu::limit(container, &resources) else { continue };
-        if amount.count().is_some_and(|count| count > 0) && picks_by_limit(object, &workload, context) {
-            out.push(judge(object, container, &amount));
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let runtimes = Runtimes::of(context.fleet);
+    for object in context.fleet.of_kind("InferenceService") {
+        if gpu::is_given_by_kserve(&object.manifest) {
+            continue;
+        }
+        let resources = Resources::of(&object.manifest);
+        for workload in kserve::workloads(&object.manifest) {
+            let serving = workload.serving.as_ref().filter(|_| workload.part == Part::Predictor);
+            let Some(container) = serving.filter(|one| one.node.get("image").is_absent()) else { continue };
+            let Limit::Stated(amount) = gpu::limit(container, &resources) else { continue };
+            let has_two = || {
+                let shipped = runtimes.shipped(object, &workload);
+                shipped.is_some_and(|runtime| TWO_IMAGES.contains(&runtime))
+            };
+            if amount.count().is_some_and(|count| count > 0) && has_two() {
+                out.push(judge(object, container, &amount).map(|mut found| {
+                    found.place = Some(object.place);
+                    found
+                }));
+            }
         }
     }
-}
-
-/// Whether the runtime that serves has two images: that of the format, or one named.
-fn has_two_images(container: &Container<'_>) -> bool {
-    let named = container.node.get("runtime").text();
-    TWO_IMAGES.iter().any(|(format, runtime)| match named {
-        Some(named) => named == *runtime,
-        None => container.format == Some(format),
-    })
-}
-
-/// Whether KServe picks the image: a runtime it ships, without an image of the service's own.
-fn picks_by_limit(object: &Object, workload: &Workload<'_>, context: &Context<'_>) -> bool {
-    let own = workload.serving.as_ref().is_some_and(|one| !one.node.get("image").is_absent());
-    !own && matches!(Runtimes::of(context.fleet).below(object, workload), Below::Nothing)
 }
 
 fn judge(object: &Object, container: &Container<'_>, amount: &Amount<'_>) -> Option<Violation> {

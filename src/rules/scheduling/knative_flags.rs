@@ -7,8 +7,9 @@ use crate::config::DeploymentMode;
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::{Fleet, Object};
 use crate::kinds::kserve::{self, Part, Workload};
+use crate::kinds::kubernetes::asks_for_something;
 
-pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 /// Fields of a pod and the flag that lets each pass (knative/serving v1.23
 /// `config/core/configmaps/features.yaml`): all are off where nobody turns them on.
@@ -24,16 +25,16 @@ const FLAGS: [(&str, &str); 9] = [
     ("hostIPC", "kubernetes.podspec-hostipc"),
 ];
 
-fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
-    let modes = context.facts.modes(&object.manifest);
-    let is_service = object.manifest.id.is(kserve::GROUP, "InferenceService");
-    if !is_service || modes.len() != 1 || !modes.contains(&DeploymentMode::Knative) {
-        return;
-    }
+fn check(context: &Context<'_>, out: &mut Violations) {
     let features = Features::of(context.fleet);
-    for workload in kserve::workloads(&object.manifest) {
-        if matches!(workload.part, Part::Predictor | Part::Transformer | Part::Explainer) {
-            out.push(judge(object, &workload, &features));
+    for object in context.fleet.of_kind("InferenceService") {
+        if context.facts.only_mode(&object.manifest) != Some(DeploymentMode::Knative) {
+            continue;
+        }
+        for workload in kserve::workloads(&object.manifest) {
+            if matches!(workload.part, Part::Predictor | Part::Transformer | Part::Explainer) {
+                out.push(judge(object, &workload, &features));
+            }
         }
     }
 }
@@ -41,7 +42,7 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
 fn judge(object: &Object, workload: &Workload<'_>, features: &Features<'_>) -> Option<Violation> {
     let asked = |(field, flag): &(&'static str, &'static str)| {
         let map = workload.pod.as_map()?;
-        let (key, _) = map.entry(field).filter(|(_, node)| is_given(node))?;
+        let (key, _) = map.entry(field).filter(|(_, node)| asks_for_something(node))?;
         (!features.lets_pass(flag)).then_some((*field, *flag, key.origin))
     };
     let blocked: Vec<_> = FLAGS.iter().filter_map(asked).collect();
@@ -65,19 +66,12 @@ fn judge(object: &Object, workload: &Workload<'_>, features: &Features<'_>) -> O
             found = found.also_at(Label::new(Location::from(place), format!("and `{field}`")));
         }
     }
+    found.place = Some(object.place);
     Some(
         found
             .note("KServe accepts the service, and Knative refuses its revision: the old one goes on serving")
             .help(format!("set {} to enabled in the ConfigMap config-features", flags.join(", "))),
     )
-}
-
-/// Whether a field asks for something: Helm's empty maps and lists ask for nothing.
-fn is_given(node: &Node) -> bool {
-    match node.as_map() {
-        Some(map) => !map.is_empty(),
-        None => !node.is_null() && (node.as_scalar().is_some() || !node.items().is_empty()),
-    }
 }
 
 /// Knative's feature flags, as far as the repository states them.

@@ -27,11 +27,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let used = fleet.uses.get(release.model_use).filter(|used| is_main(used));
         let (Some(used), Some(object)) = (used, fleet.objects.get(release.object)) else { continue };
         let Some(service) = Service::of(used, object) else { continue };
-        let modes = context.facts.modes(&object.manifest);
-        let is_only = |mode| modes.len() == 1 && modes.contains(&mode);
-        if is_only(DeploymentMode::Standard) {
+        let mode = context.facts.only_mode(&object.manifest);
+        if mode == Some(DeploymentMode::Standard) {
             out.push(service.keeps_one().map(|found| service.placed(found)));
-        } else if is_only(DeploymentMode::Knative) {
+        } else if mode == Some(DeploymentMode::Knative) {
             let start = size_of(used, context.config, &caches, fleet).map(|size| {
                 let download = download(used, caches.of_model(used).is_some());
                 let paths = fleet.paths_of(used);

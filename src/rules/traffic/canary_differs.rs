@@ -8,6 +8,7 @@ use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::{Object, PlaceIndex};
 use crate::kinds::kserve;
+use crate::kinds::kubernetes::asks_for_something;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
@@ -108,7 +109,7 @@ fn lack<'t>(
     keys: &[&str],
     harm: &'static str,
 ) -> Option<Lack<'t>> {
-    let have = have.find(keys).present().filter(|node| is_given(node))?;
+    let have = have.find(keys).present().filter(|node| asks_for_something(node))?;
     if !lacking.find(keys).is_absent() {
         return None;
     }
@@ -121,11 +122,4 @@ fn lack<'t>(
     }
     let name = keys.last().map(ToString::to_string).unwrap_or_default();
     Some(Lack { name, harm, have, at: (path, level.origin) })
-}
-
-fn is_given(node: &Node) -> bool {
-    match node.as_map() {
-        Some(map) => !map.is_empty(),
-        None => !node.is_null() && (node.as_scalar().is_some() || !node.items().is_empty()),
-    }
 }

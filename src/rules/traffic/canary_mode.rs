@@ -15,14 +15,14 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if !object.manifest.id.is(kserve::GROUP, "InferenceService") {
         return;
     }
-    let modes = context.facts.modes(&object.manifest);
-    let is_only = |mode| modes.len() == 1 && modes.contains(&mode);
-    if is_only(DeploymentMode::Standard) {
+    let only = context.facts.only_mode(&object.manifest);
+    if only == Some(DeploymentMode::Standard) {
         out.push(ignored(object, context));
-    } else if modes.contains(&DeploymentMode::Knative) {
+    } else if context.facts.modes(&object.manifest).contains(&DeploymentMode::Knative) {
         out.push(rolls_back(object));
     }
-    if is_only(DeploymentMode::Knative) && context.facts.kserve_minors().iter().all(|minor| *minor >= 20) {
+    if only == Some(DeploymentMode::Knative) && context.facts.kserve_minors().iter().all(|minor| *minor >= 20)
+    {
         out.push(refused(object));
     }
 }

@@ -76,8 +76,7 @@ fn of_whole(
     backend: &Backend<'_, '_>,
     context: &Context<'_>,
 ) -> Option<Violation> {
-    let modes = context.facts.modes(&backend.service?.manifest);
-    if modes.len() != 1 || !modes.contains(&DeploymentMode::Standard) {
+    if context.facts.only_mode(&backend.service?.manifest) != Some(DeploymentMode::Standard) {
         return None;
     }
     let host = destination.host.service;

@@ -26,16 +26,15 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if !manifest.id.is(kserve::GROUP, "InferenceService") {
         return;
     }
-    let modes = context.facts.modes(manifest);
-    let is_only = |mode| modes.len() == 1 && modes.contains(&mode);
+    let mode = context.facts.only_mode(manifest);
     for name in ["predictor", "transformer", "explainer"] {
         let Some(node) = manifest.root.get("spec").get(name).present() else { continue };
         let part = Part { manifest, node, path: Pointer::of(&["spec", name]) };
-        if is_only(DeploymentMode::Standard) {
-            out.push(part.of_knative(context).or_else(|| part.without_room()));
-        } else if is_only(DeploymentMode::Knative) {
-            out.push(part.of_standard());
-        }
+        out.push(match mode {
+            Some(DeploymentMode::Standard) => part.of_knative(context).or_else(|| part.without_room()),
+            Some(DeploymentMode::Knative) => part.of_standard(),
+            _ => None,
+        });
     }
 }
 
