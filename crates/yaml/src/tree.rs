@@ -60,7 +60,7 @@ pub(crate) struct TreeNode {
 pub struct Document {
     /// Its root; `None` for a document of comments alone, or one broken by a syntax error.
     pub root: Option<NodeIndex>,
-    /// Bytes from its start marker, or its first content, to its end.
+    /// Bytes from its start marker, or its first content, to the end of its root.
     pub range: Range<u32>,
 }
 
