@@ -1,11 +1,14 @@
 //! `printf`, `print` and `println`: Go's verbs, each piece with its origin.
 
-use mlgitops_yaml::{OriginId, Text, TextBuilder, go_float};
+use mlgitops_yaml::{OriginId, Text, TextBuilder};
 
 use crate::error::Failure;
 use crate::machine::Machine;
 use crate::print;
 use crate::value::{Data, Value};
+use float::float_verb;
+
+mod float;
 
 type Args<'a> = &'a [Value];
 type Answer = Result<Value, Failure>;
@@ -22,14 +25,15 @@ struct Spec {
     precision: Option<usize>,
 }
 
-/// Widths and precisions over this are bad in Go, too (`fmt`, `tooLarge`).
+/// Widths and precisions of arguments over this are bad in Go, too; one that is written may have
+/// one digit more (`fmt`, `tooLarge`).
 const LARGEST: usize = 1_000_000;
 
 pub(crate) fn printf(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [format, rest @ ..] = arguments else { return Ok(Value::new(Data::Missing)) };
     let format = machine.arg_text(format)?;
     let mut out = TextBuilder::default();
-    let mut state = State { format: &format, rest, next: 0, reordered: false };
+    let mut state = State { format: &format, rest, next: 0, reordered: false, is_good: true };
     state.run(machine, &mut out)?;
     Ok(Value::text(out.build()))
 }
@@ -39,6 +43,8 @@ struct State<'a> {
     rest: Args<'a>,
     next: usize,
     reordered: bool,
+    /// Whether the arguments that the verb asks for by number are there.
+    is_good: bool,
 }
 
 impl State<'_> {
@@ -99,35 +105,42 @@ impl State<'_> {
         if spec.minus {
             spec.zero = false;
         }
-        at = self.argument_number(at);
+        self.is_good = true;
+        let mut is_numbered;
+        (at, is_numbered) = self.argument_number(at);
         if byte(at) == b'*' {
             at += 1;
             match self.star() {
                 Some(width) => {
                     spec.minus |= width < 0;
-                    spec.width = Some(usize::try_from(width.unsigned_abs()).unwrap_or(0).min(LARGEST));
+                    spec.width = usize::try_from(width.unsigned_abs()).ok();
                 }
                 None => out.push_str("%!(BADWIDTH)", OriginId::NONE),
             }
+            is_numbered = false;
         } else {
             (spec.width, at) = digits(bytes, at);
+            self.is_good &= !(is_numbered && spec.width.is_some());
         }
         if byte(at) == b'.' {
-            at += 1;
-            at = self.argument_number(at);
+            self.is_good &= !is_numbered;
+            (at, is_numbered) = self.argument_number(at + 1);
             if byte(at) == b'*' {
                 at += 1;
                 match self.star().and_then(|width| usize::try_from(width).ok()) {
-                    Some(precision) => spec.precision = Some(precision.min(LARGEST)),
+                    Some(precision) => spec.precision = Some(precision),
                     None => out.push_str("%!(BADPREC)", OriginId::NONE),
                 }
+                is_numbered = false;
             } else {
                 let (precision, after) = digits(bytes, at);
                 spec.precision = Some(precision.unwrap_or(0));
                 at = after;
             }
         }
-        at = self.argument_number(at);
+        if !is_numbered {
+            (at, _) = self.argument_number(at);
+        }
         let Some(verb) = format.get(at..).and_then(|rest| rest.chars().next()) else {
             out.push_str("%!(NOVERB)", OriginId::NONE);
             return Ok(format.len());
@@ -137,17 +150,14 @@ impl State<'_> {
             out.push_part(self.format, at..end);
             return Ok(end);
         }
-        let Some(value) = self.rest.get(self.next) else {
-            out.push_str(
-                &format!("%!{verb}(BADINDEX)")
-                    .replace("BADINDEX", if self.reordered { "BADINDEX" } else { "MISSING" }),
-                OriginId::NONE,
-            );
+        let Some(value) = self.rest.get(self.next).filter(|_| self.is_good) else {
+            let word = if self.is_good { "MISSING" } else { "BADINDEX" };
+            out.push_str(&format!("%!{verb}({word})"), OriginId::NONE);
             return Ok(end);
         };
         self.next += 1;
         let text = formatted(machine, value, verb, &spec)?;
-        let text = if is_bad(value, verb) { text } else { padded(machine, text, &spec, value)? };
+        let text = if is_bad(value, verb) { text } else { padded(machine, text, &spec, value, verb)? };
         machine.make(text.len())?;
         out.push(&text);
         Ok(end)
@@ -157,35 +167,48 @@ impl State<'_> {
         let value = self.rest.get(self.next)?;
         self.next += 1;
         match value.data {
-            Data::Int(value, _) => Some(value),
+            Data::Int(value, _) => {
+                usize::try_from(value.unsigned_abs()).is_ok_and(|size| size <= LARGEST).then_some(value)
+            }
             _ => None,
         }
     }
 
-    /// `[3]`: the number of the argument that is next.
-    fn argument_number(&mut self, at: usize) -> usize {
-        let Some(rest) = self.format.as_str().get(at..).and_then(|rest| rest.strip_prefix('[')) else {
-            return at;
-        };
-        let Some((number, _)) = rest.split_once(']') else { return at };
-        if let Ok(number) = number.parse::<usize>()
-            && number >= 1
-        {
-            self.next = number - 1;
-        }
+    /// `[3]`: the number of the argument that is next; where the format goes on, and whether such a
+    /// number stands there.
+    fn argument_number(&mut self, at: usize) -> (usize, bool) {
+        let rest = self.format.as_str().get(at..).unwrap_or("");
+        let Some(behind) = rest.strip_prefix('[') else { return (at, false) };
         self.reordered = true;
-        at + number.len() + 2
+        let Some((number, _)) = behind.split_once(']').filter(|_| rest.len() >= 3) else {
+            self.is_good = false;
+            return (at + 1, false);
+        };
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let number_end = at + number.len() + 2;
+        let index = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        match index.filter(|index| is_number && *index < self.rest.len()) {
+            Some(index) => self.next = index,
+            None => self.is_good = false,
+        }
+        (number_end, is_number)
     }
 }
 
-fn digits(bytes: &[u8], mut at: usize) -> (Option<usize>, usize) {
-    let mut value = None;
-    while let Some(digit) = bytes.get(at).filter(|byte| byte.is_ascii_digit()) {
-        let so_far = value.unwrap_or(0_usize).saturating_mul(10) + usize::from(digit - b'0');
-        value = Some(so_far.min(LARGEST));
-        at += 1;
+/// The number that stands here, and where the format goes on: at its end behind one that is too
+/// large.
+fn digits(bytes: &[u8], at: usize) -> (Option<usize>, usize) {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit());
+    let (mut number, mut length) = (0, 0);
+    for digit in digits {
+        if number > LARGEST {
+            return (None, bytes.len());
+        }
+        number = number * 10 + usize::from(digit - b'0');
+        length += 1;
     }
-    (value, at)
+    ((length > 0).then_some(number), at + length)
 }
 
 /// One value by one verb, not padded yet but for numbers with leading zeros.
@@ -282,7 +305,7 @@ fn formatted_inside(
     }
     machine.enter()?;
     let text = formatted(machine, value, verb, spec)?;
-    let text = padded(machine, text, spec, value);
+    let text = padded(machine, text, spec, value, verb);
     machine.leave();
     text
 }
@@ -296,7 +319,7 @@ fn bad(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) -> Res
     let mut out = TextBuilder::default();
     out.push_str(&format!("%!{verb}({kind}="), OriginId::NONE);
     let text = plain_verb(machine, value, spec)?;
-    let text = padded(machine, text, spec, value)?;
+    let text = padded(machine, text, spec, value, 'v')?;
     out.push(&text);
     out.push_str(")", OriginId::NONE);
     Ok(out.build())
@@ -307,7 +330,7 @@ fn is_bad(value: &Value, verb: char) -> bool {
     match &value.data {
         Data::Str(_) | Data::Unknown(_) => !matches!(verb, 's' | 'q' | 'x' | 'X' | 'v' | 'T'),
         Data::Int(..) => !matches!(verb, 'd' | 'b' | 'o' | 'O' | 'x' | 'X' | 'c' | 'q' | 'U' | 'v' | 'T'),
-        Data::Float(_) => !matches!(verb, 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'v' | 'T'),
+        Data::Float(_) => !matches!(verb, 'b' | 'f' | 'F' | 'e' | 'E' | 'g' | 'G' | 'x' | 'X' | 'v' | 'T'),
         Data::Bool(_) => !matches!(verb, 't' | 'v' | 'T'),
         _ => false,
     }
@@ -363,18 +386,6 @@ fn ascii(quoted: &str) -> String {
     quoted.chars().map(escape).collect()
 }
 
-fn signed(number: &str, spec: &Spec) -> String {
-    if number.starts_with(['-', '+']) {
-        number.to_owned()
-    } else if spec.plus {
-        format!("+{number}")
-    } else if spec.space {
-        format!(" {number}")
-    } else {
-        number.to_owned()
-    }
-}
-
 fn int_verb(value: i64, verb: char, spec: &Spec) -> Option<String> {
     let magnitude = value.unsigned_abs();
     let digits = match verb {
@@ -423,75 +434,6 @@ fn int_verb(value: i64, verb: char, spec: &Spec) -> Option<String> {
     Some(format!("{sign}{prefix}{digits}"))
 }
 
-fn float_verb(value: f64, verb: char, spec: &Spec) -> Option<String> {
-    if !value.is_finite() {
-        return Some(signed(&go_float(value), spec));
-    }
-    let text = match verb {
-        'f' | 'F' => fixed(value, spec.precision.unwrap_or(6)),
-        'e' => go_exponent(&scientific(value, spec.precision.unwrap_or(6))),
-        'E' => go_exponent(&scientific(value, spec.precision.unwrap_or(6))).to_uppercase(),
-        'g' | 'G' => {
-            let text = match spec.precision {
-                None => go_float(value),
-                Some(precision) => general(value, precision.max(1)),
-            };
-            if verb == 'G' { text.to_uppercase() } else { text }
-        }
-        'x' => hex_float(value),
-        'X' => hex_float(value).to_uppercase(),
-        _ => return None,
-    };
-    let text = signed(&text, spec);
-    if !spec.zero {
-        return Some(text);
-    }
-    let (sign, digits) = match text.strip_prefix(['-', '+', ' ']) {
-        Some(digits) => (text.get(..1).unwrap_or(""), digits),
-        None => ("", text.as_str()),
-    };
-    let pad = "0".repeat(spec.width.unwrap_or(0).saturating_sub(text.len()));
-    Some(format!("{sign}{pad}{digits}"))
-}
-
-/// No float has more digits than this; Rust's formatting panics at 65,536 of them.
-const DIGITS: usize = 1_100;
-
-/// `%.3f`.
-fn fixed(value: f64, precision: usize) -> String {
-    let mut text = format!("{value:.*}", precision.min(DIGITS));
-    text.extend(std::iter::repeat_n('0', precision.saturating_sub(DIGITS)));
-    text
-}
-
-/// `%.3e`, its exponent as Rust writes it.
-fn scientific(value: f64, precision: usize) -> String {
-    let text = format!("{value:.*e}", precision.min(DIGITS));
-    let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!("{mantissa}{}e{exponent}", "0".repeat(precision.saturating_sub(DIGITS)))
-}
-
-/// `%x` of a float: `0x1.8p+03`.
-fn hex_float(value: f64) -> String {
-    let bits = value.to_bits();
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let mut mantissa = bits & 0x000f_ffff_ffff_ffff;
-    let mut exponent = i64::try_from(bits >> 52 & 0x7ff).unwrap_or(0) - 1023;
-    if value == 0.0 {
-        return format!("{sign}0x0p+00");
-    }
-    if exponent == -1023 {
-        let shift = mantissa.leading_zeros() - 11;
-        mantissa = mantissa << shift & 0x000f_ffff_ffff_ffff;
-        exponent = -1022 - i64::from(shift);
-    }
-    let digits = format!("{mantissa:013x}");
-    let digits = digits.trim_end_matches('0');
-    let dot = if digits.is_empty() { "" } else { "." };
-    let mark = if exponent < 0 { '-' } else { '+' };
-    format!("{sign}0x1{dot}{digits}p{mark}{:02}", exponent.abs())
-}
-
 /// A code point as `strconv.QuoteRune` writes it.
 fn quoted_rune(value: i64) -> String {
     let character = u32::try_from(value).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
@@ -505,38 +447,13 @@ fn quoted_rune(value: i64) -> String {
     }
 }
 
-/// `%.3g`.
-fn general(value: f64, precision: usize) -> String {
-    let precision = precision.min(DIGITS);
-    let scientific = format!("{value:.*e}", precision - 1);
-    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
-    let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trimmed = |text: &str| {
-        if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.').to_owned()
-        } else {
-            text.to_owned()
-        }
-    };
-    let limit = i32::try_from(precision).unwrap_or(i32::MAX);
-    if exponent < -4 || exponent >= limit {
-        return go_exponent(&format!("{}e{exponent}", trimmed(mantissa)));
-    }
-    let places = usize::try_from(limit - 1 - exponent).unwrap_or(0);
-    trimmed(&format!("{value:.places$}"))
-}
-
-/// From `1.5e7` to `1.5e+07`.
-fn go_exponent(text: &str) -> String {
-    let Some((mantissa, exponent)) = text.split_once('e') else { return text.to_owned() };
-    let (sign, digits) = match exponent.strip_prefix('-') {
-        Some(digits) => ('-', digits),
-        None => ('+', exponent.strip_prefix('+').unwrap_or(exponent)),
-    };
-    format!("{mantissa}e{sign}{digits:0>2}")
-}
-
-fn padded(machine: &mut Machine<'_>, text: Text, spec: &Spec, value: &Value) -> Result<Text, Failure> {
+fn padded(
+    machine: &mut Machine<'_>,
+    text: Text,
+    spec: &Spec,
+    value: &Value,
+    verb: char,
+) -> Result<Text, Failure> {
     let Some(width) = spec.width else { return Ok(text) };
     if matches!(value.data, Data::List(_) | Data::Map(_)) {
         return Ok(text);
@@ -546,7 +463,10 @@ fn padded(machine: &mut Machine<'_>, text: Text, spec: &Spec, value: &Value) -> 
         return Ok(text);
     }
     machine.make(missing)?;
-    let zero = spec.zero && !spec.minus && matches!(value.data, Data::Str(_) | Data::Bool(_));
+    // Numbers have the zeros that lead them already.
+    let is_text = matches!(value.data, Data::Str(_) | Data::Bool(_));
+    let is_character = matches!(value.data, Data::Int(..)) && matches!(verb, 'c' | 'q');
+    let zero = spec.zero && !spec.minus && (is_text || is_character);
     let pad = if zero { "0" } else { " " }.repeat(missing);
     let mut out = TextBuilder::default();
     if spec.minus {

@@ -166,6 +166,11 @@ pub trait Object: std::any::Any + fmt::Debug + Send + Sync {
         None
     }
 
+    /// Some of the bytes of [`Self::bytes`], as bytes again; `None` where they are no text.
+    fn bytes_in(&self, _range: std::ops::Range<usize>, _machine: &mut Machine<'_>) -> Option<Value> {
+        None
+    }
+
     /// It as `toJson` and `toYaml` have it, where that is another value than the plain one.
     fn encoded(&self, machine: &mut Machine<'_>) -> Value {
         self.plain(machine)

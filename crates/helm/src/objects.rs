@@ -305,6 +305,11 @@ impl Object for Bytes {
         Some(&self.0)
     }
 
+    fn bytes_in(&self, range: std::ops::Range<usize>, machine: &mut Machine<'_>) -> Option<Value> {
+        self.0.as_str().get(range.clone())?;
+        Some(Self::value(self.0.slice(range), machine.origins))
+    }
+
     fn encoded(&self, machine: &mut Machine<'_>) -> Value {
         let text = Value::text(self.0.clone());
         let encoded = Functions::standard().find("b64enc").map(|function| machine.call(function, vec![text]));

@@ -242,7 +242,13 @@ fn slice(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let start = indices.first().map_or(0, to_int);
     let end = indices.get(1).map_or(i64::try_from(length).unwrap_or(i64::MAX), to_int);
     let kept = match (usize::try_from(start), usize::try_from(end)) {
-        (Ok(from), Ok(to)) => part(machine, value, list, from..to),
+        (Ok(from), Ok(to)) => {
+            let bytes = match &value.data {
+                Data::Object(object) => object.bytes_in(from..to, machine),
+                _ => None,
+            };
+            bytes.or_else(|| part(machine, value, list, from..to))
+        }
         _ => None,
     };
     let Some(kept) = kept else {

@@ -221,6 +221,13 @@ impl Machine<'_> {
         let cause = value.whole(self.origins);
         match &value.data {
             Data::List(list) => Ok(*list),
+            Data::Object(object) if object.bytes().is_some() => match object.plain(self).data {
+                Data::List(list) => Ok(list),
+                _ => {
+                    let message = "a file is taken byte by byte, and is too large for that";
+                    Err(Failure::new(crate::FailureKind::Limit, message))
+                }
+            },
             Data::Nil | Data::Missing => {
                 Err(Failure::execute("runtime error: invalid memory address or nil pointer dereference")
                     .caused_by(cause))
