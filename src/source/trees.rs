@@ -144,14 +144,15 @@ pub(super) struct Trees {
     judged: HashMap<ObjectName, bool, RandomState>,
 }
 
-/// How many bytes a reader keeps of what it unpacked, twice.
-const KEPT: usize = 6 << 20;
+/// How many bytes a reader keeps of what it unpacked, twice: the bases of deltas lie some hundred
+/// commits away at most, for Git looks among the next of one name only.
+const KEPT: usize = 2 << 20;
 
 /// How many judged files are remembered.
 const JUDGED: usize = 1 << 14;
 
 /// How many bytes of older folders are kept.
-const OLDER: usize = 16 << 20;
+const OLDER: usize = 4 << 20;
 
 impl Trees {
     pub(super) fn new(repo: Arc<Repo>) -> Self {
