@@ -117,10 +117,6 @@ fn all_of(
                 machine.make(64 * index)?;
             }
         }
-        // A name that is empty is read and set nowhere.
-        if steps.iter().any(|step| matches!(step, Step::Key(name) if name.is_empty())) {
-            continue;
-        }
         let root = Value::new(Data::Map(all));
         put(machine, Some(&root), &steps, &leaf, path)
             .map_err(|message| refused(Failure::execute(message)))?;
@@ -415,7 +411,16 @@ fn put(
             let inner = inner.map(|slot| slot.value);
             // What the path ends at, and a list, may take the place of anything.
             let inner = if rest.is_empty() { None } else { inner };
+            let inner = inner.filter(|_| !key.is_empty());
             let made = put(machine, inner.as_ref(), rest, leaf, origin)?;
+            // A name that is empty is read and set nowhere.
+            let is_nothing = |made: &Value| matches!(made.data, Data::Map(map) if machine.heap.map(map).iter().next().is_none());
+            if matches!(rest, [Step::Key(_), ..]) && is_nothing(&made) {
+                return Err(format!("key map {:?} has no value", key.as_str()));
+            }
+            if key.is_empty() {
+                return Ok(value);
+            }
             machine.heap.set(map, Arc::from(key.as_str()), Slot { key: name, value: made });
             value.origin = machine.origins.join(value.origin, origin);
             Ok(value)
