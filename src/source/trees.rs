@@ -196,7 +196,12 @@ impl Trees {
     }
 
     /// Keeps a folder of an older tree.
-    fn keep_older(&mut self, id: ObjectName, folder: Folder) {
+    fn keep_older(&mut self, id: ObjectName, mut folder: Folder) {
+        // A buffer is as large as the largest folder it held.
+        if folder.bytes.capacity() > 2 * folder.bytes.len() {
+            let kept = folder.bytes.as_slice().to_vec();
+            self.spare.push(std::mem::replace(&mut folder.bytes, kept));
+        }
         if self.older_bytes + folder.bytes.len() > OLDER {
             self.older.clear();
             self.older_bytes = 0;

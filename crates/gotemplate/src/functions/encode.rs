@@ -32,7 +32,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let read = read_yaml(m, &text)?;
         Ok(as_list(m, value, read, IN_YAML))
     }),
-    Function::new("toToml", 1, to_toml),
+    Function::new("toToml", 1, super::toml::to_toml),
     Function::new("fromToml", 1, |m, a| {
         let [value] = a else { return nothing() };
         m.arg_str(value)?;
@@ -103,65 +103,6 @@ fn first_document(machine: &mut Machine<'_>, text: &Text) -> Result<Value, Strin
     };
     let node = tree.node(root, machine.origins).map_err(|error| error.to_string())?;
     Ok(machine.heap.import(&node, machine.origins))
-}
-
-/// A map as TOML: values first, then its tables.
-fn to_toml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
-    let [value] = arguments else { return nothing() };
-    let origin = machine.joined(arguments);
-    let mut out = String::new();
-    let plain = machine.plain(value);
-    // What is too large or too deep for a tree is so for a text.
-    if machine.export(&plain).is_none() {
-        return Ok(Value::str("", origin));
-    }
-    table(machine, &plain, "", &mut out, 0);
-    machine.make(out.len())?;
-    Ok(Value::str(&out, origin))
-}
-
-fn table(machine: &Machine<'_>, value: &Value, path: &str, out: &mut String, depth: usize) {
-    let Data::Map(map) = value.data else { return };
-    if depth > mlgitops_files::limits::DEPTH {
-        return;
-    }
-    let slots = machine.heap.map(map);
-    let indent = "  ".repeat(depth);
-    for (key, slot) in slots {
-        if !matches!(slot.value.data, Data::Map(_) | Data::Nil | Data::Missing) {
-            let inner = toml_value(machine, &slot.value, 0);
-            *out += &format!("{indent}{} = {inner}\n", toml_key(key));
-        }
-    }
-    for (key, slot) in slots {
-        if matches!(slot.value.data, Data::Map(_)) {
-            let path = if path.is_empty() { toml_key(key) } else { format!("{path}.{}", toml_key(key)) };
-            if !out.is_empty() && depth == 0 {
-                out.push('\n');
-            }
-            *out += &format!("{}[{path}]\n", "  ".repeat(depth));
-            table(machine, &slot.value, &path, out, depth + 1);
-        }
-    }
-}
-
-fn toml_key(key: &str) -> String {
-    let bare = !key.is_empty()
-        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if bare { key.to_owned() } else { format!("{key:?}") }
-}
-
-fn toml_value(machine: &Machine<'_>, value: &Value, depth: usize) -> String {
-    match &value.data {
-        Data::Str(text) => format!("{:?}", text.as_str()),
-        Data::Float(number) if number.fract() == 0.0 => format!("{number:.1}"),
-        Data::List(list) if depth < mlgitops_files::limits::DEPTH => {
-            let items: Vec<String> =
-                machine.heap.list(*list).iter().map(|item| toml_value(machine, item, depth + 1)).collect();
-            format!("[{}]", items.join(", "))
-        }
-        _ => crate::print::scalar(value),
-    }
 }
 
 /// What the YAML library says before an error of JSON.

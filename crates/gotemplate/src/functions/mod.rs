@@ -15,6 +15,7 @@ mod paths;
 mod pieces;
 mod regexes;
 pub mod semver;
+mod toml;
 mod types;
 mod words;
 
