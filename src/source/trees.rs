@@ -148,6 +148,9 @@ pub(super) struct Trees {
 /// commits away at most, for Git looks among the next of one name only.
 const KEPT: usize = 2 << 20;
 
+/// How many buffers wait to be used again.
+const SPARE: usize = 16;
+
 /// How many judged files are remembered.
 const JUDGED: usize = 1 << 14;
 
@@ -180,6 +183,13 @@ impl Trees {
         Ok(tree)
     }
 
+    /// Takes a buffer back; a few are enough for the folders on one way down.
+    fn recycle(&mut self, buffer: Vec<u8>) {
+        if self.spare.len() < SPARE {
+            self.spare.push(buffer);
+        }
+    }
+
     /// The bytes of a folder of a newer tree.
     fn read_newer(&mut self, id: ObjectName) -> Result<Folder, Gap> {
         let mut folder = match self.older.remove(&id) {
@@ -200,7 +210,7 @@ impl Trees {
         // A buffer is as large as the largest folder it held.
         if folder.bytes.capacity() > 2 * folder.bytes.len() {
             let kept = folder.bytes.as_slice().to_vec();
-            self.spare.push(std::mem::replace(&mut folder.bytes, kept));
+            self.recycle(std::mem::replace(&mut folder.bytes, kept));
         }
         if self.older_bytes + folder.bytes.len() > OLDER {
             self.older.clear();
@@ -209,7 +219,7 @@ impl Trees {
         self.older_bytes += folder.bytes.len();
         if let Some(same) = self.older.insert(id, folder) {
             self.older_bytes = self.older_bytes.saturating_sub(same.bytes.len());
-            self.spare.push(same.bytes);
+            self.recycle(same.bytes);
         }
     }
 
@@ -223,7 +233,7 @@ impl Trees {
             Some(Kind::Blob) => (judge.content)(&content),
             _ => self.repo.blob(oid(id)).is_ok_and(|blob| (judge.content)(&blob.bytes)),
         };
-        self.spare.push(content);
+        self.recycle(content);
         if self.judged.len() >= JUDGED {
             self.judged.clear();
         }
@@ -262,7 +272,7 @@ impl Trees {
             let bytes = self.read(at)?;
             let found = Lines(&bytes).find(|line| line.name == segment.as_bytes() && line.is_folder());
             at = found.map_or(NO_TREE, |line| line.id);
-            self.spare.push(bytes);
+            self.recycle(bytes);
         }
         self.below = Some((tree, at));
         Ok(at)
@@ -302,7 +312,7 @@ impl Trees {
             if seen > limits::TREE_ENTRIES {
                 return Err(repo.too_many());
             }
-            self.spare.push(tree);
+            self.recycle(tree);
         }
         Ok(found)
     }
@@ -349,7 +359,7 @@ impl Comparison<'_, '_> {
         let mut same_begins = newer.bytes.len() == older.len();
         let flow = self.lines(Lines(&newer.bytes), Lines(&older), &newer.begins, &mut same_begins);
         let begins = if same_begins && flow.is_ok() { newer.begins } else { Vec::new() };
-        self.trees.spare.push(newer.bytes);
+        self.trees.recycle(newer.bytes);
         self.trees.keep_older(old, Folder { bytes: older, begins });
         flow
     }
