@@ -488,10 +488,21 @@ impl Machine<'_> {
     /// [`crate::UNKNOWN`]. `None` where it is nested deeper
     /// than a document may be.
     pub fn export(&mut self, value: &Value) -> Option<Node> {
-        self.export_at(value, OriginId::NONE, 0)
+        self.export_at(value, OriginId::NONE, 0, crate::print::json_float)
     }
 
-    fn export_at(&mut self, value: &Value, above: OriginId, depth: usize) -> Option<Node> {
+    /// The same, with floats as Go prints them and not as JSON has them.
+    pub(crate) fn export_plainly(&mut self, value: &Value) -> Option<Node> {
+        self.export_at(value, OriginId::NONE, 0, mlgitops_yaml::go_float)
+    }
+
+    fn export_at(
+        &mut self,
+        value: &Value,
+        above: OriginId,
+        depth: usize,
+        float: fn(f64) -> String,
+    ) -> Option<Node> {
         // A value of a few shared maps may stand for more than fits into memory.
         if depth > mlgitops_files::limits::DEPTH || self.make(NODE).is_err() {
             return None;
@@ -509,7 +520,7 @@ impl Machine<'_> {
             Data::Missing | Data::Nil => NodeValue::Null,
             Data::Bool(value) => NodeValue::Scalar(Scalar::plain(if *value { "true" } else { "false" })),
             Data::Int(value, _) => NodeValue::Scalar(Scalar::plain(&value.to_string())),
-            Data::Float(value) => NodeValue::Scalar(Scalar::plain(&crate::print::json_float(*value))),
+            Data::Float(value) => NodeValue::Scalar(Scalar::plain(&float(*value))),
             Data::Unknown(reason) => {
                 self.unknown.get_or_insert_with(|| Arc::clone(reason));
                 NodeValue::Scalar(Scalar::string(crate::UNKNOWN))
@@ -522,7 +533,7 @@ impl Machine<'_> {
             Data::List(list) => {
                 let items = self.heap.list(*list).to_vec();
                 let items: Option<Vec<Node>> =
-                    items.iter().map(|item| self.export_at(item, guard, depth + 1)).collect();
+                    items.iter().map(|item| self.export_at(item, guard, depth + 1, float)).collect();
                 NodeValue::Sequence(items?)
             }
             Data::Map(map) => {
@@ -532,7 +543,7 @@ impl Machine<'_> {
                 for (key, slot) in slots {
                     let key =
                         Key { scalar: Scalar::string(&key), origin: self.origins.guard(slot.key, guard) };
-                    entries.push((key, self.export_at(&slot.value, guard, depth + 1)?));
+                    entries.push((key, self.export_at(&slot.value, guard, depth + 1, float)?));
                 }
                 NodeValue::Map(Map::of(entries))
             }
@@ -541,7 +552,7 @@ impl Machine<'_> {
                 if matches!(plain.data, Data::Object(_)) {
                     return None;
                 }
-                return self.export_at(&plain, guard, depth + 1);
+                return self.export_at(&plain, guard, depth + 1, float);
             }
         };
         Some(Node::new(node, origin))

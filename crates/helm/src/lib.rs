@@ -25,8 +25,7 @@
 //! * what is random, of the clock or encrypted is unknown (`randAlphaNum`, `genCA`, `now`, `htpasswd`
 //!   and their kin, all functions on dates), and so is what is made of it;
 //! * `keys` and `values` are sorted, where Go gives them in no order;
-//! * `toYamlPretty` prints what `toYaml` prints, `toToml` prints no tables in lists, and `fromToml` is
-//!   unknown;
+//! * `fromToml` is unknown;
 //! * the words of an error that `fromYaml` and `fromJson` put into their result;
 //! * `camelcase`, `snakecase` and `kebabcase` of runs of capitals, line breaks and symbols;
 //! * a dependency that `charts/` lacks is taken from a `file://` folder of the repository, or the rest

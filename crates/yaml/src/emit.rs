@@ -8,7 +8,24 @@ use crate::{Key, Mode, Node, OriginId, Origins, Resolved, Scalar, Style, Text, T
 
 /// Prints a node, each scalar and key with its origin. No line break at the end.
 pub fn to_yaml(node: &Node, origins: &mut Origins) -> Text {
-    let mut printer = Printer { out: TextBuilder::default(), origins };
+    printed(node, Form::Usual, origins)
+}
+
+/// The same as Helm's `toYamlPretty` prints it (`go.yaml.in/yaml/v3` with an indent of 2): sequences
+/// indented below their key, and no line broken.
+pub fn to_yaml_pretty(node: &Node, origins: &mut Origins) -> Text {
+    printed(node, Form::Pretty, origins)
+}
+
+/// How lines stand.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Usual,
+    Pretty,
+}
+
+fn printed(node: &Node, form: Form, origins: &mut Origins) -> Text {
+    let mut printer = Printer { out: TextBuilder::default(), form, origins };
     printer.value(node, None, Place::Line);
     let text = printer.out.build();
     // The block scalar that ends with line breaks keeps all but the last.
@@ -31,6 +48,7 @@ enum Place {
 
 struct Printer<'o> {
     out: TextBuilder,
+    form: Form,
     origins: &'o mut Origins,
 }
 
@@ -58,8 +76,7 @@ impl Printer<'_> {
     fn sequence(&mut self, items: &[Node], indent: Option<usize>, place: Place) {
         let inner = match (indent, place) {
             (None, _) => 0,
-            // Below a key a sequence is not indented.
-            (Some(indent), Place::Entry) => indent,
+            (Some(indent), Place::Entry) if self.form == Form::Usual => indent,
             (Some(indent), _) => indent + 2,
         };
         for (at, item) in items.iter().enumerate() {
@@ -111,7 +128,7 @@ impl Printer<'_> {
         let resolved = scalar.resolve(Mode::Api);
         if resolved != Resolved::Str {
             let printed = canonical(&resolved, &scalar.text);
-            if *printed == *scalar.text {
+            if self.form == Form::Pretty || *printed == *scalar.text {
                 self.out.push(&text);
             } else {
                 self.out.push_str(&printed, origin);
@@ -142,6 +159,7 @@ impl Printer<'_> {
             let before_space = string.get(next..).is_some_and(|rest| rest.starts_with(' '));
             let breaks = character == ' '
                 && !after_space
+                && self.form == Form::Usual
                 && column > WIDTH
                 && match style {
                     Style::Plain => !before_space,

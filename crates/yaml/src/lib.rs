@@ -23,7 +23,7 @@ mod tree;
 pub use ambiguity::{Ambiguity, AmbiguityKind, ambiguity};
 pub use convert::{ConvertError, ConvertErrorKind};
 pub use de::{ReadAsError, from_node};
-pub use emit::to_yaml;
+pub use emit::{to_yaml, to_yaml_pretty};
 pub use file::{DecodeError, Encoding, Position, SourceFile};
 pub use node::{Key, Lookup, Map, Node, Pieces, Scalar, Unknown, Value};
 pub use origin::{FileId, OriginId, OriginSpan, Origins, Role, Span, Via};

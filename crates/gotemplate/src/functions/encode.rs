@@ -1,6 +1,6 @@
 //! Values to YAML and TOML and back, bytes to letters and back, digests.
 
-use mlgitops_yaml::{OriginId, Text, TextBuilder, parse, to_yaml};
+use mlgitops_yaml::{OriginId, Text, TextBuilder, parse, to_yaml, to_yaml_pretty};
 
 use super::json::{as_list, as_map};
 use super::words::remade;
@@ -17,7 +17,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     .passing_on(),
     Function::new("toYamlPretty", 1, |m, a| {
         let [value] = a else { return nothing() };
-        yaml_text(m, value, false)
+        let Some(node) = m.export_plainly(value) else { return Ok(Value::text(Text::default())) };
+        let text = to_yaml_pretty(&node, m.origins);
+        m.make(text.len())?;
+        Ok(Value::text(text))
     })
     .passing_on(),
     Function::new("fromYaml", 1, |m, a| {
