@@ -165,6 +165,9 @@ fn merge(base: Node, over: Node, is_raw: bool, origins: &mut Origins) -> Result<
             }
         },
     }
+    retain_keys(&mut below, &mut above)?;
+    // The order of a list that replaces another is its own.
+    take_out(&mut above, |key| key.name().starts_with("$setElementOrder/"));
     let taken = |node: &mut Node| std::mem::replace(node, Node::new(Value::Null, OriginId::NONE));
     let mut entries: Vec<Option<(Key, Node)>> = Vec::with_capacity(below.len() + above.len());
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -202,6 +205,33 @@ fn merge(base: Node, over: Node, is_raw: bool, origins: &mut Origins) -> Result<
         };
     }
     Ok(Some(Node::new(Value::Map(Map::of(entries.into_iter().flatten().collect())), origin)))
+}
+
+/// `$retainKeys`: takes away what it does not name, and lets the patch set nothing else (Kubernetes
+/// `strategicpatch` `applyRetainKeysDirective`).
+fn retain_keys(below: &mut Map, above: &mut Map) -> Result<(), Stop> {
+    let Some((_, kept)) = above.remove("$retainKeys") else { return Ok(()) };
+    let is_kept = |key: &Key| kept.items().iter().any(|item| item.text() == Some(key.name()));
+    let is_directive = |key: &Key| key.name().starts_with('$');
+    let stranger = above.iter().find(|(key, value)| !value.is_null() && !is_directive(key) && !is_kept(key));
+    if !matches!(kept.value, Value::Sequence(_)) || stranger.is_some() {
+        let message = match stranger {
+            Some((key, _)) => {
+                format!("its templatePatch sets `{}`, which its `$retainKeys` does not name", key.name())
+            }
+            None => format!("its templatePatch gives `$retainKeys` {}, and it takes a list", word(&kept)),
+        };
+        return Err(Stop::refused(KIND, message, stranger.map_or(kept.origin, |(key, _)| key.origin)));
+    }
+    take_out(below, |key| !is_kept(key));
+    Ok(())
+}
+
+/// Takes some entries out of a map.
+fn take_out(map: &mut Map, is_out: impl Fn(&Key) -> bool) {
+    let out: Vec<String> =
+        map.iter().filter(|(key, _)| is_out(key)).map(|(key, _)| key.name().to_owned()).collect();
+    out.iter().for_each(|name| drop(map.remove(name)));
 }
 
 /// What a patch sets, with what was there before as its guard.

@@ -53,6 +53,12 @@ fn a_patch_is_merged_over_the_application() {
             &["-/metadata/labels/team=fraud", "+/metadata/labels/x=z"],
         ),
         ("metadata: {labels: {$patch: delete}}", &["-/metadata/labels/team=fraud"]),
+        (
+            "metadata: {labels: {$retainKeys: [x], x: z}}",
+            &["-/metadata/labels/team=fraud", "+/metadata/labels/x=z"],
+        ),
+        ("metadata: {labels: {$retainKeys: [team]}}", &[]),
+        ("metadata: {labels: {$setElementOrder/x: [a], x: z}}", &["+/metadata/labels/x=z"]),
         ("metadata: {name: '{{ .env }}-2'}", &["-/metadata/name=dev", "+/metadata/name=dev-2"]),
         (
             "spec: {source: {helm: {valuesObject: {d: f, g: {h: i}}}}}",
@@ -96,6 +102,14 @@ fn a_patch_that_argo_cd_refuses() {
         (
             "spec: {$patch: remove}",
             "its templatePatch has the directive `$patch: remove`, which is none at `remove`",
+        ),
+        (
+            "metadata: {labels: {$retainKeys: [x], y: z}}",
+            "its templatePatch sets `y`, which its `$retainKeys` does not name at `y`",
+        ),
+        (
+            "metadata: {labels: {$retainKeys: x}}",
+            "its templatePatch gives `$retainKeys` a string, and it takes a list at `x`",
         ),
         (
             "spec: {source: {helm: {valuesObject: {a: {b: z}}}}}",
