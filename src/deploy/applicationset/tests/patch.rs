@@ -54,11 +54,14 @@ fn a_patch_is_merged_over_the_application() {
         ),
         ("metadata: {labels: {$patch: delete}}", &["-/metadata/labels/team=fraud"]),
         (
-            "metadata: {labels: {$retainKeys: [x], x: z}}",
-            &["-/metadata/labels/team=fraud", "+/metadata/labels/x=z"],
+            "spec: {syncPolicy: {$retainKeys: [automated, retry], retry: {limit: 3}}}",
+            &["-/spec/syncPolicy/syncOptions/0=A=true", "+/spec/syncPolicy/retry/limit=3"],
         ),
-        ("metadata: {labels: {$retainKeys: [team]}}", &[]),
-        ("metadata: {labels: {$setElementOrder/x: [a], x: z}}", &["+/metadata/labels/x=z"]),
+        ("spec: {syncPolicy: {$retainKeys: [automated, syncOptions]}}", &[]),
+        (
+            "spec: {syncPolicy: {$setElementOrder/syncOptions: [B], syncOptions: [B]}}",
+            &["-/spec/syncPolicy/syncOptions/0=A=true", "+/spec/syncPolicy/syncOptions/0=B"],
+        ),
         ("metadata: {name: '{{ .env }}-2'}", &["-/metadata/name=dev", "+/metadata/name=dev-2"]),
         (
             "spec: {source: {helm: {valuesObject: {d: f, g: {h: i}}}}}",
@@ -104,12 +107,16 @@ fn a_patch_that_argo_cd_refuses() {
             "its templatePatch has the directive `$patch: remove`, which is none at `remove`",
         ),
         (
-            "metadata: {labels: {$retainKeys: [x], y: z}}",
-            "its templatePatch sets `y`, which its `$retainKeys` does not name at `y`",
+            "spec: {syncPolicy: {$retainKeys: [automated], retry: {limit: 3}}}",
+            "its templatePatch sets `retry`, which its `$retainKeys` does not name at `retry`",
         ),
         (
-            "metadata: {labels: {$retainKeys: x}}",
+            "spec: {syncPolicy: {$retainKeys: x}}",
             "its templatePatch gives `$retainKeys` a string, and it takes a list at `x`",
+        ),
+        (
+            "metadata: {labels: {$retainKeys: [x], x: z}}",
+            "its templatePatch gives `metadata.labels.$retainKeys` a list, and it takes a string at `[x]`",
         ),
         (
             "spec: {source: {helm: {valuesObject: {a: {b: z}}}}}",
