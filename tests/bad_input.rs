@@ -261,3 +261,74 @@ fn what_cannot_be_opened_is_one_line_and_what_to_do() {
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("good.yaml:8:19"), "{out}");
 }
+
+/// Names of files, folders, models and people that give orders to a terminal or to the log of a run.
+fn hostile() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let git = |args: &[&str]| {
+        let who = ["-c", "user.name=\u{1b}[2Ja", "-c", "user.email=a@example.com"];
+        let ran = Command::new("git").args(who).args(args).current_dir(folder.path()).output().unwrap();
+        assert!(ran.status.success(), "{args:?}: {}", String::from_utf8_lossy(&ran.stderr));
+    };
+    git(&["init", "--quiet", "--initial-branch", "main"]);
+    for version in ["v45", "v46"] {
+        for environment in ["staging", "prod"] {
+            let service = GOOD
+                .replace("{name: good,", "{name: \"::error::m\\n::warning::n\\u001b[2J\\u202e\",")
+                .replace("v47", version);
+            write(folder.path(), &format!("{environment}/a\n::error::b\u{1b}[2J%0A.yaml"), service);
+        }
+        git(&["add", "."]);
+        git(&["commit", "--quiet", "-m", "one\u{1b}[2J\n\n::error::c"]);
+    }
+    folder
+}
+
+#[test]
+fn no_name_gives_an_order_whatever_is_asked() {
+    let model = "::error::m\n::warning::n\u{1b}[2J\u{202e}";
+    let table: [&[&str]; 17] = [
+        // Not `lint --diff`: what it prints is for `git apply`, byte by byte.
+        &["lint"],
+        &["lint", "--explain-passes"],
+        &["lint", "--format", "markdown"],
+        &["lint", "--format", "junit"],
+        &["lint", "--format", "human", "--all"],
+        &["lint", "--rev", "\u{1b}[2J\n::error::"],
+        &["lint", "--select", "\u{1b}[2J\n::error::"],
+        &["lint", "--config", "\u{1b}[2J\n::error::"],
+        &["lint", "\u{1b}[2J\n::error::"],
+        &["status"],
+        &["history"],
+        &["diff", "HEAD~1"],
+        &["diff", "HEAD~1", "--format", "markdown"],
+        &["trace", model, "prod"],
+        &["trace", model, "\u{1b}[2J\n::error::"],
+        &["init"],
+        // The last, for it takes what there is to fix.
+        &["lint", "--fix", "--unsafe-fixes"],
+    ];
+    let folder = hostile();
+    for arguments in table {
+        let (_, out, err) = run(arguments, folder.path());
+        let text = out + &err;
+        assert!(!text.is_empty(), "{arguments:?}");
+        let hidden = |letter: char| (letter.is_control() && letter != '\n') || letter == '\u{202e}';
+        assert!(!text.contains(hidden), "{arguments:?}: {text:?}");
+        let order = text.lines().find(|line| line.trim_start().starts_with("::"));
+        assert_eq!(order, None, "{arguments:?}: {text}");
+    }
+}
+
+/// A folder may hold a configuration of its own, so its name stands in what is wrong with that.
+#[test]
+fn a_configuration_of_a_stranger_gives_no_order() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "good.yaml", GOOD);
+    let wrong = "\"a\\n::error::\\u001b[2J\": 1\nwaivers: [{rule: \"b\\n::error::\\u001b[2J\"}]\n";
+    write(folder.path(), "a\n::error::b\u{1b}[2J/mlgitops.yaml", wrong);
+    let (code, _, err) = run(&["lint"], folder.path());
+    assert_eq!(code, 2, "{err}");
+    assert!(!err.contains('\u{1b}') && !err.lines().any(|line| line.starts_with("::")), "{err:?}");
+    assert!(err.starts_with("error: a\\u{a}::error::b\\u{1b}[2J/mlgitops.yaml:1:1: "), "{err}");
+}

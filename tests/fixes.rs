@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use examples::{Repository, config_of, repositories, section};
+use mlgitops::config::Config;
 use mlgitops::finding::{Finding, Safety};
 use mlgitops::rules::{FixKind, Rule, registry};
 use mlgitops::source::{Memory, Repositories};
@@ -25,6 +26,22 @@ const UNCOVERED: [(&str, &str); 3] = [
     ("startup-budget", "startup-budget"),
     // A selector that counts at last asks for the GPU it names.
     ("unknown-field", "gpu-limit"),
+];
+
+/// What is promised to be fixable, by rule and by how the title of the fix begins.
+const PROMISED: [(&str, &str); 12] = [
+    ("s3-prefix", "end the path in `/`"),
+    ("self-heal", "switch `selfHeal` on"),
+    ("ignore-differences", "ignore what KServe rewrites"),
+    ("unknown-field", "move `"),
+    ("unknown-field", "write `"),
+    ("coerced-value", "put `"),
+    ("rewritten-field", "write `model:` for `"),
+    ("rewritten-field", "write `Knative`"),
+    ("startup-budget", "wait "),
+    ("startup-budget", "let it load for "),
+    ("destination", "write `name` for `server`"),
+    ("ignore-never-matches", "write "),
 ];
 
 /// What a repository that is fixed showed.
@@ -164,6 +181,12 @@ fn every_fix_of_every_example_holds() {
             );
         }
     }
+    for (rule, title) in PROMISED {
+        let titles = seen.fixes.get(rule).map_or(&[][..], Vec::as_slice);
+        if !titles.iter().any(|(_, shown)| shown.starts_with(title)) {
+            seen.failures += &format!("{rule}: no example shows `{title}…`: {titles:?}\n");
+        }
+    }
     assert!(seen.failures.is_empty(), "{}", seen.failures);
 }
 
@@ -208,4 +231,27 @@ fn every_fix_of_every_fixture_holds() {
     }
     assert!(seen.failures.is_empty(), "{}", seen.failures);
     assert!(!seen.fixes.is_empty(), "no fixture has anything to fix");
+}
+
+/// Whoever writes a fix compares the file with what was read when it was judged, and not with what
+/// lies there by then; each as it is stored.
+#[test]
+fn a_fix_knows_what_it_was_made_of() {
+    let service = "apiVersion: serving.kserve.io/v1beta1\r
+kind: InferenceService\r
+metadata: {name: frau\u{301}d, namespace: ml}\r
+spec: {predictor: {model: {modelFormat: {name: sklearn}, storageUri: s3://models/fraud/v47}}}\r
+";
+    let marked = [&[0xEF, 0xBB, 0xBF], service.as_bytes()].concat();
+    let units = service.encode_utf16().flat_map(u16::to_le_bytes);
+    let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(units).collect();
+    for bytes in [service.as_bytes().to_vec(), marked, utf16] {
+        let path = RepoPath::parse("prod/fraud.yaml").unwrap();
+        let files: Arc<dyn Files> = Arc::new(Memory::new(vec![(path.to_string(), bytes.clone())]));
+        let options = Options { fixes: true, ..Options::default() };
+        let made = fix::make(&lint(&files, &Config::default(), &options).findings, true);
+        assert_eq!(made.read.keys().collect::<Vec<_>>(), [&path]);
+        assert_eq!(&*made.read[&path], &*bytes, "as it is stored");
+        assert_ne!(made.files[&path], made.read[&path]);
+    }
 }

@@ -9,7 +9,7 @@ use super::{CliError, base, given, input, print};
 use crate::finding::{Code, NotChecked};
 use crate::fleet::Surveyor;
 use crate::history::{Review, Reviewed, told};
-use crate::report::diff;
+use crate::report::{diff, harmless, shown};
 use crate::source::{self, Named, Repositories, Which};
 
 /// The arguments of `diff`.
@@ -78,7 +78,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         }
     };
     let mut text = match args.format {
-        Format::Human => diff::human(&changes),
+        Format::Human => harmless(&diff::human(&changes)),
         Format::Markdown => diff::markdown(&changes),
         Format::Json => diff::json(&changes, &not_checked),
     };
@@ -87,7 +87,8 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
             .iter()
             .map(|item| {
                 let help = item.help.as_deref().unwrap_or_default();
-                format!("not checked: {}: {}\n       help: {help}\n", item.what, item.reason)
+                let (what, reason, help) = (shown(&item.what), shown(&item.reason), shown(help));
+                format!("not checked: {what}: {reason}\n       help: {help}\n")
             })
             .collect();
     }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use crate::config::ConfigError;
-use crate::report::visible;
+use crate::report::shown;
 use crate::source::{ReplaceError, SourceError, Why};
 
 /// Why a run could not begin, or what it says could not be written.
@@ -59,55 +59,61 @@ impl From<SourceError> for CliError {
     }
 }
 
+/// Why the system refused, in words that need no manual.
+pub(super) fn why(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
 impl From<ReplaceError> for CliError {
     fn from(error: ReplaceError) -> Self {
         Self::Fix(error)
     }
 }
 
+/// Every path, word and message may be a stranger's: each is shown in one line.
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Source(error) => {
-                writeln!(f, "error: {error}")?;
-                writeln!(f, "  help: {}", error.help())
-            }
+            Self::Source(error) => said(f, &error.to_string(), Some(&error.help())),
             Self::Config(errors) => errors.iter().try_for_each(|error| config_error(f, error)),
             Self::ConfigFile { path, reason } => {
-                writeln!(f, "error: the configuration `{path}` cannot be read: {reason}")
+                said(f, &format!("the configuration `{path}` cannot be read: {reason}"), None)
             }
             Self::ValuesFile { path, reason } => {
-                writeln!(f, "error: the values file `{path}` cannot be read: {reason}")
+                said(f, &format!("the values file `{path}` cannot be read: {reason}"), None)
             }
             Self::NoRule { word, nearest } => {
-                writeln!(f, "error: `{word}` is no rule and no category")?;
-                match nearest {
-                    Some(nearest) => writeln!(f, "  help: did you mean `{nearest}`?"),
-                    None => writeln!(f, "  help: `mlgitops rules` lists them"),
-                }
+                let meant = nearest.as_ref().map(|nearest| format!("did you mean `{nearest}`?"));
+                let help = meant.as_deref().unwrap_or("`mlgitops rules` lists them");
+                said(f, &format!("`{word}` is no rule and no category"), Some(help))
             }
             Self::Fix(error) => not_fixed(f, error),
-            Self::Usage { message, help } => {
-                writeln!(f, "error: {message}")?;
-                writeln!(f, "  help: {help}")
-            }
-            Self::Write { path, reason } => writeln!(f, "error: {path} cannot be written: {reason}"),
+            Self::Usage { message, help } => said(f, message, Some(help)),
+            Self::Write { path, reason } => said(f, &format!("{path} cannot be written: {reason}"), None),
         }
+    }
+}
+
+fn said(f: &mut fmt::Formatter<'_>, message: &str, help: Option<&str>) -> fmt::Result {
+    writeln!(f, "error: {}", shown(message))?;
+    match help {
+        Some(help) => writeln!(f, "  help: {}", shown(help)),
+        None => Ok(()),
     }
 }
 
 fn config_error(f: &mut fmt::Formatter<'_>, error: &ConfigError) -> fmt::Result {
     let at = error.location.position();
-    writeln!(f, "error: {}:{}:{}: {}", error.location.path(), at.line, at.column, error.message)?;
-    match &error.help {
-        Some(help) => writeln!(f, "  help: {help}"),
-        None => Ok(()),
-    }
+    let message = format!("{}:{}:{}: {}", error.location.path(), at.line, at.column, error.message);
+    said(f, &message, error.help.as_deref())
 }
 
 /// A file that could not be replaced, and what is true of the others.
 fn not_fixed(f: &mut fmt::Formatter<'_>, error: &ReplaceError) -> fmt::Result {
-    writeln!(f, "error: {}", visible(&error.to_string()))?;
+    writeln!(f, "error: {}", shown(&error.to_string()))?;
     match error.done.len() {
         0 => writeln!(f, "  note: no file was changed")?,
         count => writeln!(f, "  note: {count} of the files before it were changed, each as a whole")?,

@@ -12,7 +12,7 @@ use mlgitops_yaml::SourceFile;
 use super::{CliError, print};
 use crate::config::Config;
 use crate::finding::{Finding, Safety};
-use crate::report::{patch, visible};
+use crate::report::{patch, shown};
 use crate::source::{Replacement, replace};
 use crate::{Options, Report, fix, lint};
 
@@ -41,6 +41,8 @@ pub(super) struct Fixed {
     /// The report of the tree as it was.
     before: Report,
     contents: BTreeMap<RepoPath, Arc<[u8]>>,
+    /// The same files as they were read.
+    read: BTreeMap<RepoPath, Arc<[u8]>>,
     done: Vec<(String, String)>,
     /// Fixes that were not asked for.
     left: usize,
@@ -60,7 +62,7 @@ impl Args {
     /// Makes every fix that is asked for, in memory.
     pub(super) fn make(&self, files: &Arc<dyn Files>, config: &Config, options: &Options) -> Fixed {
         let with_fixes = Options { fixes: true, ..options.clone() };
-        let mut contents = BTreeMap::new();
+        let (mut contents, mut read) = (BTreeMap::new(), BTreeMap::new());
         let mut done = Vec::new();
         let mut tree = Arc::clone(files);
         let before = lint(&tree, config, &with_fixes);
@@ -71,13 +73,17 @@ impl Args {
                 break;
             }
             contents.extend(made.files);
+            for (path, bytes) in made.read {
+                // What a later round read was made by the one before it.
+                read.entry(path).or_insert(bytes);
+            }
             done.extend(made.done);
             tree = fix::over(files, &contents);
             let after = lint(&tree, config, &with_fixes);
             left = self.not_asked_for(&after);
             made = fix::make(&after.findings, self.unsafe_fixes);
         }
-        Fixed { files: tree, before, contents, done, left }
+        Fixed { files: tree, before, contents, read, done, left }
     }
 
     /// How many fixes of a report are left to those who ask for them.
@@ -90,15 +96,17 @@ impl Args {
 }
 
 impl Fixed {
+    /// The files that are other ones now: path, bytes as they were read, bytes to write.
+    fn files(&self) -> impl Iterator<Item = (&RepoPath, &[u8], &[u8])> {
+        self.contents.iter().filter_map(|(path, after)| Some((path, &**self.read.get(path)?, &**after)))
+    }
+
     /// Prints the patch, and gives the exit code of the tree as it stands.
-    pub(super) fn show(&self, files: &Arc<dyn Files>) -> Result<u8, CliError> {
+    pub(super) fn show(&self) -> Result<u8, CliError> {
         let for_people = std::io::stdout().is_terminal();
         let mut text = String::new();
-        for (path, after) in &self.contents {
-            let (Some(before), Some(after)) = (text_of(path, &bytes(&**files, path)), text_of(path, after))
-            else {
-                continue;
-            };
+        for (path, before, after) in self.files() {
+            let (Some(before), Some(after)) = (text_of(path, before), text_of(path, after)) else { continue };
             text.push_str(&patch::print(path, &before, &after, for_people));
         }
         print(&text)?;
@@ -108,17 +116,17 @@ impl Fixed {
     }
 
     /// Writes the files, and says what was done.
-    pub(super) fn write(&self, files: &Arc<dyn Files>, folder: &Path) -> Result<(), CliError> {
-        let replacement = |(path, after): (&RepoPath, &Arc<[u8]>)| Replacement {
+    pub(super) fn write(&self, folder: &Path) -> Result<(), CliError> {
+        let replacement = |(path, before, after): (&RepoPath, &[u8], &[u8])| Replacement {
             path: path.clone(),
-            before: bytes(&**files, path),
+            before: before.to_vec(),
             after: after.to_vec(),
         };
-        let all: Vec<Replacement> = self.contents.iter().map(replacement).collect();
+        let all: Vec<Replacement> = self.files().map(replacement).collect();
         replace(folder, &all)?;
         let mut said = String::new();
         for (at, title) in &self.done {
-            said.push_str(&format!("fixed: {}: {}\n", visible(at), visible(title)));
+            said.push_str(&format!("fixed: {}: {}\n", shown(at), shown(title)));
         }
         self.say(said);
         Ok(())
@@ -138,10 +146,6 @@ impl Fixed {
         // Nobody is left to tell if standard error is gone.
         let _ = std::io::stderr().lock().write_all(said.as_bytes());
     }
-}
-
-fn bytes(files: &dyn Files, path: &RepoPath) -> Vec<u8> {
-    files.read(path).map(|blob| blob.bytes.to_vec()).unwrap_or_default()
 }
 
 fn text_of(path: &RepoPath, bytes: &[u8]) -> Option<String> {

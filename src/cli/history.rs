@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use super::{CliError, base, date, given, input, print};
 use crate::history::Timeline;
+use crate::report::harmless;
 use crate::report::history::{self, Told};
 use crate::source::{FirstParents, Repositories};
 
@@ -61,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let nothing = spans.is_empty();
     let told = Told { timeline: &timeline, spans, gap, now };
     print(&match args.format {
-        Format::Human => history::human(&told),
+        Format::Human => harmless(&history::human(&told)),
         Format::Json => history::json(&told),
     })?;
     Ok(if nothing { 3 } else { 0 })

@@ -41,7 +41,10 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     for file in starter::files(&found) {
         let path = root.folder().join(file.path);
         let said = match (args.dry_run, path.symlink_metadata().is_ok()) {
-            (_, true) => format!("kept     {}: it is there already{}\n", file.path, file.instead),
+            (_, true) => {
+                let instead = if mentions_us(&path) { "" } else { &file.instead };
+                format!("kept     {}: it is there already{instead}\n", file.path)
+            }
             (true, false) => format!("would write {}: {}\n", file.path, file.meaning),
             (false, false) => {
                 write(&path, &file.text, file.path)?;
@@ -56,7 +59,9 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let report = lint(&files, &config, &options);
     let style = Style { color, per_rule: 3, ..Style::default() };
     text.push_str(&report::human::print(&report, &report::Context { style, ..report::Context::new(".") }));
-    text.push_str("\na pull request is asked only about what it brings itself\n");
+    text.push_str(
+        "\nnone of this is in anybody's way: a pull request is asked only about what it brings itself\n",
+    );
     print(&text)?;
     Ok(0)
 }
@@ -65,7 +70,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
 fn write(path: &Path, text: &str, shown: &str) -> Result<(), CliError> {
     let refused = |error: std::io::Error| CliError::Write {
         path: format!("`{shown}`"),
-        reason: error.kind().to_string(),
+        reason: super::error::why(&error),
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(refused)?;
@@ -79,6 +84,11 @@ fn write(path: &Path, text: &str, shown: &str) -> Result<(), CliError> {
         let _ = std::fs::remove_file(path);
         refused(error)
     })
+}
+
+/// Whether a file that is there runs this program already.
+fn mentions_us(path: &Path) -> bool {
+    std::fs::read_to_string(path).is_ok_and(|text| text.contains("mlgitops"))
 }
 
 /// Whether the repository lives on GitLab, by what its own clone says.

@@ -160,7 +160,7 @@ pub(super) fn config_in(files: &dyn Files) -> Result<Config, CliError> {
 fn config_at(path: &Path, root: &Root, files: &dyn Files) -> Result<Config, CliError> {
     let refused = |error: std::io::Error| CliError::ConfigFile {
         path: path.display().to_string(),
-        reason: error.kind().to_string(),
+        reason: super::error::why(&error),
     };
     let bytes = std::fs::read(path).map_err(refused)?;
     let whole = path.canonicalize().map_err(refused)?;

@@ -133,6 +133,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     }
     let new_since = new_since(args, &opened, found.as_mut())?;
     let compared = compared(&opened.root, head, new_since.as_ref());
+    let target = new_since.as_ref().map(|(since, _)| since.name.clone());
     let (base, change) = found.map_or((None, None), |found| (found.config, Some(found.change)));
     let repositories = args.input.repositories(&opened.root, args.base.as_deref())?;
     let options = Options {
@@ -153,9 +154,9 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     if args.fixing.any() {
         let fixed = args.fixing.make(&opened.files, &opened.config, &options);
         if args.fixing.shows() {
-            return fixed.show(&opened.files);
+            return fixed.show();
         }
-        fixed.write(&opened.files, opened.root.folder())?;
+        fixed.write(opened.root.folder())?;
         opened.files = fixed.files;
     }
     let report = lint(&opened.files, &opened.config, &options);
@@ -163,14 +164,21 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let prefix = opened.root.git().map_or("", |git| git.prefix.as_str());
     let (fail_on, blob) = (options.fail_on, links::blob());
-    let (blob, compared) = (blob.as_deref(), compared.as_deref());
-    let plain =
-        report::Context { prefix, elapsed_ms, fail_on, blob, compared, ..report::Context::new(&shown) };
+    let at_home = target.as_deref().and_then(|target| at_home(target, prefix));
+    let plain = report::Context {
+        prefix,
+        elapsed_ms,
+        fail_on,
+        blob: blob.as_deref(),
+        compared: compared.as_deref(),
+        at_home: at_home.as_deref(),
+        ..report::Context::new(&shown)
+    };
     for output in &args.output {
         let text = report::render(output.format, &report, &plain);
         std::fs::write(&output.path, text).map_err(|error| CliError::Write {
             path: format!("`{}`", output.path.display()),
-            reason: error.kind().to_string(),
+            reason: super::error::why(&error),
         })?;
     }
     let on_terminal = report::Context { style: Style { color, ..plain.style }, ..plain };
@@ -216,6 +224,22 @@ fn compared(root: &Root, head: Option<&str>, since: Option<&(NewSince, String)>)
     let against = since.map(|(since, id)| format!("against {} at {}", since.name, short(id)));
     let parts: Vec<String> = own.into_iter().chain(against).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// What gives the same findings on a laptop; `None` where the target is no branch, or something in
+/// it would be more than a word for a shell.
+fn at_home(target: &str, prefix: &str) -> Option<String> {
+    let is_word = |text: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte);
+        text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(is_plain)
+    };
+    let is_commit = target.len() >= 40 && target.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if !is_word(target) || is_commit || target == "HEAD" || !(prefix.is_empty() || is_word(prefix)) {
+        return None;
+    }
+    let name = target.strip_prefix("origin/").unwrap_or(target);
+    let folder = if prefix.is_empty() { String::new() } else { format!(" {prefix}") };
+    Some(format!("git fetch origin {name} && mlgitops lint --base origin/{name}{folder}"))
 }
 
 /// The rules that words of the command line select.

@@ -164,12 +164,12 @@ impl ChartArgs {
 /// A values file of the repository, else one that lies anywhere on this machine.
 fn values_file(path: &Path, root: &Root) -> Result<ValuesFile, CliError> {
     let unreadable = |reason: String| CliError::ValuesFile { path: path.display().to_string(), reason };
-    let whole = path.canonicalize().map_err(|error| unreadable(error.kind().to_string()))?;
+    let whole = path.canonicalize().map_err(|error| unreadable(super::error::why(&error)))?;
     let inside = whole.strip_prefix(root.folder()).ok().and_then(Path::to_str);
     if let Some(inside) = inside.and_then(|path| RepoPath::parse(path).ok()) {
         return Ok(ValuesFile::Inside(inside));
     }
-    let bytes = std::fs::read(&whole).map_err(|error| unreadable(error.kind().to_string()))?;
+    let bytes = std::fs::read(&whole).map_err(|error| unreadable(super::error::why(&error)))?;
     let file = SourceFile::new(&path.display().to_string(), &bytes)
         .map_err(|error| unreadable(error.to_string()))?;
     Ok(ValuesFile::Outside(Arc::new(file)))

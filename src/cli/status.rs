@@ -9,7 +9,7 @@ use mlgitops_files::Files;
 use super::{CliError, base, date, input, print};
 use crate::config::Config;
 use crate::history::Timeline;
-use crate::report::status;
+use crate::report::{harmless, status};
 use crate::source::{Chain, FirstParents, Repositories, Root};
 use crate::survey;
 
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
     let repositories = args.input.repositories(&opened.root, None)?;
     let survey = survey(&files, &opened.config, &repositories);
     print(&match args.format {
-        Format::Human => status::human(&survey, args.why),
+        Format::Human => harmless(&status::human(&survey, args.why)),
         Format::Json => status::json(&survey, args.why),
     })?;
     Ok(if survey.fleet.releases.is_empty() { 3 } else { 0 })

@@ -11,6 +11,7 @@ use super::{CliError, base, given, input, print};
 use crate::config::nearest;
 use crate::finding::Location;
 use crate::fleet::{Fleet, Release};
+use crate::report::harmless;
 use crate::report::trace::{self, Step, Traced};
 use crate::source::{self, Blamed, Repositories, Root, Which};
 use crate::survey;
@@ -74,7 +75,7 @@ pub(super) fn run(args: &Args) -> Result<u8, CliError> {
         });
     }
     print(&match args.format {
-        Format::Human => trace::human(&all),
+        Format::Human => harmless(&trace::human(&all)),
         Format::Json => trace::json(&all),
     })?;
     Ok(0)

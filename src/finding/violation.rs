@@ -278,6 +278,8 @@ pub struct Waived {
     pub ticket: Option<String>,
     /// The last valid day, `YYYY-MM-DD`.
     pub until: Option<String>,
+    /// Days from the day of the run to that day.
+    pub days_left: Option<i64>,
     /// Where the waiver is written.
     pub location: Location,
 }

@@ -84,6 +84,14 @@ impl Edited {
         Some(contents)
     }
 
+    /// The same files as they were read, by path.
+    pub(super) fn originals(&self) -> BTreeMap<RepoPath, Arc<[u8]>> {
+        let original = |(path, file): (&String, &File)| {
+            Some((RepoPath::parse(path).ok()?, Arc::from(file.file.encode(file.file.text()))))
+        };
+        self.files.iter().filter_map(original).collect()
+    }
+
     /// The tree with the edits made.
     pub(super) fn overlay(&mut self, files: &Arc<dyn Files>) -> Option<Arc<dyn Files>> {
         Some(Arc::new(Overlay::new(Arc::clone(files), self.contents()?)))

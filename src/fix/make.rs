@@ -13,6 +13,9 @@ use crate::finding::{Finding, Safety};
 pub struct Made {
     /// The bytes of every file that is another one now.
     pub files: BTreeMap<RepoPath, Arc<[u8]>>,
+    /// Their bytes as they were read: whoever replaces them compares with these, for a file may have
+    /// changed since.
+    pub read: BTreeMap<RepoPath, Arc<[u8]>>,
     /// What was done, in the order of the findings: the place of each, and the title of its fix.
     pub done: Vec<(String, String)>,
 }
@@ -33,7 +36,7 @@ pub fn make(findings: &[Finding], also_unsafe: bool) -> Made {
         }
     }
     match edited.contents() {
-        Some(files) if !files.is_empty() => Made { files, done },
+        Some(files) if !files.is_empty() => Made { files, read: edited.originals(), done },
         _ => Made::default(),
     }
 }

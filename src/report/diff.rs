@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::display::shown;
 use super::markup::{cell, code, words};
 use crate::finding::NotChecked;
-use crate::history::{Difference, Side, Told};
+use crate::history::{Commit, Difference, Side, Told};
 
 /// One line a release.
 #[must_use]
@@ -48,6 +48,7 @@ pub(super) struct Cells {
     pub(super) before: Option<String>,
     pub(super) after: Option<String>,
     pub(super) proof: Option<String>,
+    pub(super) proven_by: Option<Commit>,
     pub(super) more: Vec<String>,
 }
 
@@ -62,6 +63,7 @@ pub(super) fn cells(told: &Told) -> Option<Cells> {
         before: said(before),
         after: said(after),
         proof: told.proof.clone(),
+        proven_by: told.proven_by.clone(),
         more: told.difference.details().iter().map(|detail| shown(detail)).collect(),
     })
 }
@@ -95,6 +97,7 @@ pub fn json(told: &[Told], not_checked: &[NotChecked]) -> String {
                 "before": told.difference.before.as_ref().map(side),
                 "after": told.difference.after.as_ref().map(side),
                 "proof": told.proof,
+                "provenBy": told.proven_by.as_ref().map(|commit| &commit.id),
                 "restarts": told.difference.restarts(),
             }))
         })

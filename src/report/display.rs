@@ -69,7 +69,8 @@ impl Order {
 }
 
 /// A text as it is shown, in one line.
-pub(super) fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for glyph in glyphs(text) {
         let _ = write!(out, "{glyph}");
@@ -80,9 +81,19 @@ pub(super) fn shown(text: &str) -> String {
 /// A text as it is shown, its lines kept.
 #[must_use]
 pub fn visible(text: &str) -> String {
+    each_line(text, |line| inert(&shown(line)))
+}
+
+/// A text that is shown already, in which no line gives an order to a log.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    each_line(text, inert)
+}
+
+fn each_line(text: &str, of_line: impl Fn(&str) -> String) -> String {
     let lines = text.split_inclusive('\n').map(|line| match line.strip_suffix('\n') {
-        Some(line) => shown(line) + "\n",
-        None => shown(line),
+        Some(line) => of_line(line) + "\n",
+        None => of_line(line),
     });
     lines.collect()
 }

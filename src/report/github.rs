@@ -20,6 +20,9 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     for finding in counted {
         command(&mut out, finding, &report.trees, context);
     }
+    if let Some([reason, help]) = summary::nothing(report) {
+        let _ = writeln!(out, "::error title=not checked::{}", data(&format!("{reason}\nhelp: {help}")));
+    }
     for item in &report.not_checked {
         not_checked(&mut out, item, &report.trees, context);
     }

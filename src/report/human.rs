@@ -38,6 +38,9 @@ pub fn print(report: &Report, context: &Context<'_>) -> String {
     for (rule, count) in more {
         let _ = writeln!(out, "{count} more of {rule}: mlgitops lint --format json\n");
     }
+    if let Some([reason, help]) = summary::nothing(report) {
+        let _ = writeln!(out, "not checked: anything: {reason}\n       help: {help}\n");
+    }
     not_checked(&mut out, &report.not_checked, context.style);
     if let Some(line) = summary::older(report.older.as_ref()) {
         let _ = writeln!(out, "{line}");

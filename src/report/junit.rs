@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 
 use super::anchor;
-use super::display::shown;
+use super::display::{harmless, shown};
 use super::{Context, summary};
 use crate::Report;
 use crate::finding::{Finding, Location, NotChecked, ReadTree};
@@ -66,7 +66,7 @@ impl Case {
             _ => format!(" type=\"{}\" message=\"{message}\"", self.kind),
         };
         if !self.text.is_empty() {
-            let _ = writeln!(out, "<{element}{kind}>{}</{element}>", content(&self.text));
+            let _ = writeln!(out, "<{element}{kind}>{}</{element}>", content(&harmless(&self.text)));
         }
         out.push_str("</testcase>\n");
     }
@@ -84,7 +84,9 @@ fn run(report: &Report) -> Case {
     let line = summary::line(&report.summary);
     let how = if report.summary.exit == 3 { How::Error } else { How::Passed };
     let (class, name) = ("mlgitops".to_owned(), "enough was checked".to_owned());
-    Case { class, name, how, kind: "not-enough-checked", message: line.clone(), text: line }
+    let why = summary::nothing(report).map(|[reason, help]| format!("\n{reason}\nhelp: {help}"));
+    let text = format!("{line}{}", why.unwrap_or_default());
+    Case { class, name, how, kind: "not-enough-checked", message: line, text }
 }
 
 fn case(finding: &Finding, report: &Report, context: &Context<'_>) -> Case {

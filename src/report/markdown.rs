@@ -1,7 +1,7 @@
 //! The comment of a pull request, and the summary of a run: one body that is written again in
 //! place. What blocks comes first, what changes next, the rest is folded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use mlgitops_files::RepoPath;
@@ -12,6 +12,8 @@ use super::markup::{address, cell, code, prose, words};
 use super::{Context, anchor, diff, patch, restarts, summary};
 use crate::Report;
 use crate::finding::{Edit, Fix, Location, NotChecked, ReadTree, Safety, Severity, Waived};
+use crate::history::Commit;
+use crate::history::words::day;
 
 /// The first line, by which a later run finds the comment again.
 pub const MARKER: &str = "<!-- mlgitops:summary -->";
@@ -34,7 +36,10 @@ const PATCH: usize = 24;
 pub fn print(report: &Report, context: &Context<'_>) -> String {
     let blocks = by_severity(&report.findings);
     let mut out = format!("{MARKER}\n### {}\n", title(report, context));
-    changes(&mut out, report);
+    if let Some([reason, help]) = summary::nothing(report) {
+        let _ = writeln!(out, "\n{}  \n→ {}", prose(reason), prose(help));
+    }
+    changes(&mut out, report, context);
     findings(&mut out, &blocks, &report.trees, context);
     folded(&mut out, report, context);
     let _ = writeln!(out, "\n<sub>{}</sub>", footer(report, context));
@@ -93,14 +98,15 @@ fn put(out: &mut String, room: usize, items: &[String]) -> usize {
 }
 
 /// What changes, a row a release.
-fn changes(out: &mut String, report: &Report) {
+fn changes(out: &mut String, report: &Report, context: &Context<'_>) {
     let Some(changes) = &report.changes else { return };
     if changes.is_empty() {
         out.push_str("\nNothing that runs is changed.\n");
         return;
     }
     out.push_str("\n| model | environment | version | ran before? | more |\n|---|---|---|---|---|\n");
-    let rows: Vec<String> = changes.iter().filter_map(diff::cells).map(|cells| row(&cells)).collect();
+    let rows: Vec<String> =
+        changes.iter().filter_map(diff::cells).map(|cells| row(&cells, context)).collect();
     let more = put(out, TABLE, &rows);
     if more > 0 {
         let _ = writeln!(out, "\n… and {more} more releases change: `mlgitops diff` lists them");
@@ -110,7 +116,7 @@ fn changes(out: &mut String, report: &Report) {
     }
 }
 
-fn row(cells: &diff::Cells) -> String {
+fn row(cells: &diff::Cells, context: &Context<'_>) -> String {
     let cut = |text: &str| cut(text, 120);
     let version = match (&cells.before, &cells.after) {
         (Some(old), Some(new)) if old == new => code(&cut(new)),
@@ -119,7 +125,10 @@ fn row(cells: &diff::Cells) -> String {
         (Some(old), None) => format!("{} → **gone**", code(&cut(old))),
         (None, None) => String::new(),
     };
-    let proof = cells.proof.as_deref().map(words).unwrap_or_default();
+    let mut proof = cells.proof.as_deref().map(words).unwrap_or_default();
+    if let Some(commit) = &cells.proven_by {
+        let _ = write!(proof, " ({})", proven_by(commit, context));
+    }
     let columns = [
         code(&cut(&cells.model)),
         words(&cut(&cells.environment)),
@@ -129,6 +138,18 @@ fn row(cells: &diff::Cells) -> String {
     ];
     let columns: Vec<String> = columns.iter().map(|column| pipes(column)).collect();
     format!("| {} |\n", columns.join(" | "))
+}
+
+/// The commit that brought a version to where it was proven, as a link where the run knows one.
+fn proven_by(commit: &Commit, context: &Context<'_>) -> String {
+    let short = code(commit.short());
+    let project = context.blob.and_then(|blob| blob.rsplit_once("/blob/"));
+    let named = match project {
+        Some((project, _)) => format!("[{short}]({project}/commit/{})", address(&commit.id)),
+        None => short,
+    };
+    let number = commit.pull_request.map(|number| format!(", #{number}")).unwrap_or_default();
+    format!("{named} of {}{number}", day(commit.time))
 }
 
 /// Words have their pipes escaped already; code has not.
@@ -163,7 +184,8 @@ fn item(block: &Block<'_>, trees: &[ReadTree], context: &Context<'_>) -> String 
     if !rest.is_empty() {
         let _ = write!(out, " and {} more places", rest.len());
     }
-    let _ = writeln!(out, "  \n{}", prose(&main.message));
+    // A summary breaks lines only where two blanks say so.
+    let _ = writeln!(out, "  \n{}  ", prose(&main.message));
     if let Some(also) = block.also() {
         let _ = writeln!(out, "also: {}  ", prose(&also));
     }
@@ -268,28 +290,49 @@ fn counted(count: usize, one: &str, many: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} {}", if count == 1 { one } else { many }))
 }
 
+/// A waiver that covers something.
+struct InForce<'r> {
+    rule: &'static str,
+    waived: &'r Waived,
+    /// The models, or other objects, that it covers.
+    names: BTreeSet<&'r str>,
+}
+
 /// The waivers that cover something, each once, in the order of files.
-fn waivers(report: &Report) -> Vec<(&'static str, &Waived)> {
-    let mut all: BTreeMap<(&str, u32, &str), (&'static str, &Waived)> = BTreeMap::new();
+fn waivers(report: &Report) -> Vec<InForce<'_>> {
+    let mut all: BTreeMap<(&str, u32, &str), InForce<'_>> = BTreeMap::new();
     for finding in &report.findings {
-        for waived in finding.places.iter().filter_map(|place| place.waived.as_ref()) {
+        for place in &finding.places {
+            let Some(waived) = &place.waived else { continue };
             let at = &waived.location;
-            all.entry((at.path(), at.start, finding.rule)).or_insert((finding.rule, waived));
+            let new = InForce { rule: finding.rule, waived, names: BTreeSet::new() };
+            let one = all.entry((at.path(), at.start, finding.rule)).or_insert(new);
+            let object = place.object.as_ref().map(|object| object.name.as_str());
+            one.names.extend(place.model.as_deref().or(object));
         }
     }
     all.into_values().collect()
 }
 
-fn waiver((rule, waived): &(&'static str, &Waived), trees: &[ReadTree], context: &Context<'_>) -> String {
-    let until = match &waived.until {
-        Some(day) => format!("until {}", words(day)),
-        None => "with no end".to_owned(),
+fn waiver(one: &InForce<'_>, trees: &[ReadTree], context: &Context<'_>) -> String {
+    let InForce { rule, waived, names } = one;
+    let until = match (&waived.until, waived.days_left) {
+        (Some(day), Some(0)) => format!("until {}, its last day", words(day)),
+        (Some(day), Some(1)) => format!("until {}, 1 day left", words(day)),
+        (Some(day), Some(days)) => format!("until {}, {days} days left", words(day)),
+        (Some(day), None) => format!("until {}", words(day)),
+        (None, _) => "with no end".to_owned(),
     };
+    let mut on: Vec<String> = names.iter().take(3).map(|name| code(name)).collect();
+    if names.len() > on.len() {
+        on.push(format!("{} more", names.len() - on.len()));
+    }
+    let on = if on.is_empty() { String::new() } else { format!(" on {}", on.join(", ")) };
     let owner = waived.owner.as_deref().map(|owner| format!(", {}", code(owner))).unwrap_or_default();
     let ticket = waived.ticket.as_deref().map(|ticket| format!(", {}", code(ticket))).unwrap_or_default();
     let reason = prose(&waived.reason);
     let at = link(&waived.location, trees, context);
-    format!("- waived {until}: `{rule}`, \"{reason}\"{owner}{ticket} ({at})\n")
+    format!("- waived {until}: `{rule}`{on}, \"{reason}\"{owner}{ticket} ({at})\n")
 }
 
 fn not_checked(item: &NotChecked, trees: &[ReadTree], context: &Context<'_>) -> String {
@@ -312,5 +355,6 @@ fn footer(report: &Report, context: &Context<'_>) -> String {
     let mut parts: Vec<String> = context.compared.map(words).into_iter().collect();
     parts.push(words(&shown(&summary::line(&report.summary))));
     parts.push(format!("mlgitops {}, {} ms", context.version, context.elapsed_ms));
+    parts.extend(context.at_home.map(|command| format!("here at home: {}", code(command))));
     parts.join(" · ")
 }

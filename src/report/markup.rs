@@ -53,6 +53,8 @@ pub(super) fn words(text: &str) -> String {
             '@' => out.push_str("@<!-- -->"),
             '#' => out.push_str("\\#<!-- -->"),
             ':' if rest.peek() == Some(&'/') => out.push_str(":<!-- -->"),
+            // A log that shows the text takes a line that begins so for an order.
+            ':' if out.is_empty() && rest.peek() == Some(&':') => out.push_str(":<!-- -->"),
             '.' if out.ends_with("www") || out.ends_with("WWW") => out.push_str("<!-- -->."),
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '!' | '{' => {
                 let _ = write!(out, "\\{character}");

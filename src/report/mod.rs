@@ -26,7 +26,7 @@ pub mod status;
 mod summary;
 pub mod trace;
 
-pub use display::visible;
+pub use display::{harmless, shown, visible};
 
 use crate::Report;
 use crate::finding::Severity;
@@ -123,6 +123,8 @@ pub struct Context<'c> {
     pub blob: Option<&'c str>,
     /// What was compared with what: `4d2c9e7 against main at b91d04c`.
     pub compared: Option<&'c str>,
+    /// What to type on a laptop for the same findings.
+    pub at_home: Option<&'c str>,
 }
 
 impl<'c> Context<'c> {
@@ -139,6 +141,7 @@ impl<'c> Context<'c> {
             fail_on: Some(Severity::Error),
             blob: None,
             compared: None,
+            at_home: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use mlgitops_files::RepoPath;
 
-use super::display::shown;
+use super::display::{harmless, shown};
 
 /// Lines of context around a change.
 const CONTEXT: usize = 3;
@@ -22,7 +22,7 @@ pub fn print(path: &RepoPath, before: &str, after: &str, for_people: bool) -> St
     for hunk in hunks(&changes) {
         text.push_str(&printed(hunk, &old, &new, for_people));
     }
-    text
+    if for_people { harmless(&text) } else { text }
 }
 
 /// Lines that one text has in the place of lines of the other.

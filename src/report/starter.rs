@@ -60,10 +60,11 @@ pub fn files(found: &Found<'_>) -> Vec<File> {
         File {
             path: ".pre-commit-config.yaml",
             text: format!(
-                "# `pip install pre-commit && pre-commit install` on every laptop.\nrepos:\n{}",
+                "# On every laptop: pip install pre-commit && pre-commit install\nrepos:\n{}",
                 hook()
             ),
-            meaning: "checks what is staged, before every commit",
+            meaning: "checks what is staged before every commit, on laptops with the hook:
+         pip install pre-commit && pre-commit install",
             instead,
         },
     ]

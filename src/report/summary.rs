@@ -1,6 +1,7 @@
 //! The last line: what was checked, so that silence is never mistaken for a pass.
 
 use super::display::shown;
+use crate::Report;
 use crate::finding::{Finding, Safety};
 use crate::lint::{Older, Summary};
 
@@ -15,6 +16,16 @@ pub(super) fn line(summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// Why a run fails that read nothing it could judge, and what to do; `None` where an item says why,
+/// or nothing is wrong.
+pub(super) fn nothing(report: &Report) -> Option<[&'static str; 2]> {
+    let is_said = report.not_checked.iter().any(|item| item.required);
+    (report.summary.exit == 3 && !is_said).then_some([
+        "no model, and nothing that deploys one, was found here",
+        "name the folder that holds the manifests, as in: mlgitops lint deploy",
+    ])
 }
 
 /// `37 older findings on main are not counted here: mlgitops lint`; nothing where there are none.

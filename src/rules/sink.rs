@@ -301,6 +301,7 @@ impl Sink<'_> {
             owner: waiver.owner.clone(),
             ticket: waiver.ticket.as_ref().map(|ticket| ticket.value.clone()),
             until: waiver.until.as_ref().map(|until| until.value.to_string()),
+            days_left: waiver.until.as_ref().map(|until| until.value.duration_since(today).as_hours() / 24),
             location: waiver.location.clone(),
         })
     }

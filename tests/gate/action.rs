@@ -2,8 +2,10 @@
 //! gives it for a push, a pull request, a merge queue and a fork.
 
 use std::fs;
+use std::process::Command;
 
-use super::runner::{Event, Runner};
+use super::root;
+use super::runner::{Event, Runner, executable};
 
 /// A service that names `version` of its model.
 pub(crate) fn service(version: &str) -> String {
@@ -70,6 +72,30 @@ fn a_good_change_is_green() {
 }
 
 #[test]
+fn a_promotion_that_may_go_shows_its_proof() {
+    let runner = Runner::new(Event::PullRequest);
+    for environment in ["staging", "prod"] {
+        runner.write(&format!("{environment}/fraud.yaml"), &service("s3://models/fraud/v45/"));
+    }
+    runner.write("mlgitops.yaml", "environments: [{name: staging}, {name: prod, guard: true}]\n");
+    runner.commit("v45 everywhere");
+    runner.write("staging/fraud.yaml", &service("s3://models/fraud/v47/"));
+    runner.commit("v47 in staging (#398)");
+    let proof = runner.head();
+    runner.branch();
+    runner.write("prod/fraud.yaml", &service("s3://models/fraud/v47/"));
+    runner.commit("v47 in production");
+    let run = runner.run(&[]);
+    assert_eq!(run.code, 0, "{}", run.log);
+    let summary = run.summary();
+    let link = format!("([`{}`](https://github.com/org/ml/commit/{proof}) of ", &proof[..7]);
+    let row =
+        summary.lines().find(|line| line.starts_with("| `fraud` | prod | `v45` → `v47` | staging since "));
+    let row = row.unwrap_or_else(|| panic!("{summary}"));
+    assert!(row.contains(&link) && row.contains(", #398)"), "{row}");
+}
+
+#[test]
 fn what_time_ends_says_when_to_come_back() {
     let runner = with_a_bad_promotion(Event::PullRequest);
     runner.write("mlgitops.yaml", "environments: [{name: staging}, {name: prod, soak: 24h}]\n");
@@ -83,6 +109,45 @@ fn what_time_ends_says_when_to_come_back() {
     let at: jiff::Timestamp = run.output("retry-at").parse().expect(&run.log);
     let hours = at.duration_since(jiff::Timestamp::now()).as_hours();
     assert!((22..=24).contains(&hours), "{hours} h");
+    let line = format!("mlgitops: run this job again after {}", run.output("retry-at"));
+    assert!(run.log.lines().any(|said| said == line), "{}", run.log);
+}
+
+/// The schedule of docs/github.md, with a `gh` that knows four failed runs.
+#[test]
+fn a_schedule_runs_again_what_only_had_to_wait() {
+    let page = fs::read_to_string(root().join("docs/github.md")).unwrap();
+    let script = page.split("name: mlgitops soak").nth(1).unwrap().split("run: |\n").nth(1).unwrap();
+    let script: Vec<&str> = script.lines().map_while(|line| line.strip_prefix("          ")).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let gh = r#"#!/usr/bin/env bash
+case "$*" in
+    "run list"*) printf '%s\n' 11 12 13 14 ;;
+    "run view 11"*) printf 'job\tstep\tZ mlgitops: run this job again after 2020-01-02T03:04:05Z\n' ;;
+    "run view 12"*) printf 'job\tstep\tZ mlgitops: run this job again after 2999-01-02T03:04:05Z\n' ;;
+    "run view 13"*) printf 'job\tstep\tZ mlgitops: findings block this change\n' ;;
+    "run view 14"*) exit 1 ;;
+    *) printf '%s\n' "$*" >>asked ;;
+esac
+"#;
+    executable(&folder.path().join("gh"), gh);
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let output = Command::new("bash")
+        .args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script.join("\n")])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(fs::read_to_string(folder.path().join("asked")).unwrap(), "run rerun 11 --failed\n");
+}
+
+#[test]
+fn the_source_of_the_action_is_built_where_that_is_asked_for() {
+    let runner = with_a_bad_promotion(Event::PullRequest);
+    let run = runner.with_cargo().run(&[("source", "true")]);
+    assert_eq!(run.code, 1, "{}", run.log);
+    assert!(run.log.contains("mlgitops 0.") && run.log.contains("error[ran-in-staging]"), "{}", run.log);
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn it_writes_what_it_found() {
     insta::assert_snapshot!(said, @"
     written  mlgitops.yaml: what this repository says about itself, everything in it optional
     written  .github/workflows/mlgitops.yml: checks every pull request
-    written  .pre-commit-config.yaml: checks what is staged, before every commit
+    written  .pre-commit-config.yaml: checks what is staged before every commit, on laptops with the hook:
+             pip install pre-commit && pre-commit install
 
     this is what it reports today:
 
@@ -66,7 +67,7 @@ fn it_writes_what_it_found() {
 
     checked 2 releases of 1 model in 2 environments (2 folders of plain files): 1 warning, 1 note; not checked: 1
 
-    a pull request is asked only about what it brings itself
+    none of this is in anybody's way: a pull request is asked only about what it brings itself
     ");
     insta::assert_snapshot!(read(folder.path(), "mlgitops.yaml"), @r#"
     # What this repository says about itself where Git alone does not. Everything is optional:
@@ -133,6 +134,14 @@ fn it_writes_over_nothing() {
         assert!(said.contains(&format!("kept     {path}: it is there already")), "{said}");
     }
     assert!(said.contains("      - id: mlgitops"), "the entry to add is shown: {said}");
+}
+
+#[test]
+fn what_it_wrote_before_is_not_told_again() {
+    let folder = repository(&[("prod/fraud.yaml", &service("s3://models/fraud/v47"))]);
+    init(folder.path(), &[]);
+    let said = init(folder.path(), &[]);
+    assert!(said.contains("kept     .pre-commit-config.yaml: it is there already\n\nthis is what"), "{said}");
 }
 
 #[test]

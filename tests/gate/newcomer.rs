@@ -1,5 +1,5 @@
-//! A new user's first day, as a transcript: a repository made of the demo, `init`, a bad promotion
-//! before the commit and in the pull request.
+//! A new user's first day, as a transcript: a repository made of the demo, `init`, the hook
+//! installed, a commit that it refuses, a bad promotion committed, and its pull request.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::root;
-use super::runner::{Event, Runner};
+use super::runner::{Event, Runner, executable};
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
@@ -46,6 +46,24 @@ fn still(text: &str) -> String {
     text
 }
 
+/// Lets Git run what the hook of this project runs, as `pre-commit install` does.
+fn install_hook(runner: &Runner) {
+    let hooks = fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
+    let entry = hooks.lines().find_map(|line| line.strip_prefix("  entry: mlgitops ")).unwrap();
+    let script = format!("#!/bin/sh\nexec '{}' {entry}\n", env!("CARGO_BIN_EXE_mlgitops"));
+    executable(&runner.folder().join(".git/hooks/pre-commit"), &script);
+}
+
+/// What `git commit` says of everything that was changed, the hook included.
+fn committed(runner: &Runner, message: &str) -> String {
+    runner.git(&["add", "--all"]);
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", message]);
+    let output = command.current_dir(runner.folder()).output().unwrap();
+    let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    format!("$ git commit -m {message:?}\n{}[exit code {}]\n\n", still(&text), output.status.code().unwrap())
+}
+
 #[test]
 fn the_first_day() {
     let runner = Runner::new(Event::PullRequest);
@@ -53,16 +71,18 @@ fn the_first_day() {
     copy(&root().join("fixtures/fleet/environments"), &folder.join("environments"));
     let mut transcript = typed(folder, "mlgitops init");
     runner.commit("the fleet");
+    install_hook(&runner);
     transcript += &typed(folder, "mlgitops lint");
     transcript += &typed(folder, "mlgitops status");
     runner.branch();
     let path = "environments/prod/fraud-detector.yaml";
     let text = fs::read_to_string(folder.join(path)).unwrap();
+    runner.write(path, &text.replace("v43", "latest"));
+    transcript += "# prod/fraud-detector.yaml names `latest` now\n";
+    transcript += &committed(&runner, "the newest fraud-detector in production");
     runner.write(path, &text.replace("v43", "v48"));
-    runner.git(&["add", "."]);
     transcript += "# prod/fraud-detector.yaml names v48 now, which only dev runs\n";
-    transcript += &typed(folder, "mlgitops lint --staged --new-since HEAD");
-    runner.commit("fraud-detector v48 in production");
+    transcript += &committed(&runner, "fraud-detector v48 in production");
     transcript += &typed(folder, "mlgitops diff main");
     let run = runner.run(&[]);
     let _ = write!(transcript, "# the pull request\n{}[exit code {}]\n\n", still(&run.log), run.code);

@@ -138,6 +138,13 @@ done
 cp "$RELEASE/$(basename "$1")" "$output" 2>/dev/null || exit 22
 "#;
 
+/// Builds nothing: puts the binary under test where `cargo install` would.
+const CARGO: &str = r#"#!/usr/bin/env bash
+[[ "$1 $2 $3 $4" == "install --quiet --locked --path" && -e "$5/Cargo.toml" && "$6" == --root ]] || exit 9
+mkdir -p "$7/bin"
+cp "$RELEASE" "$7/bin/mlgitops"
+"#;
+
 impl Runner {
     pub(crate) fn new(event: Event) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -230,6 +237,13 @@ impl Runner {
         }
         executable(&self.bin.join("curl"), CURL);
         *self.release.borrow_mut() = Some(folder);
+        self
+    }
+
+    /// A `cargo` that has built everything already, and installs it where it is told to.
+    pub(crate) fn with_cargo(&self) -> &Self {
+        executable(&self.bin.join("cargo"), CARGO);
+        *self.release.borrow_mut() = Some(PathBuf::from(env!("CARGO_BIN_EXE_mlgitops")));
         self
     }
 

@@ -61,10 +61,48 @@ fn every_script_of_the_folder_is_a_step() {
     assert_eq!(scripts, used);
 }
 
-/// Needs `actionlint`; CI has it.
+/// Needs `actionlint`; CI has it. `action.yml` is read as the action that `ci.yml` uses.
 #[test]
 #[ignore = "needs actionlint"]
 fn actionlint_passes() {
     let output = Command::new("actionlint").current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// The workflows of GitHub that a page shows, what it leaves out put around them.
+fn shown_workflows(page: &str) -> Vec<String> {
+    let fences = page.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let of_github = fences.filter(|fence| fence.contains("runs-on:") || fence.contains("uses:"));
+    let whole = |fence: &str| match fence {
+        step if step.starts_with("    ") => {
+            format!("on: pull_request\njobs:\n  mlgitops:\n    runs-on: ubuntu-latest\n{step}")
+        }
+        jobs if !jobs.contains("\non:") => format!("on: pull_request\n{jobs}"),
+        all => all.to_owned(),
+    };
+    of_github.map(whole).collect()
+}
+
+/// What people are told to copy, and what `mlgitops init` writes for them.
+#[test]
+#[ignore = "needs actionlint"]
+fn actionlint_passes_what_people_copy() {
+    let mut shown: Vec<(PathBuf, String)> = Vec::new();
+    for path in workflows().into_iter().filter(|path| path.extension().is_some_and(|found| found == "md")) {
+        let page = fs::read_to_string(&path).unwrap();
+        shown.extend(shown_workflows(&page).into_iter().map(|text| (path.clone(), text)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let init = Command::new(env!("CARGO_BIN_EXE_mlgitops")).arg("init").arg(folder.path()).output().unwrap();
+    assert!(init.status.success());
+    let written = folder.path().join(".github/workflows/mlgitops.yml");
+    shown.push((written.clone(), fs::read_to_string(written).unwrap()));
+    assert_eq!(shown.len(), 5, "three on the page of GitHub, one in the README, one from init");
+    for (path, text) in shown {
+        let file = folder.path().join("shown.yml");
+        fs::write(&file, &text).unwrap();
+        let output = Command::new("actionlint").arg(&file).current_dir(folder.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{}: {said}\n{text}", path.display());
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mlgitops::finding::{Code, Edit, Finding, Fix, NotChecked, Safety, Severity};
+use mlgitops::finding::{Code, Edit, Finding, Fix, NotChecked, Safety, Severity, Waived};
 use mlgitops::report::{self, Context, Format};
 use mlgitops::{Older, Report};
 use proptest::prelude::*;
@@ -107,6 +107,7 @@ fn everything() -> Report {
     };
     let mut known = one(Severity::Warning, "it is known", "v2");
     known.places[0].waived = Some(waived(at(&config, "rule"), "one folder in this bucket"));
+    known.places[0].model = Some("fraud".to_owned());
     let loud = Finding {
         help: Some("write `v2`".to_owned()),
         ..one(Severity::Error, "fraud in prod names `latest`", "v1")
@@ -132,20 +133,20 @@ fn errors_stand_first_and_the_rest_is_folded() {
     Nothing that runs is changed.
 
     **error** `s3-prefix` · [values.yaml:3](https://git.example.com/org/ml/blob/4d2c9e7/values.yaml#L3)  
-    fraud in prod names `latest`
+    fraud in prod names `latest`  
     → write `v2`  
 
     **warning** `s3-prefix` · [values.yaml:5](https://git.example.com/org/ml/blob/4d2c9e7/values.yaml#L5)  
-    likely wrong
+    likely wrong  
 
     <details><summary>1 note · 1 waiver in force · 1 not checked · 3 older findings not counted</summary>
 
     - not checked: start-up budget of fraud: size unknown → models.fraud.size in mlgitops.yaml
-    - waived until 2027-01-31: `s3-prefix`, "one folder in this bucket" ([mlgitops.yaml:1](https://git.example.com/org/ml/blob/4d2c9e7/mlgitops.yaml#L1))
+    - waived until 2027-01-31, 71 days left: `s3-prefix` on `fraud`, "one folder in this bucket" ([mlgitops.yaml:1](https://git.example.com/org/ml/blob/4d2c9e7/mlgitops.yaml#L1))
     - older, on main: 3 × `s3-prefix` (`mlgitops lint` shows them)
 
     **note** `s3-prefix` · [values.yaml:6](https://git.example.com/org/ml/blob/4d2c9e7/values.yaml#L6)  
-    worth knowing
+    worth knowing  
 
     </details>
 
@@ -175,6 +176,46 @@ fn it_fits_and_says_what_does_not() {
     let more = format!("… and {} more that do not fit here, {} of them errors", 2_000 - shown, 1_000 - shown);
     assert!(body.contains(&more), "{more}");
     assert!(body.trim_end().ends_with("</sub>"), "the last line is whole");
+}
+
+#[test]
+fn a_waiver_says_how_long_it_holds_and_for_what() {
+    let values = file("values.yaml", 1, "uri: v1\n");
+    let config = file("mlgitops.yaml", 1, "waivers: [{rule: s3-prefix}]\n");
+    for (days_left, models, said) in [
+        (Some(0), 1, "waived until 2027-01-31, its last day: `s3-prefix` on `m0`, "),
+        (Some(1), 2, "waived until 2027-01-31, 1 day left: `s3-prefix` on `m0`, `m1`, "),
+        (Some(71), 5, "waived until 2027-01-31, 71 days left: `s3-prefix` on `m0`, `m1`, `m2`, 2 more, "),
+    ] {
+        let known = (0..models).map(|model| {
+            let label = label(&values, "v1", "");
+            let mut known = finding("s3-prefix", Severity::Warning, "it is known", label, Some("prod"));
+            let waived = Waived { days_left, ..waived(at(&config, "rule"), "one folder") };
+            known.places[0].model = Some(format!("m{model}"));
+            known.places[0].waived = Some(waived);
+            known
+        });
+        let body = markdown(&report(known.collect(), Vec::new()));
+        assert!(body.contains(said) && body.contains("1 waiver in force"), "{said}: {body}");
+    }
+}
+
+#[test]
+fn a_summary_says_what_to_type_at_home() {
+    let command = "git fetch origin main && mlgitops lint --base origin/main";
+    let body = report::render(
+        Format::Markdown,
+        &everything(),
+        &Context { at_home: Some(command), ..Context::new(".") },
+    );
+    assert!(body.trim_end().ends_with(&format!(" · here at home: `{command}`</sub>")), "{body}");
+}
+
+#[test]
+fn a_run_that_read_nothing_says_what_to_do() {
+    let body = markdown(&linted(&[("README.md", "words\n")]));
+    let said = "\nno model, and nothing that deploys one, was found here  \n→ name the folder that holds";
+    assert!(body.contains(said), "{body}");
 }
 
 #[test]

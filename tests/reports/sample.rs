@@ -75,6 +75,7 @@ pub(crate) fn waived(location: Location, reason: &str) -> Waived {
         owner: None,
         ticket: None,
         until: Some("2027-01-31".to_owned()),
+        days_left: Some(71),
         location,
     }
 }

@@ -116,7 +116,12 @@ fn one_finding_in_three_environments() {
 fn nothing_to_say_is_one_line() {
     let clean = service("fraud", "v47/");
     insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &[("prod/fraud.yaml", &clean)])), @"checked 1 release of 1 model in 1 environment (1 folder of plain files): clean");
-    insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &[("README.md", "words\n")])), @"checked no release of a model: not enough to pass");
+    insta::assert_snapshot!(text(Format::Human, &linted_by("s3-prefix", &[("README.md", "words\n")])), @"
+    not checked: anything: no model, and nothing that deploys one, was found here
+           help: name the folder that holds the manifests, as in: mlgitops lint deploy
+
+    checked no release of a model: not enough to pass
+    ");
 }
 
 /// voice.md 2: a version that never ran in staging.

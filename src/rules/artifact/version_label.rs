@@ -31,8 +31,7 @@ fn labels(model_use: &ModelUse, object: &Object, _: &Context<'_>, out: &mut Viol
         let message = format!("{model}{{places}} says it is {said}, and serves {served}");
         let found = Violation::in_object("label", manifest, path, node.origin, "what people read", message);
         out.push(found.map(|found| {
-            let found =
-                found.note(NOTE).help(format!("write {served} here, or put the model reference back"));
+            let found = found.note(NOTE).help(help(said, served));
             match manifest.place(reference.origin) {
                 Some(place) => found.also_at(Label::new(place, "what is served")),
                 None => found,
@@ -50,6 +49,13 @@ fn differs(said: &str, served: &str) -> bool {
     };
     let (said, served) = (plain(said), plain(served));
     said.starts_with(|first: char| first.is_ascii_digit()) && said != served
+}
+
+/// The version in the style of what stands there.
+fn help(said: &str, served: &str) -> String {
+    let has_v = |token: &str| token.starts_with(['v', 'V']);
+    let v = if has_v(said.trim()) && !has_v(served) { "v" } else { "" };
+    format!("write {v}{served} here, or put the model reference back")
 }
 
 fn values(found: &Found, _: &Context<'_>, out: &mut Violations) {
@@ -72,10 +78,7 @@ fn walk(found: &Found, tree: &Tree, root: NodeIndex, out: &mut Violations) {
         let message = format!("`version` says {said}, and `storageUri` beside it serves {served}");
         let violation = Violation::in_file("values", Label::new(at(version), "what people read"), message);
         out.push(
-            violation
-                .also_at(Label::new(at(uri), "what is served"))
-                .note(NOTE)
-                .help(format!("write {served} here, or put the model reference back")),
+            violation.also_at(Label::new(at(uri), "what is served")).note(NOTE).help(help(said, served)),
         );
     }
 }

@@ -1,7 +1,9 @@
 //! `scheduling/gpu-image`: on a GPU runs the image for GPUs.
 
+use mlgitops_yaml::edit::NewValue;
+
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Object;
 use crate::fleet::serving_runtime::Runtimes;
 use crate::kinds::gpu::{self, Amount, Limit, Resources};
@@ -56,7 +58,9 @@ fn judge(object: &Object, container: &Container<'_>, amount: &Amount<'_>) -> Opt
         )?;
         let found = limit().into_iter().fold(found, Violation::also_at);
         let note = "without `runtimeVersion` KServe adds `-gpu` to the tag by itself; it is Ready, and 10 to 100 times slower";
-        return Some(found.note(note).help(format!("write `{tag}-gpu`, or take `runtimeVersion` out")));
+        let written = Intent::set(found.path.clone(), NewValue::text(format!("{tag}-gpu")));
+        let found = found.note(note).help(format!("write `{tag}-gpu`, or take `runtimeVersion` out"));
+        return Some(found.remedy("name the image for GPUs", [written]));
     }
     // KServe looks for NVIDIA's alone (kserve v0.20 `pkg/utils` `IsGPUEnabled`).
     if amount.name.starts_with("nvidia.com/") {

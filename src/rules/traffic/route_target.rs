@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use mlgitops_yaml::Pointer;
+use mlgitops_yaml::edit::NewValue;
 
 use super::super::{Check, Context, Violations};
 use crate::config::{DeploymentMode, nearest};
-use crate::finding::Violation;
+use crate::finding::{Intent, Violation};
 use crate::fleet::backend::{Backend, Backends, Part, Routes};
 use crate::kinds::istio::Destination;
 use crate::kinds::kserve::{self, Part as Component};
@@ -18,6 +19,9 @@ const WITHOUT_DEFAULT: u16 = 11;
 
 /// The port KServe's containers listen on, which is no port of their Services.
 const CONTAINER_PORT: i64 = 8080;
+
+/// The port of their Services (kserve v0.20 `constants.CommonDefaultHttpPort`).
+const SERVICE_PORT: i64 = 80;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let backends = Backends::of(context.fleet);
@@ -60,13 +64,16 @@ fn of_old(
     let suffix = backend.name.len()..host.len();
     let found = violation(routes, destination, case, suffix, "not since KServe 0.11", message)?;
     let note = "KServe 0.11 and later make one Service for each part of a model, and none for a revision";
-    let help = match backend.part {
-        Part::Canary => {
-            "run the canary as a service of its own, and name its `NAME-predictor` here".to_owned()
-        }
-        _ => format!("name `{}`", host.strip_suffix(last).unwrap_or(host)),
-    };
-    Some(found.note(note).help(help))
+    let found = found.note(note);
+    if backend.part == Part::Canary {
+        return Some(
+            found.help("run the canary as a service of its own, and name its `NAME-predictor` here"),
+        );
+    }
+    let meant = host.strip_suffix(last)?;
+    let whole = destination.host.node.text()?.replacen(host, meant, 1);
+    let named = Intent::set(found.path.clone(), NewValue::text(whole));
+    Some(found.help(format!("name `{meant}`")).remedy(format!("name `{meant}`"), [named]))
 }
 
 /// The bare name of a service that runs without Knative.
@@ -129,7 +136,9 @@ fn port(routes: &Routes<'_>, destination: &Destination<'_>, backend: &Backend<'_
     let manifest = &routes.object.manifest;
     let found =
         Violation::in_object("port", manifest, path, node.origin, "the port of the container", message)?;
-    Some(found.note("KServe's Services lead from port 80 to the container's").help("write 80"))
+    let written = Intent::set(found.path.clone(), NewValue::plain(SERVICE_PORT));
+    let note = "KServe's Services lead from port 80 to the container's";
+    Some(found.note(note).help("write 80").remedy("write the port of the Service", [written]))
 }
 
 /// Whether the container names several ports: KServe gives each behind the first its own number.
