@@ -1,13 +1,16 @@
 //! What runs where: environments, places, models, versions, releases.
 
+pub mod alerts;
 pub mod backend;
 mod build;
 mod environment;
 mod identity;
 mod index;
 mod installation;
+pub mod mention;
 mod model;
 mod place;
+pub mod reached;
 mod reading;
 pub mod reference;
 pub mod serving_runtime;
