@@ -55,6 +55,8 @@ mod image_not_rewritten;
 mod imperative_deploy;
 #[path = "scheduling/knative_flags.rs"]
 mod knative_flags;
+#[path = "reconcile/kserve_installation.rs"]
+mod kserve_installation;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
@@ -942,6 +944,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/knative-flags.md"),
         checks: knative_flags::CHECKS,
+    },
+    Rule {
+        id: "kserve-installation",
+        category: "reconcile",
+        summary: "the parts of KServe fit each other, and its default mode fits the services",
+        cases: &[
+            Case {
+                id: "mixed-versions",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "old-definitions",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown-mode",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "exposed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/kserve-installation.md"),
+        checks: kserve_installation::CHECKS,
     },
     Rule {
         id: "kustomize-build",
@@ -1944,6 +2003,15 @@ pub static RULES: &[Rule] = &[
                     Some(Severity::Error),
                     Some(Severity::Error),
                     Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "alone",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
                 ],
             },
             Case {

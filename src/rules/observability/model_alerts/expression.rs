@@ -19,6 +19,7 @@ pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Vec<Violation> 
         quantile(alert, query),
         without_knative(alert, query, context),
         unexported(alert, query, context.fleet),
+        of_other_server(alert, query, context.fleet),
         baseline(alert, query),
     ];
     found.into_iter().flatten().collect()
@@ -102,6 +103,44 @@ fn unexported(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violati
     let note = "KServe's servers count how long a request takes, `request_predict_seconds`, by `model_name`; they \
                 have no metric of a model's own name";
     Some(found.note(note).help(format!("see that what watches the {what} runs, and is scraped")))
+}
+
+/// What the servers of some formats have no metric of: those of the others (domain.md §6).
+const OTHERS: [(&str, &str); 4] = [
+    ("vllm:", "vLLM"),
+    ("nv_inference_", "Triton"),
+    ("ts_inference_", "TorchServe"),
+    (":tensorflow:serving:", "TensorFlow Serving"),
+];
+
+/// Formats that KServe's own servers in Python, or MLServer, answer for (kserve v0.20
+/// `config/runtimes`).
+const OWN: [&str; 5] = ["sklearn", "xgboost", "lightgbm", "pmml", "paddle"];
+
+/// A metric of a server that none of the models asked about has.
+fn of_other_server(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violation> {
+    let series = query.series();
+    let (metric, server) = series.iter().filter_map(|one| one.metric()).find_map(|metric| {
+        let (_, server) = OTHERS.iter().find(|(start, _)| metric.starts_with(start))?;
+        Some((metric, *server))
+    })?;
+    let model = alert.asked.first()?;
+    let mut services = asked(alert, fleet).peekable();
+    let is_own = |object: &Object| is_stock(object) && formats(object).iter().all(|one| OWN.contains(one));
+    if services.peek().is_none() || !services.all(is_own) || is_recorded(metric, fleet) {
+        return None;
+    }
+    let message = format!("{}{{places}} never fires: {model} is not served by {server}", called(alert));
+    let found = at_text(alert, metric, "unexported", format!("a metric of {server}'s"), message)?;
+    let note = "the server of its format counts other things: `request_predict_seconds`, or `model_infer_request_duration` \
+                of MLServer";
+    Some(found.note(note).help("ask for a metric of the server that runs"))
+}
+
+/// The formats of the models of a service.
+fn formats(object: &Object) -> Vec<&str> {
+    let workloads = kserve::workloads(&object.manifest);
+    workloads.iter().filter_map(|one| one.serving.as_ref()?.format).collect()
 }
 
 /// The services that an expression asks about.
