@@ -18,5 +18,6 @@ pub mod render;
 pub mod report;
 pub mod rules;
 pub mod source;
+pub mod timing;
 
 pub use lint::{NewSince, Older, Options, Report, Summary, Survey, lint, survey};

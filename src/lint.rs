@@ -19,6 +19,7 @@ use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
 use crate::rules::{self, Context, Facts, Rule, Waivers, params};
 use crate::source::{Named, Repositories};
+use crate::timing::{Stage, Timings};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone)]
@@ -50,6 +51,8 @@ pub struct Options {
     pub with_changes: bool,
     /// Whether findings get the edits that end them: each is tried on a copy in memory.
     pub fixes: bool,
+    /// What measures the stages and rules; by default nothing does.
+    pub timings: Timings,
 }
 
 /// A state of the repository, whose findings are nobody's news.
@@ -85,6 +88,7 @@ impl Default for Options {
             is_hook: false,
             with_changes: false,
             fixes: false,
+            timings: Timings::default(),
         }
     }
 }
@@ -176,10 +180,20 @@ pub struct Survey {
 /// configuration names.
 #[must_use]
 pub fn survey(files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Survey {
-    let discovery = Arc::new(discover(files, &ignored(config)));
+    survey_timed(files, config, repositories, &Timings::default())
+}
+
+fn survey_timed(
+    files: &Arc<dyn Files>,
+    config: &Config,
+    repositories: &Repositories,
+    timings: &Timings,
+) -> Survey {
+    let discovery = timings.stage(Stage::Discover, || Arc::new(discover(files, &ignored(config))));
     let repositories = at_hand(repositories, config);
-    let planned = plan(files, &discovery, &repositories, config);
-    Survey::of(Seen { fleet: fleet::build(planned, config), discovery }, config)
+    let planned = timings.stage(Stage::Render, || plan(files, &discovery, &repositories, config));
+    timings
+        .stage(Stage::Fleet, || Survey::of(Seen { fleet: fleet::build(planned, config), discovery }, config))
 }
 
 impl Survey {
@@ -245,10 +259,12 @@ impl Sight {
         Self { files: Arc::clone(files), surveyor: self.surveyor.clone() }
     }
 
-    fn survey(&self, config: &Config, repositories: &Repositories) -> Survey {
+    fn survey(&self, config: &Config, repositories: &Repositories, timings: &Timings) -> Survey {
         match &self.surveyor {
-            Some(surveyor) => Survey::of(surveyor.see(&self.files, config, repositories), config),
-            None => survey(&self.files, config, repositories),
+            Some(surveyor) => {
+                Survey::of(surveyor.see_timed(&self.files, config, repositories, timings), config)
+            }
+            None => survey_timed(&self.files, config, repositories, timings),
         }
     }
 }
@@ -274,7 +290,8 @@ fn leave(big: impl Send + 'static) {
 type Known<'k> = &'k dyn Fn(&[&'static Rule]) -> BTreeSet<Fingerprint>;
 
 fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<'_>>) -> Judged {
-    let Survey { discovery, mut fleet, facts } = sight.survey(config, &options.repositories);
+    let timings = &options.timings;
+    let Survey { discovery, mut fleet, facts } = sight.survey(config, &options.repositories, timings);
     let base_config = options.base.as_ref();
     let repositories = &options.repositories;
     let review = options.change.as_ref().zip(sight.surveyor.as_ref()).map(|(change, surveyor)| {
@@ -291,9 +308,10 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
         base: base_config,
         review: review.as_ref(),
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
+        timings,
     };
     let selected = selected(options);
-    let run = rules::run(&selected, &context);
+    let run = timings.stage(Stage::Rules, || rules::run(&selected, &context));
     let waivers = Waivers::collect(config, &discovery);
     // Which waivers are needed only a whole run can tell.
     let asked = if waivers.stated.is_empty() { run.with_violations() } else { selected.clone() };
@@ -311,7 +329,7 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
         is_hook: options.is_hook,
         older: older.as_ref(),
     };
-    let sunk = sink(run.violations, &settings);
+    let sunk = timings.stage(Stage::Findings, || sink(run.violations, &settings));
     let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
     let on_waivers = rules::run_on_waivers(&selected, &subjects, &context);
     let about_waivers = sink(on_waivers.violations, &settings);
@@ -334,7 +352,7 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
             (discovery, fleet)
         };
         let world = fix::World { files: &sight.files, discovery: &discovery, fleet: &fleet, render: &render };
-        fix::plan(&mut findings, &world);
+        timings.stage(Stage::Fixes, || fix::plan(&mut findings, &world));
     }
     let had_subject = (run.had_subject || on_waivers.had_subject) && names_what_was_read(&discovery, options);
     let changes = review.as_ref().filter(|_| options.with_changes).and_then(|review| {

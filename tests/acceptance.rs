@@ -79,6 +79,12 @@ fn a_folder_of_charts_for_each_environment() {
         "applicationset.yaml:25 error destination/name-as-server",
         // RespectIgnoreDifferences without ignoreDifferences.
         "applicationset.yaml:33 warning dead-sync-option/nothing-to-respect",
+        // Alerts in a folder that nothing reaches: a rate divided by itself, the past of another version.
+        "base/alerts.yaml:4 warning rule-not-selected/unreached",
+        "base/alerts.yaml:12 note model-alerts/unexported",
+        "base/alerts.yaml:12 note model-alerts/baseline",
+        "base/alerts.yaml:15 warning model-alerts/ratio",
+        "base/alerts.yaml:15 note model-alerts/unexported",
         // The old schema, which KServe writes anew.
         "environments/dev/templates/service.yaml:15 warning rewritten-field/predictor",
         // Services that KServe 0.11 and later do not make.
@@ -117,6 +123,12 @@ fn one_chart_with_one_values_file() {
         "applicationset.yaml:20 note floating-revision/moves",
         "applicationset.yaml:26 error destination/name-as-server",
         "applicationset.yaml:34 warning dead-sync-option/nothing-to-respect",
+        // Alerts in a folder that nothing reaches: a rate divided by itself, the past of another version.
+        "base/alerts.yaml:4 warning rule-not-selected/unreached",
+        "base/alerts.yaml:12 note model-alerts/unexported",
+        "base/alerts.yaml:12 note model-alerts/baseline",
+        "base/alerts.yaml:15 warning model-alerts/ratio",
+        "base/alerts.yaml:15 note model-alerts/unexported",
         // One line of a template, in three environments: one finding.
         "chart/templates/service.yaml:16 error rewritten-field/predictor",
         "chart/templates/split.yaml:14 error route-target/canary-host",

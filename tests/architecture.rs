@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 /// The flow of design.md, first to last. The parts of one row are the one loop: jobs render
 /// manifests, manifests deploy jobs.
 const FLOW: [&[&str]; 12] = [
-    &["finding"],
+    &["finding", "timing"],
     &["config"],
     &["source"],
     &["discover"],

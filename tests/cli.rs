@@ -49,6 +49,19 @@ fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 #[test]
+fn timings_stand_beside_the_report() {
+    let folder = repository(&[("fraud.yaml", OPEN)]);
+    let plain = mlgitops(&["lint"], folder.path());
+    let timed = mlgitops(&["lint", "--timings"], folder.path());
+    assert_eq!((timed.code, &timed.out), (plain.code, &plain.out));
+    assert_eq!(plain.err, "");
+    let words: Vec<&str> = timed.err.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    let stages = ["stages", "open", "discover", "render", "fleet", "rules", "findings", "fixes", "report"];
+    assert_eq!(words.get(..9), Some(&stages[..]), "{}", timed.err);
+    assert_eq!(words.get(9), Some(&"rules,"), "{}", timed.err);
+}
+
+#[test]
 fn the_exit_code_says_what_happened() {
     let note = [("fraud.yaml", OPEN)];
     let error = [("mlgitops.yaml", "rules: {s3-prefix: error}\n"), ("fraud.yaml", OPEN)];

@@ -1,5 +1,6 @@
 //! `mlgitops lint`: checks a repository and prints what it finds.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use crate::finding::Severity;
 use crate::report::{self, Format, Style};
 use crate::rules::{self, Rule, registry};
 use crate::source::{self, Commit, Root, SourceError};
+use crate::timing::{Clock, Stage, Timings};
 use crate::{NewSince, Options, lint};
 
 /// The arguments of `lint`.
@@ -55,6 +57,9 @@ pub(super) struct Args {
     /// Show why each release that changes in a guarded environment passes
     #[arg(long)]
     explain_passes: bool,
+    /// Print to standard error how long each stage and each rule took
+    #[arg(long)]
+    timings: bool,
     #[command(flatten)]
     clock: given::Clock,
 }
@@ -119,6 +124,52 @@ impl Args {
 /// Runs `lint`.
 pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let begun = Instant::now();
+    let clock = args.timings.then(|| -> Clock { Arc::new(move || begun.elapsed()) });
+    let timings = clock.map_or_else(Timings::default, Timings::by);
+    let Asked { mut opened, options, compared, target } =
+        timings.stage(Stage::Open, || ask(args, &timings))?;
+    if args.fixing.any() {
+        let fixed = args.fixing.make(&opened.files, &opened.config, &options);
+        if args.fixing.shows() {
+            return fixed.show();
+        }
+        fixed.write(opened.root.folder())?;
+        opened.files = fixed.files;
+    }
+    let report = lint(&opened.files, &opened.config, &options);
+    timings.stage(Stage::Report, || {
+        let shown = args.input.shown();
+        let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let prefix = opened.root.git().map_or("", |git| git.prefix.as_str());
+        let (fail_on, blob, compared) = (options.fail_on, links::blob(), compared.as_deref());
+        let (blob, at_home) = (blob.as_deref(), target.as_deref().and_then(|target| at_home(target, prefix)));
+        let at_home = at_home.as_deref();
+        let context = report::Context::new(&shown);
+        tell(
+            args,
+            &report,
+            &report::Context { prefix, elapsed_ms, fail_on, blob, compared, at_home, ..context },
+            color,
+        )
+    })?;
+    if let Some(spent) = timings.spent() {
+        // A terminal that is gone is no reason to fail.
+        let _ = std::io::stderr().write_all(spent.table().as_bytes());
+    }
+    Ok(report.summary.exit)
+}
+
+/// What is read, and what is asked of it.
+struct Asked {
+    opened: input::Opened,
+    options: Options,
+    /// What is compared with what, for people.
+    compared: Option<String>,
+    /// What a change is to go into.
+    target: Option<String>,
+}
+
+fn ask(args: &Args, timings: &Timings) -> Result<Asked, CliError> {
     let select = selected(&args.select)?;
     let ignore = selected(&args.ignore)?;
     let mut opened = args.input.open()?;
@@ -139,7 +190,7 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
     let options = Options {
         select,
         ignore,
-        only: opened.only,
+        only: opened.only.clone(),
         now: args.clock.now(),
         fail_on: args.fail_on.severity(),
         base,
@@ -150,44 +201,31 @@ pub(super) fn run(args: &Args, color: bool) -> Result<u8, CliError> {
         is_hook: args.input.is_staged(),
         with_changes: args.formats().any(|format| format == Format::Markdown),
         fixes: args.input.is_work_tree() && args.formats().any(|format| args.wants_fixes(format)),
+        timings: timings.clone(),
     };
-    if args.fixing.any() {
-        let fixed = args.fixing.make(&opened.files, &opened.config, &options);
-        if args.fixing.shows() {
-            return fixed.show();
-        }
-        fixed.write(opened.root.folder())?;
-        opened.files = fixed.files;
-    }
-    let report = lint(&opened.files, &opened.config, &options);
-    let shown = args.input.shown();
-    let elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let prefix = opened.root.git().map_or("", |git| git.prefix.as_str());
-    let (fail_on, blob) = (options.fail_on, links::blob());
-    let at_home = target.as_deref().and_then(|target| at_home(target, prefix));
-    let plain = report::Context {
-        prefix,
-        elapsed_ms,
-        fail_on,
-        blob: blob.as_deref(),
-        compared: compared.as_deref(),
-        at_home: at_home.as_deref(),
-        ..report::Context::new(&shown)
-    };
+    Ok(Asked { opened, options, compared, target })
+}
+
+/// Writes and prints the report in every format that is asked for.
+fn tell(
+    args: &Args,
+    report: &crate::Report,
+    plain: &report::Context<'_>,
+    color: bool,
+) -> Result<(), CliError> {
     for output in &args.output {
-        let text = report::render(output.format, &report, &plain);
+        let text = report::render(output.format, report, plain);
         std::fs::write(&output.path, text).map_err(|error| CliError::Write {
             path: format!("`{}`", output.path.display()),
             reason: super::error::why(&error),
         })?;
     }
-    let on_terminal = report::Context { style: Style { color, ..plain.style }, ..plain };
-    let mut text = report::render(args.format, &report, &on_terminal);
+    let on_terminal = report::Context { style: Style { color, ..plain.style }, ..*plain };
+    let mut text = report::render(args.format, report, &on_terminal);
     if args.explain_passes && args.format == Format::Human {
         text.extend(report.proofs.iter().map(|proof| format!("{proof}\n")));
     }
-    print(&text)?;
-    Ok(report.summary.exit)
+    print(&text)
 }
 
 /// What the findings of a run are new against, and the commit it is.

@@ -24,6 +24,10 @@ pub enum FileKind {
     Values,
     /// A workflow of a CI system.
     Workflow,
+    /// A script of a shell, a Makefile, a Jenkinsfile: read as text.
+    Script,
+    /// CODEOWNERS: who must approve what.
+    Owners,
     /// `mlgitops.yaml`.
     Config,
     /// Below a folder of documentation, examples or tests: judged only if a deployment reaches it.
@@ -35,6 +39,17 @@ pub enum FileKind {
 /// Whether a file is read at all: YAML, JSON, or a template.
 pub(crate) fn is_candidate(path: &RepoPath) -> bool {
     matches!(path.extension(), "yaml" | "yml" | "json" | "tpl") || is_kustomization(path.file_name())
+}
+
+/// What is read beside what deploys: it says who changes what, and changes nothing that is rendered.
+pub(super) fn beside(path: &RepoPath) -> Option<FileKind> {
+    const OWNERS: [&str; 4] = [".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"];
+    if OWNERS.contains(&path.as_str()) {
+        return Some(FileKind::Owners);
+    }
+    let is_script = matches!(path.extension(), "sh" | "bash" | "mk")
+        || matches!(path.file_name(), "Makefile" | "makefile" | "GNUmakefile" | "Jenkinsfile" | "justfile");
+    (is_script && !is_documentation(path)).then_some(FileKind::Script)
 }
 
 /// The three names kustomize reads (kustomize v5 `api/konfig/general.go`).

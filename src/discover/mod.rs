@@ -124,7 +124,7 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
     let mut discovery = Discovery::default();
     let unlisted = files.unlisted();
     discovery.not_checked.extend(unlisted.iter().map(|(folder, error)| unreadable(folder, error)));
-    let mut candidates = Vec::new();
+    let (mut candidates, mut texts) = (Vec::new(), Vec::new());
     for entry in files.all() {
         if ignore.is_match(entry.path.as_str()) {
             continue;
@@ -147,7 +147,12 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
                 }
                 candidates.push(entry.path);
             }
-            _ => {}
+            EntryKind::File => {
+                if let Some(kind) = classify::beside(&entry.path) {
+                    texts.push((entry.path, kind));
+                }
+            }
+            EntryKind::Link(_) | EntryKind::Folder => {}
         }
     }
     let charts = &discovery.charts;
@@ -161,6 +166,9 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
             Err(not_checked) => discovery.not_checked.extend(not_checked),
         }
     }
+    let texts: Vec<Option<Found>> =
+        texts.into_par_iter().map(|(path, kind)| read_text(files, path, kind)).collect();
+    discovery.files.extend(texts.into_iter().flatten().map(|found| (found.path.clone(), found)));
     discovery.nameless_charts = nameless_charts(&discovery);
     discovery.charts.extend(discovery.nameless_charts.iter().cloned());
     discovery
@@ -221,6 +229,12 @@ fn read_sharing(
         Some(held) => Ok(held.beside(charts)),
         None => read(files, path, charts),
     }
+}
+
+/// A file that is no YAML, as text. What cannot be read says nothing: nothing is rendered of it.
+fn read_text(files: &Arc<dyn Files>, path: RepoPath, kind: FileKind) -> Option<Found> {
+    let file = SourceFile::new(path.as_str(), &files.read(&path).ok()?.bytes).ok()?;
+    Some(Found { path, file: Arc::new(file), kind, tree: Arc::new(Tree::default()), objects: Vec::new() })
 }
 
 fn read(

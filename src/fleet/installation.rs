@@ -7,10 +7,14 @@ use mlgitops_manifest::fields::Release;
 use mlgitops_yaml::{Node, NodeIndex, Role, SourceFile, Text, Tree, parse};
 use std::sync::Arc;
 
+#[path = "installation/parts.rs"]
+mod parts;
+
 use super::Fleet;
 use crate::config::{DeploymentMode, Stated};
 use crate::discover::{Discovery, FileKind, Found, is_documentation};
 use crate::finding::Location;
+pub use parts::{Part, Unit};
 
 /// What a repository says of the KServe it installs; empty where it says nothing. More than one
 /// entry where several clusters differ, or where one says it twice.
@@ -20,6 +24,10 @@ pub struct Installation {
     pub releases: Vec<Stated<String>>,
     /// Modes of services that name none.
     pub modes: Vec<Stated<DeploymentMode>>,
+    /// The words that KServe is told as its default mode, of whatever release.
+    pub mode_words: Vec<Stated<String>>,
+    /// The parts of KServe that are installed together.
+    pub units: Vec<Unit>,
 }
 
 /// The charts whose version is KServe's own and whose values name the mode: `kserve`, from 0.17 on
@@ -32,7 +40,7 @@ const MODE_VALUE: [&str; 3] = ["kserve", "controller", "deploymentMode"];
 /// Reads every object that is deployed, and every kustomization and chart that takes in KServe's.
 #[must_use]
 pub fn find(discovery: &Discovery, fleet: &Fleet) -> Installation {
-    let mut found = Finder { discovery, installation: Installation::default() };
+    let mut found = Finder { discovery, fleet, installation: Installation::default() };
     for object in &fleet.objects {
         found.object(&object.manifest);
     }
@@ -47,17 +55,22 @@ pub fn find(discovery: &Discovery, fleet: &Fleet) -> Installation {
             _ => {}
         }
     }
-    let Installation { mut releases, mut modes } = found.installation;
-    let key = |at: &Location| (at.path().to_owned(), at.start);
-    releases.sort_by_key(|one| key(&one.location));
-    releases.dedup();
-    modes.sort_by_key(|one| key(&one.location));
-    modes.dedup();
-    Installation { releases, modes }
+    let units = parts::find(&found);
+    let Installation { releases, modes, mode_words, .. } = found.installation;
+    let (releases, modes, mode_words) = (in_order(releases), in_order(modes), in_order(mode_words));
+    Installation { releases, modes, mode_words, units }
+}
+
+/// By file and line, each once.
+fn in_order<T: PartialEq>(mut all: Vec<Stated<T>>) -> Vec<Stated<T>> {
+    all.sort_by_key(|one| (one.location.path().to_owned(), one.location.start));
+    all.dedup();
+    all
 }
 
 struct Finder<'d> {
     discovery: &'d Discovery,
+    fleet: &'d Fleet,
     installation: Installation,
 }
 
@@ -96,24 +109,16 @@ impl Finder<'_> {
     /// `data.deploy` is JSON: `{"defaultDeploymentMode": "Knative"}` (kserve v0.20
     /// `pkg/apis/serving/v1beta1/configmap.go`).
     fn config_map(&mut self, manifest: &Manifest) {
-        let Some(deploy) = manifest.root.find(&["data", "deploy"]).present() else { return };
-        let Some((text, tree)) = embedded(manifest, deploy) else { return };
-        let mode = at(&tree, &["defaultDeploymentMode"]);
-        self.embedded_mode(manifest, &text, &tree, mode);
+        let deploy = manifest.root.find(&["data", "deploy"]).present();
+        let mode = deploy.and_then(|deploy| of_text(manifest, deploy, &["defaultDeploymentMode"]));
+        if let Some(Stated { value, location }) = mode {
+            self.add_mode(&value, Some(location));
+        }
     }
 
     /// The tag of the controller's image is KServe's release.
     fn controller(&mut self, manifest: &Manifest) {
-        let containers = manifest.root.find(&["spec", "template", "spec", "containers"]).items();
-        for image in containers.iter().filter_map(|container| container.get("image").present()) {
-            let Some(text) = image.text() else { continue };
-            let name = text.split('@').next().unwrap_or(text);
-            let Some((name, tag)) = name.rsplit_once(':') else { continue };
-            if name.rsplit('/').next() == Some("kserve-controller") {
-                let content = manifest.content_of_piece(image, name.len() + 1..name.len() + 1 + tag.len());
-                self.add_release(tag, content.into_iter().next().map(Location::from));
-            }
-        }
+        self.installation.releases.extend(controller(manifest));
     }
 
     fn application(&mut self, manifest: &Manifest, application: &Node) {
@@ -127,46 +132,50 @@ impl Finder<'_> {
         }
     }
 
-    /// In Argo CD's order: what is given most closely counts (domain.md §3.7).
+    /// The mode among the options of a source.
     fn helm_options(&mut self, manifest: &Manifest, source: &Node) {
+        if let Some(Stated { value, location }) = self.option(manifest, source, &MODE_VALUE) {
+            self.add_mode(&value, Some(location));
+        }
+    }
+
+    /// A value of a chart, as a source of an Application gives it. In Argo CD's order: what is given
+    /// most closely counts (domain.md §3.7).
+    fn option(&self, manifest: &Manifest, source: &Node, path: &[&str]) -> Option<Stated<String>> {
         let helm = source.get("helm");
-        let dotted = MODE_VALUE.join(".");
+        let dotted = path.join(".");
         let mut parameters = helm.get("parameters").items().iter();
         let stated = parameters.rfind(|one| one.get("name").text() == Some(dotted.as_str()));
         if let Some(value) = stated.and_then(|one| one.get("value").present()) {
-            return self.mode_node(manifest, Some(value));
+            return of_node(manifest, value);
         }
         if let Some(values) = helm.get("valuesObject").present().filter(|values| !values.is_null()) {
-            if values.find(&MODE_VALUE).present().is_some() {
-                return self.mode(manifest, Some(values));
+            if let Some(value) = values.find(path).present() {
+                return of_node(manifest, value);
             }
-        } else if let Some((text, tree)) =
-            helm.get("values").present().and_then(|node| embedded(manifest, node))
-            && let Some(mode) = at(&tree, &MODE_VALUE)
+        } else if let Some(value) =
+            helm.get("values").present().and_then(|node| of_text(manifest, node, path))
         {
-            return self.embedded_mode(manifest, &text, &tree, Some(mode));
+            return Some(value);
         }
-        for file in helm.get("valueFiles").items().iter().rev().filter_map(Node::text) {
-            // `$ref/path` is a path of the repository that `ref` names, most often this one.
-            let path =
-                file.strip_prefix('$').and_then(|rest| rest.split_once('/')).map_or(file, |(_, path)| path);
-            if self.values_file(path) {
-                return;
-            }
-        }
+        let files = helm.get("valueFiles").items().iter().rev().filter_map(Node::text);
+        // `$ref/path` is a path of the repository that `ref` names, most often this one.
+        let mut paths = files.map(|file| {
+            file.strip_prefix('$').and_then(|rest| rest.split_once('/')).map_or(file, |(_, path)| path)
+        });
+        paths.find_map(|file| self.of_values_file(file, path))
+    }
+
+    /// What a values file of this repository says.
+    fn of_values_file(&self, file: &str, path: &[&str]) -> Option<Stated<String>> {
+        let found = self.discovery.files.get(&RepoPath::parse(file).ok()?)?;
+        of_tree(found, at(&found.tree, path)?)
     }
 
     /// Whether a file of this repository names the mode.
     fn values_file(&mut self, path: &str) -> bool {
-        let found = RepoPath::parse(path).ok().and_then(|path| self.discovery.files.get(&path));
-        let Some(found) = found else { return false };
-        match at(&found.tree, &MODE_VALUE) {
-            Some(mode) => {
-                self.tree_mode(found, mode);
-                true
-            }
-            None => false,
-        }
+        let stated = self.of_values_file(path, &MODE_VALUE);
+        stated.map(|stated| self.add_mode(&stated.value, Some(stated.location))).is_some()
     }
 
     /// `helmCharts`, and KServe's own release files among the resources.
@@ -253,18 +262,57 @@ impl Finder<'_> {
         }
     }
 
-    fn embedded_mode(&mut self, manifest: &Manifest, text: &Text, tree: &Tree, node: Option<NodeIndex>) {
-        let Some((node, word)) = node.and_then(|node| Some((node, tree.scalar(node)?))) else { return };
-        let mut origins = (*manifest.origins).clone();
-        let origin = text.origin(tree.range(node), &mut origins);
-        self.add_mode(word, origins.first(origin).map(Location::from));
-    }
-
     fn add_mode(&mut self, word: &str, location: Option<Location>) {
-        if let (Some(value), Some(location)) = (DeploymentMode::parse(word), location) {
+        let Some(location) = location else { return };
+        self.installation.mode_words.push(Stated { value: word.to_owned(), location: location.clone() });
+        if let Some(value) = DeploymentMode::parse(word) {
             self.installation.modes.push(Stated { value, location });
         }
     }
+}
+
+/// The releases that the images of a controller name.
+fn controller(manifest: &Manifest) -> Vec<Stated<String>> {
+    let containers = manifest.root.find(&["spec", "template", "spec", "containers"]).items();
+    let images = containers.iter().filter_map(|container| container.get("image").present());
+    images.filter_map(|image| tag(manifest, image, "kserve-controller")).collect()
+}
+
+/// The release that the tag of an image names, where it is the image of that name.
+fn tag(manifest: &Manifest, image: &Node, wanted: &str) -> Option<Stated<String>> {
+    let (range, release) = tag_in(image.text()?, wanted)?;
+    let location = Location::from(manifest.content_of_piece(image, range).into_iter().next()?);
+    Some(Stated { value: release, location })
+}
+
+/// Where the tag of an image stands, and the release it names.
+fn tag_in(text: &str, wanted: &str) -> Option<(std::ops::Range<usize>, String)> {
+    let name = text.split('@').next().unwrap_or(text);
+    let (name, tag) = name.rsplit_once(':')?;
+    let last = name.rsplit('/').next()?;
+    (last == wanted).then(|| Some((name.len() + 1..name.len() + 1 + tag.len(), release_of(tag)?))).flatten()
+}
+
+/// What a scalar of an object says, and where.
+fn of_node(manifest: &Manifest, node: &Node) -> Option<Stated<String>> {
+    let location = Location::from(manifest.place(node.origin)?);
+    Some(Stated { value: node.text()?.to_owned(), location })
+}
+
+/// What a scalar of a file says, and where.
+fn of_tree(found: &Found, node: NodeIndex) -> Option<Stated<String>> {
+    let value = found.tree.scalar(node)?.to_owned();
+    Some(Stated { value, location: in_file(&found.file, &found.tree, node) })
+}
+
+/// What YAML or JSON in a scalar of an object says, and where.
+fn of_text(manifest: &Manifest, node: &Node, path: &[&str]) -> Option<Stated<String>> {
+    let (text, tree) = embedded(manifest, node)?;
+    let node = at(&tree, path)?;
+    let mut origins = (*manifest.origins).clone();
+    let origin = text.origin(tree.range(node), &mut origins);
+    let location = Location::from(origins.first(origin)?);
+    Some(Stated { value: tree.scalar(node)?.to_owned(), location })
 }
 
 /// YAML or JSON that stands in a scalar of an object.

@@ -1,13 +1,16 @@
 //! What runs where: environments, places, models, versions, releases.
 
+pub mod alerts;
 pub mod backend;
 mod build;
 mod environment;
 mod identity;
 mod index;
 mod installation;
+pub mod mention;
 mod model;
 mod place;
+pub mod reached;
 mod reading;
 pub mod reference;
 pub mod serving_runtime;
@@ -34,7 +37,7 @@ pub use crate::finding::PlaceIndex;
 pub use build::build;
 pub use environment::{Evidence, Ladder};
 pub use identity::Identity;
-pub use installation::{Installation, find as find_installation};
+pub use installation::{Installation, Part, Unit, find as find_installation};
 pub use place::{Because, Column, Environment, EnvironmentIndex, Place};
 pub(crate) use sets::keeps;
 pub use survey::{Seen, Surveyor, at_hand, ignored};

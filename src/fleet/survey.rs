@@ -11,6 +11,7 @@ use crate::discover::{Discovery, discover_sharing};
 use crate::render::memory::{Memory, Recorder};
 use crate::render::plan::plan_by;
 use crate::source::Repositories;
+use crate::timing::{Stage, Timings};
 
 /// Surveys states of one repository, and remembers what they hold.
 #[derive(Default)]
@@ -42,10 +43,23 @@ impl Surveyor {
     /// configuration names.
     #[must_use]
     pub fn see(&self, files: &Arc<dyn Files>, config: &Config, repositories: &Repositories) -> Seen {
-        let discovery = self.discover(files, config);
+        self.see_timed(files, config, repositories, &Timings::default())
+    }
+
+    /// The same, measured.
+    #[must_use]
+    pub fn see_timed(
+        &self,
+        files: &Arc<dyn Files>,
+        config: &Config,
+        repositories: &Repositories,
+        timings: &Timings,
+    ) -> Seen {
+        let discovery = timings.stage(Stage::Discover, || self.discover(files, config));
         let repositories = at_hand(repositories, config);
-        let planned = plan_by(&self.recorder(), files, &discovery, &repositories, config);
-        Seen { fleet: build(planned, config), discovery }
+        let planned = timings
+            .stage(Stage::Render, || plan_by(&self.recorder(), files, &discovery, &repositories, config));
+        Seen { fleet: timings.stage(Stage::Fleet, || build(planned, config)), discovery }
     }
 
     /// What a state holds.

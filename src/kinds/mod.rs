@@ -1,5 +1,6 @@
 //! Typed views of the kinds the linter knows: one file a kind, each keeping the nodes it read.
 
+pub mod analysis;
 pub mod argocd;
 pub mod argocd_ignore;
 pub mod argocd_sync;
@@ -12,3 +13,6 @@ pub mod kserve_rewrites;
 pub mod kubernetes;
 pub mod pod_template;
 pub mod probes;
+pub mod prometheus;
+pub mod promql;
+pub mod service_account;

@@ -11,6 +11,7 @@ use super::{Check, Context, Rule, Violations, WaiverSubject};
 use crate::discover::{FileKind, Found};
 use crate::finding::{Code, NotChecked, Violation};
 use crate::fleet::{Deployment, ModelUse, Object};
+use crate::timing::Timings;
 
 /// What the rules found.
 #[derive(Debug, Default)]
@@ -43,21 +44,24 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {
         || -> Vec<Vec<Answer>> {
             let stripe = |at| {
                 let part = subjects.stripe(at, stripes);
-                ask_all(rules, &|check, violations| ask_each(check, &part, context, violations))
+                ask_all(rules, context.timings, &|check, violations| {
+                    ask_each(check, &part, context, violations)
+                })
             };
             (0..stripes).into_par_iter().map(stripe).collect()
         },
-        || ask_all(rules, &|check, violations| ask_whole(check, context, violations)),
+        || ask_all(rules, context.timings, &|check, violations| ask_whole(check, context, violations)),
     );
     // A worker that waits for history would be given another rule that waits for the same.
-    let reviewed = ask_all(rules, &|check, violations| ask_review(check, context, violations));
+    let reviewed =
+        ask_all(rules, context.timings, &|check, violations| ask_review(check, context, violations));
     collect(rules, striped.into_iter().flatten().chain(whole).chain(reviewed).collect())
 }
 
 /// Asks some rules about the waivers: after [`run`], for only its findings say which are needed.
 #[must_use]
 pub fn run_on_waivers(rules: &[&'static Rule], waivers: &[WaiverSubject<'_>], context: &Context<'_>) -> Run {
-    let answers = ask_all(rules, &|check, violations| {
+    let answers = ask_all(rules, context.timings, &|check, violations| {
         if let Check::Waiver(ask) = check {
             waivers.iter().for_each(|waiver| ask(*waiver, context, violations));
             return !waivers.is_empty();
@@ -78,12 +82,13 @@ struct Answer {
 /// Asks one check; whether there was any subject.
 type Ask<'a> = &'a (dyn Fn(&Check, &mut Violations) -> bool + Sync);
 
-fn ask_all(rules: &[&'static Rule], ask: Ask<'_>) -> Vec<Answer> {
+fn ask_all(rules: &[&'static Rule], timings: &Timings, ask: Ask<'_>) -> Vec<Answer> {
     let mut answers = Vec::new();
     for (rule_at, rule) in rules.iter().enumerate() {
         for (check_at, check) in rule.checks.iter().enumerate() {
             let mut violations = Violations::default();
-            let ran = catch_unwind(AssertUnwindSafe(|| ask(check, &mut violations)));
+            let ask = AssertUnwindSafe(|| timings.rule(rule.id, || ask(check, &mut violations)));
+            let ran = catch_unwind(ask);
             let had_subject = ran.unwrap_or_else(|_| {
                 let what = format!("rule {}", rule.id);
                 let item = NotChecked::new(Code::Internal, what, "it panicked: a bug of the linter");

@@ -9,7 +9,7 @@ use super::argocd::ArgoCd;
 use crate::config::{Config, DeploymentMode, Stated};
 use crate::discover::Discovery;
 use crate::finding::Location;
-use crate::fleet::{Fleet, Installation, find_installation};
+use crate::fleet::{Fleet, Installation, Unit, find_installation};
 use crate::kinds::kserve;
 
 /// Versions and modes that may be in force: configured, else found in the repository, else all that
@@ -20,6 +20,10 @@ pub struct Facts {
     pub kserve: Vec<Stated<String>>,
     /// The modes of services that name none, each with the line that says so; empty: all.
     pub default_modes: Vec<Stated<DeploymentMode>>,
+    /// The words that KServe is told as its default mode in this repository.
+    pub mode_words: Vec<Stated<String>>,
+    /// The parts of KServe that this repository installs together.
+    pub units: Vec<Unit>,
     /// What is known of Argo CD.
     pub argocd: ArgoCd,
     /// The release of Argo CD that the configuration names.
@@ -43,10 +47,12 @@ impl Facts {
     /// The facts a configuration states; what it leaves open, the installation found here.
     #[must_use]
     pub fn new(config: &Config, discovery: &Discovery, fleet: &Fleet) -> Self {
-        let Installation { releases, modes } = find_installation(discovery, fleet);
+        let Installation { releases, modes, mode_words, units } = find_installation(discovery, fleet);
         Self {
             kserve: config.kserve.version.clone().map_or(releases, |stated| vec![stated]),
             default_modes: config.kserve.mode.clone().map_or(modes, |stated| vec![stated]),
+            mode_words,
+            units,
             argocd: ArgoCd::of(fleet, discovery),
             argocd_version: config.argocd.version.clone(),
             kubernetes_version: config.kubernetes.version.clone(),

@@ -20,6 +20,7 @@ use crate::discover::{Discovery, Found};
 use crate::finding::{NotChecked, Severity, Violation};
 use crate::fleet::{Column, Deployment, Fleet, ModelUse, Object, PlaceIndex};
 use crate::history::Review;
+use crate::timing::Timings;
 
 pub use engine::{Run, run, run_on_waivers};
 pub use facts::Facts;
@@ -117,6 +118,8 @@ pub struct Context<'c> {
     pub review: Option<&'c Review>,
     /// The day it is, in UTC.
     pub today: jiff::civil::Date,
+    /// What measures each rule, where that is asked for.
+    pub timings: &'c Timings,
 }
 
 /// What a rule is asked about.

@@ -3,6 +3,8 @@
 use super::{Case, FixKind, Param, Rule};
 use crate::finding::Severity;
 
+#[path = "observability/analysis_gate.rs"]
+mod analysis_gate;
 #[path = "reconcile/application_circle.rs"]
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
@@ -13,6 +15,8 @@ mod canary_differs;
 mod canary_first;
 #[path = "traffic/canary_mode.rs"]
 mod canary_mode;
+#[path = "security/codeowners.rs"]
+mod codeowners;
 #[path = "schema/coerced_value.rs"]
 mod coerced_value;
 #[path = "reconcile/dead_sync_option.rs"]
@@ -47,12 +51,20 @@ mod ignore_never_matches;
 mod ignore_too_broad;
 #[path = "artifact/image_not_rewritten.rs"]
 mod image_not_rewritten;
+#[path = "security/imperative_deploy.rs"]
+mod imperative_deploy;
 #[path = "scheduling/knative_flags.rs"]
 mod knative_flags;
+#[path = "reconcile/kserve_installation.rs"]
+mod kserve_installation;
 #[path = "reconcile/kustomize_build.rs"]
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
 mod list_replaced;
+#[path = "observability/model_alerts.rs"]
+mod model_alerts;
+#[path = "security/model_identity.rs"]
+mod model_identity;
 #[path = "reconcile/not_a_chart.rs"]
 mod not_a_chart;
 #[path = "hygiene/orphan.rs"]
@@ -79,6 +91,8 @@ mod retry;
 mod rewritten_field;
 #[path = "traffic/route_target.rs"]
 mod route_target;
+#[path = "observability/rule_not_selected.rs"]
+mod rule_not_selected;
 #[path = "artifact/runtime_version.rs"]
 mod runtime_version;
 #[path = "artifact/s3_prefix.rs"]
@@ -126,6 +140,54 @@ mod yaml_syntax;
 
 /// Every rule, sorted by id.
 pub static RULES: &[Rule] = &[
+    Rule {
+        id: "analysis-gate",
+        category: "observability",
+        summary: "what decides about a canary can say no, ends, and looks at the canary",
+        cases: &[
+            Case {
+                id: "no-condition",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "endless",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "skipped",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "other-service",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/observability/analysis-gate.md"),
+        checks: analysis_gate::CHECKS,
+    },
     Rule {
         id: "application-circle",
         category: "reconcile",
@@ -287,6 +349,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/traffic/canary-mode.md"),
         checks: canary_mode::CHECKS,
+    },
+    Rule {
+        id: "codeowners",
+        category: "security",
+        summary: "somebody owns what decides what runs in production",
+        cases: &[
+            Case {
+                id: "config",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "guarded",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/codeowners.md"),
+        checks: codeowners::CHECKS,
     },
     Rule {
         id: "coerced-value",
@@ -790,6 +882,45 @@ pub static RULES: &[Rule] = &[
         checks: image_not_rewritten::CHECKS,
     },
     Rule {
+        id: "imperative-deploy",
+        category: "security",
+        summary: "models change in the cluster by a commit, not by a script",
+        cases: &[
+            Case {
+                id: "kubectl",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "helm",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "copy",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/imperative-deploy.md"),
+        checks: imperative_deploy::CHECKS,
+    },
+    Rule {
         id: "knative-flags",
         category: "scheduling",
         summary: "what a pod asks for, Knative lets pass",
@@ -813,6 +944,63 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/scheduling/knative-flags.md"),
         checks: knative_flags::CHECKS,
+    },
+    Rule {
+        id: "kserve-installation",
+        category: "reconcile",
+        summary: "the parts of KServe fit each other, and its default mode fits the services",
+        cases: &[
+            Case {
+                id: "mixed-versions",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "old-definitions",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown-mode",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "exposed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "refused",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/kserve-installation.md"),
+        checks: kserve_installation::CHECKS,
     },
     Rule {
         id: "kustomize-build",
@@ -851,6 +1039,158 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/list-replaced.md"),
         checks: list_replaced::CHECKS,
+    },
+    Rule {
+        id: "model-alerts",
+        category: "observability",
+        summary: "alerts on models fire when they are meant to, and each model in production has some",
+        cases: &[
+            Case {
+                id: "no-promql",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "ratio",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "quantile",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "other-mode",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unexported",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "baseline",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "other-model",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "other-environment",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "too-soon",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case { id: "no-alert", levels: [Some(Severity::Warning), None, None, None] },
+            Case { id: "no-drift-alert", levels: [Some(Severity::Note), None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/observability/model-alerts.md"),
+        checks: model_alerts::CHECKS,
+    },
+    Rule {
+        id: "model-identity",
+        category: "security",
+        summary: "a model in a bucket is read by an identity that may read it",
+        cases: &[
+            Case {
+                id: "no-account",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown-account",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "no-identity",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "malformed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "azure-label",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/security/model-identity.md"),
+        checks: model_identity::CHECKS,
     },
     Rule {
         id: "not-a-chart",
@@ -1347,6 +1687,45 @@ pub static RULES: &[Rule] = &[
         checks: route_target::CHECKS,
     },
     Rule {
+        id: "rule-not-selected",
+        category: "observability",
+        summary: "alerts on models reach the Prometheus that evaluates them",
+        cases: &[
+            Case {
+                id: "unreached",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "labels",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "namespace",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/observability/rule-not-selected.md"),
+        checks: rule_not_selected::CHECKS,
+    },
+    Rule {
         id: "runtime-version",
         category: "artifact",
         summary: "the version of a runtime is one of the runtime that serves",
@@ -1624,6 +2003,15 @@ pub static RULES: &[Rule] = &[
                     Some(Severity::Error),
                     Some(Severity::Error),
                     Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "alone",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
                 ],
             },
             Case {

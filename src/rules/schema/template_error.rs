@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
-use crate::render::{RenderProblem, ToolKind};
+use crate::render::{RenderProblem, Tool, ToolKind};
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check), Check::Fleet(check_sets)];
 
@@ -21,18 +21,36 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         if !said.insert((at.file.path().to_string(), at.start, one.problem.message.clone())) {
             continue;
         }
-        let message = format!("chart `{}` does not render: {}", one.job.path, one.problem.message);
-        let mut found = Violation::in_file("refused", Label::new(at, "refused here"), message);
+        let is_alone = is_alone(one, context);
+        let (case, with) = if is_alone { ("alone", " with its own values alone") } else { ("refused", "") };
+        let message = format!("chart `{}` does not render{with}: {}", one.job.path, one.problem.message);
+        let mut found = Violation::in_file(case, Label::new(at, "refused here"), message);
         if let Some(also) = one.problem.also.clone() {
             found = found.also_at(Label::new(also, "by this action"));
         }
+        let note = if is_alone {
+            "nothing here deploys it; whoever does may give it what it asks for"
+        } else {
+            "Argo CD and Flux render with the same values: they deploy nothing more of it"
+        };
         out.push(
             found
-                .note("Argo CD and Flux render with the same values: they deploy nothing more of it")
+                .note(note)
                 .help(format!("see it fail: helm template {}", one.job.path))
                 .word(one.problem.kind),
         );
     }
+}
+
+/// Whether a chart lacks values that whoever deploys it may give: nothing here does, and no file of
+/// an environment stands beside it.
+fn is_alone(one: &RenderProblem, context: &Context<'_>) -> bool {
+    let Tool::Helm(given) = &one.job.tool else { return false };
+    let mut deployed = context.fleet.deployables.iter().filter(|deployable| deployable.job == one.job);
+    // What does not parse is mended by no value.
+    one.problem.kind != "template-parse"
+        && given.value_files.is_empty()
+        && deployed.all(|deployable| deployable.deployment.is_none())
 }
 
 /// Sets that do not expand. One that fails anywhere is not applied at all: the controller returns

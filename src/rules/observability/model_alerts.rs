@@ -1,0 +1,64 @@
+//! `observability/model-alerts`: each model in production has alerts on latency, errors and drift,
+//! and they fire when they are meant to.
+
+#[path = "model_alerts/expression.rs"]
+mod expression;
+#[path = "model_alerts/labels.rs"]
+mod labels;
+#[path = "model_alerts/lacking.rs"]
+mod lacking;
+#[path = "model_alerts/window.rs"]
+mod window;
+
+use super::super::{Check, Context, Violations};
+use crate::finding::Violation;
+use crate::fleet::alerts::{Alert, of_models};
+use crate::fleet::mention::Names;
+use crate::fleet::reached::Reached;
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let fleet = context.fleet;
+    // A repository without alerts has them elsewhere.
+    if fleet.of_kind("PrometheusRule").next().is_none() {
+        return;
+    }
+    let names = Names::of(fleet);
+    let alerts = of_models(fleet, &names);
+    for alert in &alerts {
+        let found = expression::judge(alert, context)
+            .into_iter()
+            .chain(labels::judge(alert, &names, context))
+            .chain(window::judge(alert, context));
+        for mut found in found {
+            found.place = Some(alert.object.place);
+            out.push(found);
+        }
+    }
+    let reached = Reached::of(fleet, context.discovery);
+    lacking::judge(&alerts, reached.as_ref(), context, out);
+}
+
+/// How messages call an alert.
+fn called(alert: &Alert<'_>) -> String {
+    let what = if alert.rule.alerts { "alert" } else { "recording rule" };
+    format!("{what} {}", alert.rule.name)
+}
+
+/// A violation of the first place in an expression where a text stands; of the whole expression where
+/// it cannot be found.
+fn at_text(
+    alert: &Alert<'_>,
+    text: &str,
+    case: &'static str,
+    label: impl Into<String>,
+    message: String,
+) -> Option<Violation> {
+    let (manifest, path) = (&alert.object.manifest, alert.rule.expr_path());
+    let whole = alert.rule.text()?;
+    match whole.find(text) {
+        Some(start) => Violation::in_piece(case, manifest, path, start..start + text.len(), label, message),
+        None => Violation::in_object(case, manifest, path, alert.rule.expr.origin, label, message),
+    }
+}
