@@ -7,6 +7,7 @@ use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::OriginSpan;
 
 use crate::deploy::{Deployment, Refused};
+use crate::kinds::argocd::GROUP;
 use crate::render::run::Rendered;
 
 /// What renders what, by the indices of renderings.
@@ -26,8 +27,11 @@ impl Circles {
     /// before.
     pub(super) fn add(&mut self, from: usize, deployment: &Deployment, indices: &[usize]) -> bool {
         let manifest = &deployment.manifest;
+        let known = indices.to_vec();
+        // To apply itself is what Flux is set up to do, and nothing is deployed twice for it.
+        let indices = if manifest.id.group() == GROUP { indices } else { &[] };
         self.edges.entry(from).or_default().extend(indices.iter().map(|&to| (manifest.clone(), to)));
-        let key = (manifest.id.clone(), manifest.place(manifest.root.origin), indices.to_vec());
+        let key = (manifest.id.clone(), manifest.place(manifest.root.origin), known);
         !self.known.insert(key)
     }
 
@@ -86,7 +90,12 @@ fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refus
     let at = written.map_or(manifest.root.origin, |node| node.origin);
     let kind = if is_itself { "itself" } else { "circle" };
     let problem = Problem { kind, message: path.clone(), at: manifest.place(at), also: None };
-    let deployment =
-        Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster: None, namespace: None };
+    let deployment = Deployment {
+        manifest: manifest.clone(),
+        jobs: Vec::new(),
+        cluster: None,
+        namespace: None,
+        folder: None,
+    };
     Refused { deployment, path, problem }
 }

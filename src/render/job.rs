@@ -113,6 +113,34 @@ pub struct Kustomize {
     pub kube_version: Option<String>,
     /// API versions that charts in it are told of, over their own.
     pub api_versions: Vec<String>,
+    /// What Flux does around the build.
+    pub flux: Option<Box<Flux>>,
+}
+
+/// What a Flux Kustomization does around the build of its folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Flux {
+    /// The folder of the cluster that applies it; what it deploys further belongs to that.
+    pub cluster: Option<RepoPath>,
+    /// The path, as it is written: a folder without a kustomization is built for its sake.
+    pub path: Option<Given>,
+    /// `commonMetadata.labels`.
+    pub labels: Vec<(String, Given)>,
+    /// `commonMetadata.annotations`.
+    pub annotations: Vec<(String, Given)>,
+    /// `postBuild`, where there is one.
+    pub variables: Option<PostBuild>,
+}
+
+/// The variables that Flux replaces after a build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct PostBuild {
+    /// Their values, sorted by name.
+    pub values: Vec<(String, Given)>,
+    /// Whether text is replaced even where no variable has a value (`substituteStrategy: Always`).
+    pub is_always: bool,
+    /// Whether further variables have values that only the cluster knows.
+    pub more_in_cluster: bool,
 }
 
 impl Job {
@@ -168,6 +196,12 @@ pub struct Helm {
     pub release_name: Option<Given>,
     /// The release's namespace.
     pub namespace: Option<Given>,
+    /// What is set, one after the other, in the kustomizations around what the chart prints (Flux's
+    /// `postRenderers`).
+    pub post: Vec<Vec<(String, GivenNode)>>,
+    /// Whether values are missing that only the cluster holds: what fails for want of them is not
+    /// wrong.
+    pub lacks_values: bool,
 }
 
 /// One `--set`.

@@ -2,6 +2,7 @@
 
 mod charts;
 mod circles;
+mod flux;
 mod given;
 mod guess;
 mod job;
@@ -15,7 +16,8 @@ mod show;
 
 pub use given::{Given, GivenNode};
 pub use job::{
-    Filter, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, Tool, ToolKind, has_manifest_name,
+    Filter, Flux, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, PostBuild, Tool, ToolKind,
+    has_manifest_name,
 };
 pub use run::{RenderProblem, Rendered};
 pub use show::{ShowOptions, Shown, ValuesFile, show};

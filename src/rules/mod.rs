@@ -130,8 +130,10 @@ pub enum Check {
     Workflow(fn(&Found, &Context<'_>, &mut Violations)),
     /// An object at a place.
     Manifest(fn(&Object, &Context<'_>, &mut Violations)),
-    /// An Application or Flux object that deploys models.
+    /// An Application that deploys models.
     Deployment(fn(&Deployment, &Context<'_>, &mut Violations)),
+    /// A Flux Kustomization or HelmRelease that deploys models.
+    Flux(fn(&Deployment, &Context<'_>, &mut Violations)),
     /// A model reference at a place.
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
     /// The change under review: the configuration before it, and the context after it.

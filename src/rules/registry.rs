@@ -95,10 +95,14 @@ mod shared_object;
 mod source_path;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
+#[path = "reconcile/suspended.rs"]
+mod suspended;
 #[path = "schema/template_error.rs"]
 mod template_error;
 #[path = "traffic/two_splits.rs"]
 mod two_splits;
+#[path = "reconcile/undefined_variable.rs"]
+mod undefined_variable;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "schema/unknown_kind.rs"]
@@ -1466,7 +1470,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "self-heal",
         category: "reconcile",
-        summary: "Argo CD undoes what people change in the cluster by hand",
+        summary: "Argo CD or Flux undoes what people change in the cluster by hand",
         cases: &[
             Case {
                 id: "off",
@@ -1474,6 +1478,10 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "manual",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "drift-off",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
         ],
@@ -1605,12 +1613,35 @@ pub static RULES: &[Rule] = &[
                 id: "sync-timeout",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
+            Case {
+                id: "flux-timeout",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
         ],
         fix: FixKind::Unsafe,
         params: &[],
         since: "0.1.0",
         page: include_str!("../../rules/startup/startup-budget.md"),
         checks: startup_budget::CHECKS,
+    },
+    Rule {
+        id: "suspended",
+        category: "reconcile",
+        summary: "Flux looks at every object that serves a model",
+        cases: &[Case {
+            id: "suspended",
+            levels: [Some(Severity::Error), Some(Severity::Error), None, Some(Severity::Warning)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/suspended.md"),
+        checks: suspended::CHECKS,
     },
     Rule {
         id: "template-error",
@@ -1662,9 +1693,28 @@ pub static RULES: &[Rule] = &[
         checks: two_splits::CHECKS,
     },
     Rule {
+        id: "undefined-variable",
+        category: "reconcile",
+        summary: "every variable that Flux replaces has a value or a default",
+        cases: &[Case {
+            id: "empty",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/undefined-variable.md"),
+        checks: undefined_variable::CHECKS,
+    },
+    Rule {
         id: "unknown-field",
         category: "schema",
-        summary: "every field of a KServe or Argo CD object exists, and stands at its level",
+        summary: "every field of a KServe, Argo CD or Flux object exists, and stands at its level",
         cases: &[
             Case {
                 id: "dropped",
