@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
 use mlgitops_helm::Chart;
-use mlgitops_manifest::{Manifest, Problem};
+use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::Reader;
 use rayon::prelude::*;
 
@@ -153,8 +153,8 @@ struct FluxState {
     objects: Objects,
     /// How many renderings were looked through for that.
     looked_through: usize,
-    /// The renderings whose own objects of Flux were read.
-    read: BTreeSet<usize>,
+    /// The objects of Flux that were read, each with its rendering.
+    read: HashSet<(usize, ObjectId)>,
     /// Those that name what nothing rendered so far, with their renderings.
     waiting: Vec<(usize, Manifest)>,
     /// What deployments reached before what nothing deploys was read.
@@ -222,9 +222,6 @@ impl Plan<'_> {
         self.look_through();
         let mut found = Vec::new();
         for index in indices {
-            if !self.flux.read.insert(index) {
-                continue;
-            }
             let Some(rendered) = self.planned.rendered.get(index) else { continue };
             let is_root = |manifest: &&Manifest| {
                 flux::is_deployment(manifest)
@@ -232,7 +229,8 @@ impl Plan<'_> {
                         roots.contains(&flux::Root { file, name: manifest.id.name.clone() })
                     })
             };
-            let manifests: Vec<Manifest> = rendered.manifests.iter().filter(is_root).cloned().collect();
+            let mut manifests: Vec<Manifest> = rendered.manifests.iter().filter(is_root).cloned().collect();
+            manifests.retain(|manifest| self.flux.read.insert((index, manifest.id.clone())));
             found.extend(self.read_by_flux(index, &manifests, false));
         }
         self.go_on(found);
@@ -289,9 +287,10 @@ impl Plan<'_> {
                     || stands_in(manifest).is_some_and(|file| self.flux.reached.contains(&file)))
         };
         let deploying = rendered.manifests.iter().filter(|manifest| flux::is_deployment(manifest));
-        let manifests: Vec<Manifest> =
+        let mut manifests: Vec<Manifest> =
             deploying.filter(|manifest| !is_applied_elsewhere(manifest)).cloned().collect();
-        if manifests.is_empty() || !self.flux.read.insert(index) {
+        manifests.retain(|manifest| self.flux.read.insert((index, manifest.id.clone())));
+        if manifests.is_empty() {
             return Vec::new();
         }
         self.read_by_flux(index, &manifests, false)

@@ -112,3 +112,14 @@ fn values_of_the_cluster_are_said() {
     );
     assert_eq!(releases(&survey), ["fraud 0 prod prod/ml"]);
 }
+
+/// Kustomizations begin Flux's work, and what stands beside them is read all the same.
+#[test]
+fn a_release_beside_a_kustomization() {
+    let beside = super::kustomization("more", "./more", "");
+    let world = world("").and(&[
+        ("clusters/prod/more.yaml", &beside),
+        ("more/isvc.yaml", &super::world::service("churn", "s3://models/churn/v3/")),
+    ]);
+    assert_eq!(releases(&world.survey()), ["churn 3 prod prod/-", "fraud 0 prod prod/ml"]);
+}
