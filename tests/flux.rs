@@ -4,12 +4,16 @@
 
 #[path = "flux/bad_input.rs"]
 mod bad_input;
+#[path = "flux/installed.rs"]
+mod installed;
 #[path = "flux/kustomizations.rs"]
 mod kustomizations;
 #[path = "flux/layouts.rs"]
 mod layouts;
 #[path = "flux/releases.rs"]
 mod releases_of_helm;
+#[path = "flux/sources.rs"]
+mod sources;
 #[path = "flux/twins.rs"]
 mod twins;
 #[path = "flux/variables.rs"]

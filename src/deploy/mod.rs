@@ -4,6 +4,7 @@ mod argocd;
 pub(crate) mod flux;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
@@ -26,6 +27,8 @@ pub struct Deployment {
     pub namespace: Option<Given>,
     /// The folder of the cluster that applies it: `clusters/production`. Flux alone has one.
     pub folder: Option<RepoPath>,
+    /// What its variables call the environment. Flux alone has any.
+    pub setting: Option<Arc<str>>,
 }
 
 /// What reading the deployments of some manifests gave.

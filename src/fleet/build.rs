@@ -96,6 +96,7 @@ struct Destination<'d> {
     cluster: Option<&'d str>,
     namespace: Option<&'d str>,
     folder: Option<&'d str>,
+    setting: Option<&'d str>,
 }
 
 impl<'d> Destination<'d> {
@@ -105,6 +106,7 @@ impl<'d> Destination<'d> {
             cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
             namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
             folder: deployment.folder.as_ref().map(RepoPath::as_str),
+            setting: deployment.setting.as_deref(),
         }
     }
 }
@@ -260,6 +262,7 @@ impl Builder<'_> {
             cluster: to.cluster,
             namespace,
             folder: to.folder,
+            setting: to.setting,
         };
         self.ladder.assign(&evidence)
     }

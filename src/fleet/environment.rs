@@ -20,6 +20,8 @@ pub struct Evidence<'e> {
     pub namespace: Option<&'e str>,
     /// The folder of the cluster that applies it.
     pub folder: Option<&'e str>,
+    /// What its settings call the environment (a variable such as `ENVIRONMENT`).
+    pub setting: Option<&'e str>,
 }
 
 /// The environments of a run, found or configured.
@@ -196,6 +198,7 @@ fn named<'e>(evidence: &Evidence<'e>, is_name: &dyn Fn(&str) -> bool) -> Option<
     let words = [
         (evidence.deployment, Because::Deployment as fn(String) -> Because),
         (evidence.cluster, Because::Cluster),
+        (evidence.setting, Because::Setting),
         (evidence.namespace, Because::Namespace),
     ];
     words.into_iter().find_map(|(word, because)| {

@@ -29,8 +29,9 @@ impl Circles {
         let manifest = &deployment.manifest;
         let known = indices.to_vec();
         // To apply itself is what Flux is set up to do, and nothing is deployed twice for it.
-        let indices = if manifest.id.group() == GROUP { indices } else { &[] };
-        self.edges.entry(from).or_default().extend(indices.iter().map(|&to| (manifest.clone(), to)));
+        let leads = |to: &&usize| manifest.id.group() == GROUP || **to != from;
+        let leading = indices.iter().filter(leads).map(|&to| (manifest.clone(), to));
+        self.edges.entry(from).or_default().extend(leading);
         let key = (manifest.id.clone(), manifest.place(manifest.root.origin), known);
         !self.known.insert(key)
     }
@@ -86,7 +87,8 @@ impl Circles {
 
 fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refused {
     let path = to.map_or_else(String::new, |to| to.job.path.to_string());
-    let written = manifest.root.get("spec").get("source").get("path").present();
+    let spec = manifest.root.get("spec");
+    let written = spec.get("source").get("path").present().or(spec.get("path").present());
     let at = written.map_or(manifest.root.origin, |node| node.origin);
     let kind = if is_itself { "itself" } else { "circle" };
     let problem = Problem { kind, message: path.clone(), at: manifest.place(at), also: None };
@@ -96,6 +98,7 @@ fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refus
         cluster: None,
         namespace: None,
         folder: None,
+        setting: None,
     };
     Refused { deployment, path, problem }
 }

@@ -6,34 +6,18 @@
 use mlgitops_files::{Entry, EntryKind, Files, RepoPath};
 use mlgitops_manifest::Problem;
 use mlgitops_yaml::{
-    Key, Map, Node, OriginId, Origins, Reader, Role, Scalar, Text, TextBuilder, Unknown, Value, parse,
-    to_yaml,
+    Key, Map, Node, OriginId, OriginSpan, Origins, Reader, Role, Scalar, Text, TextBuilder, Unknown, Value,
+    parse, to_yaml,
 };
 
-use crate::deploy::flux::substitute::{Refusal, RefusalKind, UNKNOWN, Undefined, Variables, substitute};
+use crate::deploy::flux::substitute::{
+    Budget, Refusal, RefusalKind, UNKNOWN, Undefined, Variables, substitute,
+};
+use crate::render::sourceignore::SourceIgnore;
 use crate::render::{Flux, Given, PostBuild};
 
 /// The three names kustomize reads (kustomize v5 `api/konfig/general.go`).
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/// Files and folders that are in no artifact of a GitRepository, whatever `.sourceignore` says
-/// (fluxcd/pkg `sourceignore/sourceignore.go`).
-const LEFT_OUT: [&str; 14] = [
-    ".git",
-    ".github",
-    ".circleci",
-    ".travis.yml",
-    ".gitlab-ci.yml",
-    "appveyor.yml",
-    ".drone.yml",
-    "cloudbuild.yaml",
-    "codeship-services.yml",
-    "codeship-steps.yml",
-    ".goreleaser.yml",
-    ".sops.yaml",
-    ".flux.yaml",
-    ".gitmodules",
-];
 
 /// Marks an object whose variables stay as they are.
 const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -45,16 +29,16 @@ pub(super) fn written(
     folder: &RepoPath,
     flux: &Flux,
     origins: &mut Origins,
-) -> Option<Node> {
-    let files = reader.files();
-    if has_kustomization(files, folder) {
+) -> Option<Written> {
+    if has_kustomization(reader.files(), folder) {
         return None;
     }
     let at = flux.path.as_ref().map_or(OriginId::NONE, |path| {
         path.origin(0..u32::try_from(path.text.len()).unwrap_or(u32::MAX), Role::Deployment, origins)
     });
     let text = |text: &str| Node::new(Value::Scalar(Scalar::string(text)), at);
-    let paths = manifests_below(files, folder);
+    let mut ignore = SourceIgnore::around(reader, folder, flux.ignore.as_deref());
+    let paths = manifests_below(reader, folder, &mut ignore);
     let entries = paths.iter().filter_map(|path| path.below(folder)).map(text).collect();
     let fields = [
         ("apiVersion", text("kustomize.config.k8s.io/v1beta1")),
@@ -62,7 +46,14 @@ pub(super) fn written(
         ("resources", Node::new(Value::Sequence(entries), at)),
     ];
     let fields = fields.into_iter().map(|(name, value)| (Key::new(name, at), value)).collect();
-    Some(Node::new(Value::Map(Map::of(fields)), at))
+    Some(Written { node: Node::new(Value::Map(Map::of(fields)), at), too_long: ignore.too_long })
+}
+
+/// A kustomization that no file holds.
+pub(super) struct Written {
+    pub(super) node: Node,
+    /// Files of patterns of which only a part was read.
+    pub(super) too_long: Vec<RepoPath>,
 }
 
 fn has_kustomization(files: &dyn Files, folder: &RepoPath) -> bool {
@@ -71,15 +62,26 @@ fn has_kustomization(files: &dyn Files, folder: &RepoPath) -> bool {
 }
 
 /// The manifests below a folder, and the folders that have a kustomization, in the order of a walk.
-fn manifests_below(files: &dyn Files, folder: &RepoPath) -> Vec<RepoPath> {
+fn manifests_below(reader: Reader<'_>, folder: &RepoPath, ignore: &mut SourceIgnore) -> Vec<RepoPath> {
+    let files: &dyn Files = reader.files();
     let mut found = Vec::new();
     let mut open = listed(files, folder);
     while let Some(entry) = open.pop() {
+        let path = entry.path;
         match entry.kind {
-            EntryKind::Folder if has_kustomization(files, &entry.path) => found.push(entry.path),
-            EntryKind::Folder => open.extend(listed(files, &entry.path)),
-            EntryKind::File | EntryKind::Link(_) if matches!(entry.path.extension(), "yaml" | "yml") => {
-                found.push(entry.path);
+            // What a folder leaves out may be taken in again below it.
+            EntryKind::Folder => {
+                ignore.enter(reader, &path);
+                if !has_kustomization(files, &path) {
+                    open.extend(listed(files, &path));
+                } else if !ignore.leaves_out(&path, true) {
+                    found.push(path);
+                }
+            }
+            EntryKind::File | EntryKind::Link(_)
+                if matches!(path.extension(), "yaml" | "yml") && !ignore.leaves_out(&path, false) =>
+            {
+                found.push(path);
             }
             _ => {}
         }
@@ -90,7 +92,6 @@ fn manifests_below(files: &dyn Files, folder: &RepoPath) -> Vec<RepoPath> {
 /// What a folder holds, the last name first.
 fn listed(files: &dyn Files, folder: &RepoPath) -> Vec<Entry> {
     let mut entries = files.list(folder);
-    entries.retain(|entry| !LEFT_OUT.contains(&entry.path.file_name()));
     entries.sort_by(|one, other| other.path.file_name().cmp(one.path.file_name()));
     entries
 }
@@ -104,26 +105,46 @@ pub(super) struct Built {
 /// Replaces the variables of every object, and sets common metadata.
 ///
 /// # Errors
-/// What the controller stops at: nothing of the build is applied then.
-pub(super) fn finish(objects: Vec<Node>, flux: &Flux, origins: &mut Origins) -> Result<Built, Problem> {
+/// What the controller stops at, nothing of the build is applied then; or a limit.
+pub(super) fn finish(objects: Vec<Node>, flux: &Flux, origins: &mut Origins) -> Result<Built, Stopped> {
+    let mut budget = Budget::default();
     let mut built = Built { objects: Vec::with_capacity(objects.len()), undefined: Vec::new() };
     // Nothing is replaced where no variable has a value, unless the strategy says otherwise.
     let replaces = |post_build: &&PostBuild| {
         !post_build.values.is_empty() || post_build.is_always || post_build.more_in_cluster
     };
     let variables = flux.variables.as_ref().filter(replaces).map(|post_build| variables(post_build, origins));
+    let is_touched = |object: &Node| !is_left_alone(object);
+    if let Some(post_build) = flux.variables.as_ref().filter(replaces)
+        && objects.iter().any(is_touched)
+        && let Some((name, given)) = post_build.values.iter().find(|(name, _)| !is_name(name))
+    {
+        let message = format!("`{name}` is no name of a variable: {NAME}");
+        let problem = Problem { kind: "substitution", message, at: given.place().cloned(), also: None };
+        return Err(Stopped::Refused(problem));
+    }
     for mut object in objects {
         if let Some(variables) = &variables
             && has_variable(&object)
             && !is_left_alone(&object)
         {
-            object = replaced(&object, variables, origins, &mut built.undefined)?;
+            object = replaced(&object, variables, &mut budget, origins, &mut built.undefined)?;
         }
-        set_pairs(&mut object, "labels", &flux.labels, origins);
-        set_pairs(&mut object, "annotations", &flux.annotations, origins);
         built.objects.push(object);
     }
+    set_metadata(&mut built.objects, &flux.labels, &flux.annotations, origins);
     Ok(built)
+}
+
+/// What a name is made of: one that is not stops the whole (fluxcd/pkg v1.9
+/// `kustomize/kustomize_varsub.go`, `varsubRegex`).
+const NAME: &str = "letters, digits and `_` make one, and no digit begins it";
+
+fn is_name(name: &str) -> bool {
+    let is_of_name = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
+    !name.is_empty()
+        && name.bytes().all(is_of_name)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn variables(post_build: &PostBuild, origins: &mut Origins) -> Variables {
@@ -160,15 +181,16 @@ fn is_left_alone(object: &Node) -> bool {
 fn replaced(
     object: &Node,
     variables: &Variables,
+    budget: &mut Budget,
     origins: &mut Origins,
     undefined: &mut Vec<Undefined>,
-) -> Result<Node, Problem> {
+) -> Result<Node, Stopped> {
     let mut printed = TextBuilder::default();
     printed.push(&to_yaml(object, origins));
     printed.push_str("\n", OriginId::NONE);
     let printed = printed.build();
-    let done = substitute(&printed, variables, origins)
-        .map_err(|refusal| problem(object, &refusal, &printed, origins))?;
+    let done = substitute(&printed, variables, budget, origins)
+        .map_err(|refusal| stopped(object, &refusal, &printed, origins))?;
     undefined.extend(done.undefined);
     let tree = parse(done.text.clone());
     let root = tree.documents().first().and_then(|document| document.root);
@@ -176,7 +198,7 @@ fn replaced(
         let at = done.text.origin(at..at.saturating_add(1), origins);
         let at = origins.first(at).or_else(|| origins.first(object.origin));
         let message = format!("{} is no YAML once its variables are replaced: {words}", called(object));
-        Problem { kind: "substitution", message, at, also: None }
+        Stopped::Refused(Problem { kind: "substitution", message, at, also: None })
     };
     if let Some(error) = tree.errors().first() {
         return Err(refused(error.at, error.message.to_string(), origins));
@@ -207,7 +229,15 @@ fn hide_unknown(node: &mut Node) {
     }
 }
 
-fn problem(object: &Node, refusal: &Refusal, printed: &Text, origins: &mut Origins) -> Problem {
+/// Why nothing of a build is left.
+pub(super) enum Stopped {
+    /// The controller refuses it.
+    Refused(Problem),
+    /// It passes a limit of this program: the words, and the place.
+    Limit(String, Option<OriginSpan>),
+}
+
+fn stopped(object: &Node, refusal: &Refusal, printed: &Text, origins: &mut Origins) -> Stopped {
     let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let at = printed.origin(narrow(refusal.at.start)..narrow(refusal.at.end), origins);
     let at = origins.first(at).or_else(|| origins.first(object.origin));
@@ -218,9 +248,13 @@ fn problem(object: &Node, refusal: &Refusal, printed: &Text, origins: &mut Origi
         RefusalKind::Missing(name) => format!("the variable `{name}` is not set"),
         RefusalKind::Panic => format!("`{written}` ends before it begins: the controller panics"),
         RefusalKind::Encoding => format!("`{written}` cuts a character in two"),
-        RefusalKind::Limit(words) => format!("`{written}`: {words}"),
+        RefusalKind::TooLong => {
+            "with its variables it is longer than the 3 MiB an API server takes".to_owned()
+        }
+        RefusalKind::Limit(words) => return Stopped::Limit(format!("{}: {words}", called(object)), at),
     };
-    Problem { kind: "substitution", message: format!("{}: {why}", called(object)), at, also: None }
+    let message = format!("{}: {why}", called(object));
+    Stopped::Refused(Problem { kind: "substitution", message, at, also: None })
 }
 
 fn called(object: &Node) -> String {
@@ -228,7 +262,19 @@ fn called(object: &Node) -> String {
     format!("{} {name}", object.get("kind").text().unwrap_or("object"))
 }
 
-/// Sets labels or annotations that every object gets.
+/// Sets the labels and annotations that every object gets.
+pub(super) fn set_metadata(
+    objects: &mut [Node],
+    labels: &[(String, Given)],
+    annotations: &[(String, Given)],
+    origins: &mut Origins,
+) {
+    for object in objects {
+        set_pairs(object, "labels", labels, origins);
+        set_pairs(object, "annotations", annotations, origins);
+    }
+}
+
 fn set_pairs(object: &mut Node, field: &str, pairs: &[(String, Given)], origins: &mut Origins) {
     if pairs.is_empty() {
         return;

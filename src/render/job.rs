@@ -122,6 +122,8 @@ pub struct Kustomize {
 pub struct Flux {
     /// The folder of the cluster that applies it; what it deploys further belongs to that.
     pub cluster: Option<RepoPath>,
+    /// What its GitRepository leaves out (`spec.ignore`).
+    pub ignore: Option<String>,
     /// The path, as it is written: a folder without a kustomization is built for its sake.
     pub path: Option<Given>,
     /// `commonMetadata.labels`.
@@ -178,6 +180,8 @@ impl Job {
 pub struct Helm {
     /// Values files, relative to the root, in order: the last one wins.
     pub value_files: Vec<RepoPath>,
+    /// Whether they stand in for the chart's own values (Flux's `valuesFiles`).
+    pub without_own_values: bool,
     /// Values as YAML text (`helm.values`), over the files.
     pub values: Vec<Given>,
     /// Values as they stand (`helm.valuesObject`), over those.
@@ -196,12 +200,22 @@ pub struct Helm {
     pub release_name: Option<Given>,
     /// The release's namespace.
     pub namespace: Option<Given>,
-    /// What is set, one after the other, in the kustomizations around what the chart prints (Flux's
-    /// `postRenderers`).
-    pub post: Vec<Vec<(String, GivenNode)>>,
+    /// What is changed in what the chart prints.
+    pub around: Option<Box<Around>>,
     /// Whether values are missing that only the cluster holds: what fails for want of them is not
     /// wrong.
     pub lacks_values: bool,
+}
+
+/// What a HelmRelease of Flux changes in what its chart prints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Around {
+    /// What is set, one after the other, in the kustomizations around it (`postRenderers`).
+    pub post: Vec<Vec<(String, GivenNode)>>,
+    /// Labels that every object gets behind that (`commonMetadata.labels`).
+    pub labels: Vec<(String, Given)>,
+    /// `commonMetadata.annotations`, likewise.
+    pub annotations: Vec<(String, Given)>,
 }
 
 /// One `--set`.

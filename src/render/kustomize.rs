@@ -8,6 +8,7 @@ use mlgitops_yaml::{Map, Node, NodeIndex, OriginId, Origins, Reader, Role, Value
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
+use crate::render::flux::Stopped;
 use crate::render::run::{RenderProblem, Rendered, Undefined, manifests};
 use crate::render::{GivenNode, Kustomize, flux};
 
@@ -16,8 +17,14 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
     let mut origins = Origins::default();
     let folder = rendered.job.path.clone();
     let mut overrides = overrides(given, &mut origins);
-    overrides.written =
-        given.flux.as_ref().and_then(|flux| flux::written(reader, &folder, flux, &mut origins));
+    let written = given.flux.as_ref().and_then(|flux| flux::written(reader, &folder, flux, &mut origins));
+    if let Some(written) = written {
+        rendered.not_checked.extend(written.too_long.iter().map(|file| {
+            let reason = "it has more patterns than are read";
+            NotChecked::new(Code::Limit, format!("a part of `{file}`"), reason)
+        }));
+        overrides.written = Some(written.node);
+    }
     if overrides.written.as_ref().is_some_and(|written| written.get("resources").items().is_empty()) {
         // Flux builds an empty folder to nothing.
         return;
@@ -54,8 +61,13 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
                     .collect();
                 objects = finished.objects;
             }
-            Err(problem) => {
+            Err(Stopped::Refused(problem)) => {
                 rendered.problems.push(RenderProblem { job: rendered.job.clone(), problem });
+                return;
+            }
+            Err(Stopped::Limit(reason, at)) => {
+                let item = NotChecked::new(Code::Limit, rendered.job.to_string(), reason);
+                rendered.not_checked.push(item.at(at.map(Location::from)).required(true));
                 return;
             }
         }

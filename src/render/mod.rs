@@ -2,6 +2,7 @@
 
 mod charts;
 mod circles;
+mod encrypted;
 mod flux;
 mod given;
 mod guess;
@@ -13,10 +14,11 @@ pub mod plan;
 mod room;
 mod run;
 mod show;
+mod sourceignore;
 
 pub use given::{Given, GivenNode};
 pub use job::{
-    Filter, Flux, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, PostBuild, Tool, ToolKind,
+    Around, Filter, Flux, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, PostBuild, Tool, ToolKind,
     has_manifest_name,
 };
 pub use run::{RenderProblem, Rendered};

@@ -24,7 +24,7 @@ use crate::render::guess::{guessed_around, guessed_charts, guessed_plain, guesse
 use crate::render::library::Discovered;
 use crate::render::room::Room;
 use crate::render::run::{Rendered, run};
-use crate::render::{Job, Kustomize, Tool, ToolKind, kustomize};
+use crate::render::{Given, Job, Kustomize, Tool, ToolKind, kustomize};
 use crate::source::Repositories;
 
 /// What a plan rendered.
@@ -213,7 +213,7 @@ impl Plan<'_> {
     /// Runs what the roots of Flux deploy. What they apply shows their children as they patch them,
     /// and on which cluster; so they come before what stands in files.
     fn deploy_by_flux(&mut self) {
-        let roots = flux::roots(self.discovery);
+        let roots = flux::roots(self.discovery, self.trees);
         if roots.is_empty() {
             return;
         }
@@ -262,6 +262,7 @@ impl Plan<'_> {
             objects: &self.flux.objects,
             rendering: index,
             cluster: cluster.as_ref(),
+            variables: variables_of(&rendered.job),
             is_last,
         };
         let reading = flux::read(&manifests.iter().collect::<Vec<_>>(), &world);
@@ -402,6 +403,13 @@ impl Plan<'_> {
             })
             .collect();
         self.planned.not_checked.extend(deeper);
+        let waiting = std::mem::take(&mut self.flux.waiting).into_iter();
+        self.planned.not_checked.extend(waiting.map(|(_, manifest)| {
+            let what = format!("{} {}", manifest.id.kind, manifest.id.name);
+            let reason = format!("what it names is not rendered after {} rounds", limits::PLAN_ROUNDS);
+            let at = manifest.place(manifest.root.origin).map(Location::from);
+            NotChecked::new(Code::Limit, what, reason).at(at).required(true)
+        }));
     }
 
     fn reached_by_deployments(&self) -> BTreeSet<RepoPath> {
@@ -471,6 +479,12 @@ fn cluster_of(job: &Job) -> Option<RepoPath> {
         Tool::Kustomize(Kustomize { flux: Some(flux), .. }) => flux.cluster.clone(),
         _ => flux::cluster_of(&job.path),
     }
+}
+
+/// The variables that Flux put in what a job renders.
+fn variables_of(job: &Job) -> &[(String, Given)] {
+    let Tool::Kustomize(Kustomize { flux: Some(flux), .. }) = &job.tool else { return &[] };
+    flux.variables.as_ref().map_or(&[], |post_build| post_build.values.as_slice())
 }
 
 fn is_of_flux(job: &Job) -> bool {

@@ -11,6 +11,8 @@ use mlgitops_yaml::{ConvertErrorKind, Node, OriginSpan, Origins, Reader, Role, T
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
+use crate::render::encrypted::hide_encrypted;
+use crate::render::flux;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -135,9 +137,12 @@ pub(super) fn of_chart(
             rendered.repeated.insert(index, object.repeated);
         }
     }
-    if !given.post.is_empty() && !nodes.is_empty() {
-        nodes = kustomize::around(reader, &given.post, nodes, &mut rendered, &mut origins);
-        rendered.repeated.clear();
+    if let Some(around) = given.around.as_deref().filter(|_| !nodes.is_empty()) {
+        if !around.post.is_empty() {
+            nodes = kustomize::around(reader, &around.post, nodes, &mut rendered, &mut origins);
+            rendered.repeated.clear();
+        }
+        flux::set_metadata(&mut nodes, &around.labels, &around.annotations, &mut origins);
     }
     if given.lacks_values {
         // With the values it lacks it may do better.
@@ -194,6 +199,7 @@ fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> Rend
         // Argo CD renders with `--include-crds`, unless an Application says otherwise.
         include_crds: !given.skip_crds,
         skip_schemas: given.skip_schemas,
+        without_own_values: given.without_own_values,
         ..RenderOptions::default()
     }
 }
@@ -269,7 +275,8 @@ pub(super) fn manifests(nodes: Vec<Node>, mut origins: Origins) -> Vec<Manifest>
     let origins = Arc::new(origins);
     nodes
         .into_iter()
-        .filter_map(|node| {
+        .filter_map(|mut node| {
+            hide_encrypted(&mut node);
             let id = ObjectId::of(&node)?;
             Some(Manifest { id, root: Arc::new(node), origins: Arc::clone(&origins) })
         })

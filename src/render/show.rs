@@ -134,6 +134,7 @@ fn render_options(options: &ShowOptions, told: Helm, origins: &mut Origins) -> R
         is_upgrade: false,
         include_crds: options.include_crds,
         skip_schemas: false,
+        without_own_values: false,
         keep_documents: true,
     }
 }

@@ -194,7 +194,7 @@ pub fn drifts_of_flux<'c>(deployment: &Deployment, context: &'c Context<'_>) -> 
             let covers = |path: &&str| {
                 at.strip_prefix(*path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             };
-            if !paths.iter().any(|path| covers(&path)) {
+            if !paths.iter().any(covers) {
                 let is_certain = certainty(&rewrite, object, context);
                 found.extend(is_certain.map(|is_certain| Drift { object, rewrite, is_certain }));
             }

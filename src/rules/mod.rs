@@ -7,6 +7,7 @@
 pub mod argocd;
 mod engine;
 mod facts;
+pub mod flux;
 pub mod params;
 pub mod registry;
 pub mod sink;

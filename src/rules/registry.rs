@@ -19,6 +19,8 @@ mod coerced_value;
 mod dead_sync_option;
 #[path = "hygiene/dead_value.rs"]
 mod dead_value;
+#[path = "reconcile/dependency_circle.rs"]
+mod dependency_circle;
 #[path = "reconcile/destination.rs"]
 mod destination;
 #[path = "promotion/downgrade.rs"]
@@ -133,7 +135,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "application-circle",
         category: "reconcile",
-        summary: "no Application leads back to itself",
+        summary: "no Application or Kustomization leads back to itself",
         cases: &[
             Case {
                 id: "itself",
@@ -364,6 +366,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/dead-value.md"),
         checks: dead_value::CHECKS,
+    },
+    Rule {
+        id: "dependency-circle",
+        category: "reconcile",
+        summary: "no Flux object waits for one that waits for it",
+        cases: &[Case {
+            id: "circle",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/dependency-circle.md"),
+        checks: dependency_circle::CHECKS,
     },
     Rule {
         id: "destination",
@@ -747,7 +768,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "ignore-too-broad",
         category: "reconcile",
-        summary: "Argo CD ignores no field that a promotion changes",
+        summary: "Argo CD and Flux ignore no field that a promotion changes",
         cases: &[
             Case {
                 id: "promoted",
@@ -1696,15 +1717,26 @@ pub static RULES: &[Rule] = &[
         id: "undefined-variable",
         category: "reconcile",
         summary: "every variable that Flux replaces has a value or a default",
-        cases: &[Case {
-            id: "empty",
-            levels: [
-                Some(Severity::Error),
-                Some(Severity::Error),
-                Some(Severity::Warning),
-                Some(Severity::Warning),
-            ],
-        }],
+        cases: &[
+            Case {
+                id: "empty",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "stops",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
         fix: FixKind::None,
         params: &[],
         since: "0.1.0",

@@ -96,7 +96,7 @@ fn charts_of_elsewhere_are_said_with_their_version() {
                         spec:\n  chartRef: {kind: OCIRepository, name: model}\n";
     for (text, said) in [
         (elsewhere, "HelmRelease fraud: its chart `model` 1.x is in the HelmRepository `charts`"),
-        (by_reference, "HelmRelease fraud: its chart is the OCIRepository `model`"),
+        (by_reference, "HelmRelease fraud: its chart, the OCIRepository `model`, is not in this repository"),
     ] {
         let survey = World::of(&[("clusters/prod/fraud.yaml", text)]).survey();
         assert_eq!(not_checked(&survey), [said]);

@@ -63,7 +63,7 @@ fn overlays_over_a_base() {
     models/fraud-detector/service.yaml:18 warning s3-prefix/open fraud-detector in production and staging would also download `v2.4.10/…` or `v2.4.1-rc1/…`: no `/` at the end
     models/fraud-detector/service.yaml:8 note rewritten-field/mode-depends Flux may apply fraud-detector in production and staging again every interval: KServe 0.17 and later store `RawDeployment` as `Standard`
     models/image-classifier/service.yaml:14 warning s3-prefix/open image-classifier in production and staging would also download `v1.3.00/…` or `v1.3.0-rc1/…`: no `/` at the end
-    models/image-classifier/service.yaml:19 error unknown-field/dropped Kustomization models applies nothing more in production and staging: `model` of image-classifier has no field `nodeSelector`
+    models/image-classifier/service.yaml:19 error unknown-field/dropped image-classifier in production and staging stops its whole Kustomization: `model` has no field `nodeSelector`
     ");
 }
 

@@ -83,7 +83,7 @@ fn the_map_of_the_cluster_counts() {
 fn what_the_cluster_holds_is_unknown_and_said() {
     for (entry, said) in [
         ("{kind: Secret, name: s}", "the values of Secret `s` are not in Git"),
-        ("{kind: ConfigMap, name: s}", "ConfigMap `s` is not in this repository"),
+        ("{kind: ConfigMap, name: s}", "ConfigMap `s` of namespace `flux-system` is not in this repository"),
     ] {
         let survey = world(&format!("postBuild:\n  substituteFrom: [{entry}]")).survey();
         assert_eq!(not_checked(&survey), [format!("variables of Kustomization models: {said}")]);
@@ -94,7 +94,7 @@ fn what_the_cluster_holds_is_unknown_and_said() {
     assert_eq!(
         not_checked(&survey),
         [
-            "variables of Kustomization models: ConfigMap `s` is not in this repository, and is optional: taken as absent"
+            "variables of Kustomization models: ConfigMap `s` of namespace `flux-system` is not in this repository, and is optional: taken as absent"
         ]
     );
     assert_eq!(field(&survey, "InferenceService", &URI)[0].split(' ').next(), Some("s3://models/fraud//"));
@@ -130,4 +130,20 @@ fn what_is_replaced_and_what_is_not() {
     assert_eq!(probe(three, &object("'\"${N}\"'", "")), text("\"3\""));
     assert_eq!(probe(three, &object("$${N}", "")), text("${N}"));
     assert_eq!(probe("postBuild: {substitute: {N: \"a\\nb\"}}", &object("${N}", "")), text("ab"));
+}
+
+/// Every key of a map that is read becomes a variable; one that cannot stops the whole.
+#[test]
+fn a_key_that_is_no_name_of_a_variable() {
+    let from = "postBuild:\n  substituteFrom: [{kind: ConfigMap, name: settings}]";
+    for (key, stops) in [("values.yaml", true), ("my-key", true), ("1st", true), ("_a1", false)] {
+        let map = settings("settings", &format!("VERSION: v47\n  {key}: x"));
+        let survey = world(from).and(&[("clusters/prod/settings.yaml", &map)]).survey();
+        let problems: Vec<String> =
+            survey.fleet.problems.iter().map(|problem| problem.problem.message.clone()).collect();
+        let said = format!(
+            "`{key}` is no name of a variable: letters, digits and `_` make one, and no digit begins it"
+        );
+        assert_eq!(problems, if stops { vec![said] } else { Vec::new() }, "{key}");
+    }
 }

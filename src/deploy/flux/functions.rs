@@ -5,10 +5,7 @@ use std::ops::Range;
 
 use mlgitops_yaml::Text;
 
-use super::substitute::RefusalKind;
-
-/// Steps that matching the pattern of one `#` or `%` may take.
-const STEPS: usize = 4 << 20;
+use super::substitute::{Budget, RefusalKind};
 
 /// What comes of a value.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,7 +19,12 @@ pub(super) enum Cut {
 }
 
 /// Applies an operator to a value.
-pub(super) fn apply(operator: &str, value: &str, arguments: &[Text]) -> Result<Cut, RefusalKind> {
+pub(super) fn apply(
+    operator: &str,
+    value: &str,
+    arguments: &[Text],
+    budget: &mut Budget,
+) -> Result<Cut, RefusalKind> {
     let whole = Cut::Part(0..value.len());
     let argument = |index: usize| arguments.get(index).map(Text::as_str);
     Ok(match (operator, argument(0)) {
@@ -31,8 +33,8 @@ pub(super) fn apply(operator: &str, value: &str, arguments: &[Text]) -> Result<C
         (",,", _) => Cut::New(value.chars().map(lower).collect()),
         ("^", _) => first(value, upper),
         ("^^", _) => Cut::New(value.chars().map(upper).collect()),
-        ("#" | "##", Some(pattern)) => trim(value, pattern, operator == "##", false)?,
-        ("%" | "%%", Some(pattern)) => trim(value, pattern, operator == "%%", true)?,
+        ("#" | "##", Some(pattern)) => trim(value, pattern, operator == "##", false, budget)?,
+        ("%" | "%%", Some(pattern)) => trim(value, pattern, operator == "%%", true, budget)?,
         (":", Some(from)) => substring(value, from, argument(1))?,
         ("/" | "//" | "/#" | "/%", Some(what)) => replace(operator, value, what, argument(1)),
         // Whatever the sign, the rest is a default for what is empty.
@@ -102,10 +104,14 @@ fn replace(operator: &str, value: &str, what: &str, with: Option<&str>) -> Cut {
 
 /// Takes off the shortest or longest beginning, or end, that a pattern matches. For an end both are
 /// turned round, the pattern character by character: its classes and escapes with them.
-fn trim(value: &str, pattern: &str, longest: bool, at_end: bool) -> Result<Cut, RefusalKind> {
-    if value.len().saturating_mul(value.len()).saturating_mul(pattern.len().max(1)) > STEPS {
-        return Err(RefusalKind::Limit("a pattern is matched with too long a value"));
-    }
+fn trim(
+    value: &str,
+    pattern: &str,
+    longest: bool,
+    at_end: bool,
+    budget: &mut Budget,
+) -> Result<Cut, RefusalKind> {
+    budget.take(value.len().saturating_mul(value.len()).saturating_mul(pattern.len().max(1)))?;
     let turned = |text: &str| -> String { text.chars().rev().collect() };
     let (text, pattern) = match at_end {
         true => (turned(value), turned(pattern)),

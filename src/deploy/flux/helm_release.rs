@@ -8,11 +8,12 @@ use mlgitops_yaml::{Lookup, Node, Origins};
 use super::objects::Asker;
 use super::source::{self, NoFolder};
 use super::{Reading, World};
+use super::{lacking, pairs};
 use crate::deploy::Deployment;
 use crate::discover::NotHere;
 use crate::finding::Code;
 use crate::kinds::flux::SourceRef;
-use crate::render::{Given, GivenNode, Helm, Job, Parameter, ParameterKind, Tool};
+use crate::render::{Around, Given, GivenNode, Helm, Job, Parameter, ParameterKind, Tool};
 
 /// The key of a ConfigMap that holds values, where none is named.
 const VALUES_KEY: &str = "values.yaml";
@@ -30,17 +31,26 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
             let path = at.text().unwrap_or("").to_owned();
             return reading.refuse(&deployment, words, path, origins.first(at.origin));
         }
+        // What it names may be applied by something that is not rendered yet.
+        Err(NoFolder::NotHere(..)) if !world.is_last => return reading.waiting.push(manifest.clone()),
         Err(NoFolder::NotHere(why, at)) => {
             return reading.not_checked(manifest, why, origins.first(at.origin));
         }
     };
+    let metadata = spec.get("commonMetadata");
+    let around = Around {
+        post: post_renderers(spec, origins),
+        labels: pairs(metadata.get("labels").present(), origins),
+        annotations: pairs(metadata.get("annotations").present(), origins),
+    };
     let mut helm = Helm {
-        value_files: chart.value_files,
+        without_own_values: !chart.values_files.is_empty(),
+        value_files: chart.values_files,
         release_name: release_name(manifest, origins),
         namespace: deployment.namespace.clone(),
         values_object: spec.get("values").present().and_then(|node| GivenNode::of(node, origins)),
-        post: post_renderers(spec, origins),
         skip_schemas: is_true(spec.get("install").get("disableSchemaValidation")),
+        around: (around != Around::default()).then(|| Box::new(around)),
         ..Helm::default()
     };
     if !values_from(manifest, world, origins, &mut helm, reading) {
@@ -58,56 +68,99 @@ fn is_true(field: Lookup<'_>) -> bool {
     field.present().and_then(Node::as_bool) == Some(true)
 }
 
+/// A chart of this repository, as a release takes it.
 struct Chart {
     folder: RepoPath,
-    value_files: Vec<RepoPath>,
+    /// The files that stand in for its own values; empty: its own count.
+    values_files: Vec<RepoPath>,
 }
 
-fn chart<'n>(manifest: &'n Manifest, world: &World<'_>) -> Result<Chart, NoFolder<'n>> {
+fn elsewhere<'n, T>(reason: String, at: &'n Node) -> Result<T, NoFolder<'n>> {
+    Err(NoFolder::NotHere(NotHere { code: Code::Remote, reason, help: None }, at))
+}
+
+fn chart<'w>(manifest: &'w Manifest, world: &'w World<'_>) -> Result<Chart, NoFolder<'w>> {
     let spec = manifest.root.get("spec");
-    let elsewhere = |reason: String, at: &'n Node| {
-        Err(NoFolder::NotHere(NotHere { code: Code::Remote, reason, help: None }, at))
-    };
+    let own = manifest.id.namespace.as_deref();
     if let Some(reference) = spec.get("chartRef").present().filter(|node| !node.is_null()) {
-        let (kind, name) = (reference.get("kind").text(), reference.get("name").text());
-        let (kind, name) = (kind.unwrap_or("OCIRepository"), name.unwrap_or(""));
-        return elsewhere(format!("its chart is the {kind} `{name}`"), reference);
+        return referred(reference, own, world);
     }
-    let of_chart = spec.get("chart").get("spec");
-    let (Some(written), Some(reference)) = (said(of_chart.get("chart")), of_chart.get("sourceRef").present())
-    else {
-        let words = "it names no chart".to_owned();
-        return Err(NoFolder::Refused(words, spec.present().unwrap_or(&manifest.root)));
+    match spec.get("chart").get("spec").present() {
+        Some(described) => of_source(described, own, world),
+        None => {
+            let words = "it names no chart".to_owned();
+            Err(NoFolder::Refused(words, spec.present().unwrap_or(&manifest.root)))
+        }
+    }
+}
+
+/// The chart of an object that describes it.
+fn referred<'w>(
+    reference: &'w Node,
+    own: Option<&'w str>,
+    world: &'w World<'_>,
+) -> Result<Chart, NoFolder<'w>> {
+    let Some(named) = SourceRef::of(reference) else {
+        return Err(NoFolder::Refused("it names no chart".to_owned(), reference));
+    };
+    let (kind, name) = (named.kind, named.name);
+    let namespace = named.namespace.or(own);
+    let Some(object) = world.objects.find(kind, name, Asker { namespace, ..world.asker() }) else {
+        return elsewhere(format!("its chart, the {kind} `{name}`, is not in this repository"), reference);
+    };
+    let spec = object.root.get("spec");
+    if kind == "HelmChart" {
+        let namespace = object.id.namespace.as_deref().or(namespace);
+        return match spec.present().map(|described| of_source(described, namespace, world)) {
+            Some(Ok(chart)) => Ok(chart),
+            // The place of the other object is in other origins: the reference is the place to look at.
+            Some(Err(NoFolder::Refused(words, _))) => Err(NoFolder::Refused(words, reference)),
+            Some(Err(NoFolder::NotHere(why, _))) => Err(NoFolder::NotHere(why, reference)),
+            None => Err(NoFolder::Refused(format!("the HelmChart `{name}` is empty"), reference)),
+        };
+    }
+    let (url, tags) = (spec.get("url").text().unwrap_or(""), spec.get("ref"));
+    let version = ["digest", "semver", "tag"].iter().find_map(|field| tags.get(field).text());
+    let version = version.unwrap_or("latest");
+    elsewhere(format!("its chart is `{url}` {version}, the {kind} `{name}`"), reference)
+}
+
+/// The chart that `chart.spec`, or the spec of a HelmChart, describes.
+fn of_source<'w>(
+    described: &'w Node,
+    own: Option<&'w str>,
+    world: &'w World<'_>,
+) -> Result<Chart, NoFolder<'w>> {
+    let (written, reference) = (said(described.get("chart")), described.get("sourceRef").present());
+    let (Some(written), Some(reference)) = (written, reference) else {
+        return Err(NoFolder::Refused("it names no chart".to_owned(), described));
     };
     let name = written.text().unwrap_or("");
     let Some(source) = SourceRef::of(reference) else {
         return Err(NoFolder::Refused("its chart has no source".to_owned(), reference));
     };
     if source.kind != "GitRepository" {
-        let version = of_chart.get("version").text().map_or(String::new(), |version| format!(" {version}"));
-        let reason = format!("its chart `{name}`{version} is in the {} `{}`", source.kind, source.name);
+        let version = described.get("version").text().filter(|version| !version.is_empty());
+        let version = version.unwrap_or("*");
+        let reason = format!("its chart `{name}` {version} is in the {} `{}`", source.kind, source.name);
         return elsewhere(reason, written);
     }
-    let (base, below) = source::open(source, manifest.id.namespace.as_deref(), name, world)
-        .map_err(|why| NoFolder::NotHere(why, source.node))?;
+    let (base, below) =
+        source::open(source, own, name, world).map_err(|why| NoFolder::NotHere(why, source.node))?;
     let folder = source::folder(&base, written, &below, world)?;
-    let files = of_chart.get("valuesFiles").items();
-    let mut value_files = Vec::new();
-    for file in files {
-        if let Ok(Some(path)) = base.join(file.text().unwrap_or("").trim_start_matches('/')) {
-            value_files.push(path);
+    let ignores_missing = is_true(described.get("ignoreMissingValuesFiles"));
+    let mut values_files = Vec::new();
+    for file in described.get("valuesFiles").items() {
+        let text = file.text().unwrap_or("");
+        let path = base.join(text.trim_start_matches('/')).ok().flatten();
+        let is_there = |path: &RepoPath| world.tree.trees.files().kind(path).is_some();
+        match path.filter(is_there) {
+            Some(path) => values_files.push(path),
+            None if ignores_missing => {}
+            None => return Err(NoFolder::Refused(format!("there is no values file `{text}`"), file)),
         }
     }
-    // The list stands in for the chart's own values: with them first it adds to them.
-    if let Some(first) = files.first() {
-        let own = folder.join("values.yaml").ok();
-        if value_files.first() != own.as_ref() {
-            let reason = "its `valuesFiles` stand in for the values of its chart".to_owned();
-            return elsewhere(reason, first);
-        }
-        value_files.remove(0);
-    }
-    Ok(Chart { folder, value_files })
+    Ok(Chart { folder, values_files })
 }
 
 /// `releaseName`, else the target namespace and the name (`GetReleaseName`).
@@ -146,18 +199,25 @@ fn values_from(
         if data.is_none() && !world.is_last {
             return false;
         }
-        let value = data.as_ref().and_then(|data| data.iter().find(|(name, _)| name == key));
+        let value = data.as_ref().and_then(|data| data.values.iter().find(|(name, _)| name == key));
         match value {
             Some((_, value)) => match said(entry.get("targetPath")) {
-                Some(path) => helm.parameters.push(parameter(path.text().unwrap_or(""), value)),
+                Some(path) if is_overruled(path, manifest) => {}
+                Some(path) => {
+                    let is_literal = is_true(entry.get("literal"));
+                    helm.parameters.push(parameter(path.text().unwrap_or(""), value, is_literal));
+                }
                 None => helm.values.push(value.clone()),
             },
+            None if data.as_ref().is_some_and(|data| data.unknown.iter().any(|name| name == key)) => {
+                missing.push((format!("`{key}` of ConfigMap `{name}` is not known"), entry.origin));
+            }
             // What is optional and nowhere in Git is taken to be nowhere.
             None if is_optional => {}
             None if data.is_some() => {
                 missing.push((format!("ConfigMap `{name}` has no key `{key}`"), entry.origin));
             }
-            None => missing.push((format!("ConfigMap `{name}` is not in this repository"), entry.origin)),
+            None => missing.push((lacking("ConfigMap", name, namespace), entry.origin)),
         }
     }
     helm.lacks_values = !missing.is_empty();
@@ -167,8 +227,19 @@ fn values_from(
     true
 }
 
-/// A value at a path; in quotes it stays text.
-fn parameter(path: &str, value: &Given) -> Parameter {
+/// Whether `values` of the release count over a value at a path: the controller lays them over
+/// everything at the end, and only below a key the value has gone into them by then.
+fn is_overruled(path: &Node, release: &Manifest) -> bool {
+    let Some(path) = path.text() else { return false };
+    let values = release.root.get("spec").get("values");
+    !path.contains(['.', '[']) && values.get(path).present().is_some()
+}
+
+/// A value at a path; in quotes it stays text, and a literal one is taken as it stands.
+fn parameter(path: &str, value: &Given, is_literal: bool) -> Parameter {
+    if is_literal {
+        return Parameter { name: path.to_owned(), value: value.clone(), kind: ParameterKind::Text };
+    }
     let text = &*value.text;
     let is_in = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
     let (value, kind) = match is_in('\'') || is_in('"') {

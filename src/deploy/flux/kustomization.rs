@@ -1,12 +1,14 @@
 //! A Flux Kustomization: the folder it builds, what it changes in the build, and where to.
 
+use std::sync::Arc;
+
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Origins};
 
 use super::source::{self, NoFolder};
 use super::variables::{self, Found};
-use super::{Reading, World};
+use super::{CLUSTER, ENVIRONMENT, Reading, World, pairs, setting};
 use crate::deploy::Deployment;
 use crate::kinds::flux::SourceRef;
 use crate::render::{Flux, Given, GivenNode, Job, Kustomize, Tool};
@@ -33,6 +35,8 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
             let path = at.text().unwrap_or("").to_owned();
             return reading.refuse(&deployment, words, path, origins.first(at.origin));
         }
+        // What it names may be applied by something that is not rendered yet.
+        Err(NoFolder::NotHere(..)) if !world.is_last => return reading.waiting.push(manifest.clone()),
         Err(NoFolder::NotHere(why, at)) => {
             return reading.not_checked(manifest, why, origins.first(at.origin));
         }
@@ -47,11 +51,17 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
             Some(post_build)
         }
     };
+    if let Some(post_build) = &variables {
+        deployment.cluster = deployment.cluster.or_else(|| setting(&post_build.values, &CLUSTER).cloned());
+        let setting = setting(&post_build.values, &ENVIRONMENT).map(|given| Arc::clone(&given.text));
+        deployment.setting = setting.or(deployment.setting);
+    }
     let metadata = spec.get("commonMetadata");
-    let mut pairs = |field: &str| pairs(metadata.get(field).present(), origins);
-    let (labels, annotations) = (pairs("labels"), pairs("annotations"));
+    let labels = pairs(metadata.get("labels").present(), origins);
+    let annotations = pairs(metadata.get("annotations").present(), origins);
     let flux = Flux {
         cluster: world.cluster.cloned(),
+        ignore: source::ignored(manifest, world),
         path: spec.get("path").present().and_then(|node| Given::of(node, origins)),
         labels,
         annotations,
@@ -115,14 +125,9 @@ fn fields(
 
 fn is_empty(value: &GivenNode) -> bool {
     match value {
-        GivenNode::Null => true,
+        GivenNode::Null | GivenNode::Unknown(_) => true,
         GivenNode::Scalar(given, _) => given.text.is_empty(),
         GivenNode::List(items) => items.is_empty(),
         GivenNode::Map(entries) => entries.is_empty(),
     }
-}
-
-fn pairs(node: Option<&Node>, origins: &mut Origins) -> Vec<(String, Given)> {
-    let entries = node.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
-    entries.filter_map(|(key, value)| Some((key.name().to_owned(), Given::of(value, origins)?))).collect()
 }

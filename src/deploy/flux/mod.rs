@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
-use mlgitops_yaml::{OriginSpan, Origins};
+use mlgitops_yaml::{Node, OriginSpan, Origins};
 
 use super::{Deployment, Refused, Tree};
 use crate::discover::NotHere;
@@ -46,6 +46,8 @@ pub(crate) struct World<'w> {
     pub(crate) rendering: usize,
     /// The folder of its cluster.
     pub(crate) cluster: Option<&'w RepoPath>,
+    /// The variables that were put in what it stands in, sorted by name.
+    pub(crate) variables: &'w [(String, Given)],
     /// Whether nothing more will be rendered: what is missing now is not in Git.
     pub(crate) is_last: bool,
 }
@@ -61,14 +63,29 @@ impl World<'_> {
         let access = manifest.root.get("spec").get("kubeConfig").get("secretRef").get("name");
         let other = access.present().and_then(|node| Given::of(node, origins));
         let own = self.cluster.map(|folder| Given::builtin(folder.file_name()));
+        let own = own.or_else(|| setting(self.variables, &CLUSTER).cloned());
         Deployment {
             manifest: manifest.clone(),
             jobs: Vec::new(),
             cluster: other.or(own),
             namespace: None,
             folder: self.cluster.cloned(),
+            setting: setting(self.variables, &ENVIRONMENT).map(|given| Arc::clone(&given.text)),
         }
     }
+}
+
+/// Variables by which the settings of a cluster call it.
+const CLUSTER: [&str; 2] = ["CLUSTER_NAME", "CLUSTER"];
+/// Variables by which they call the environment.
+const ENVIRONMENT: [&str; 6] =
+    ["ENVIRONMENT", "ENV", "CLUSTER_ENVIRONMENT", "CLUSTER_ENV", "ENVIRONMENT_NAME", "CLUSTER_STAGE"];
+
+/// The first of some variables that is set.
+fn setting<'v>(variables: &'v [(String, Given)], names: &[&str]) -> Option<&'v Given> {
+    let is = |wanted: &str| variables.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let found = names.iter().find_map(|name| is(name))?;
+    Some(&found.1).filter(|given| !given.text.is_empty())
 }
 
 /// What reading objects of Flux gave.
@@ -101,6 +118,18 @@ impl Reading {
         let what = format!("{part} of {}", called(manifest));
         self.not_checked.push(NotChecked::new(Code::InCluster, what, words).at(at.map(Location::from)));
     }
+}
+
+/// The labels, or annotations, that every object gets.
+fn pairs(node: Option<&Node>, origins: &mut Origins) -> Vec<(String, Given)> {
+    let entries = node.and_then(Node::as_map).into_iter().flat_map(|map| map.iter());
+    entries.filter_map(|(key, value)| Some((key.name().to_owned(), Given::of(value, origins)?))).collect()
+}
+
+/// That an object is not here: others of its name may be, in other namespaces.
+fn lacking(kind: &str, name: &str, namespace: Option<&str>) -> String {
+    let place = namespace.map_or(String::new(), |namespace| format!(" of namespace `{namespace}`"));
+    format!("{kind} `{name}`{place} is not in this repository")
 }
 
 fn called(manifest: &Manifest) -> String {

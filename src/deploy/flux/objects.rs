@@ -6,12 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{Node, Origins};
 
 use crate::kinds::flux::{EXTENSIONS_GROUP, SOURCE_GROUP};
 use crate::render::Given;
 
-/// The values of a ConfigMap, by key.
-pub(crate) type Data = Arc<Vec<(String, Given)>>;
+/// What a ConfigMap holds.
+#[derive(Debug, Default)]
+pub(crate) struct Data {
+    /// The values, by key.
+    pub(crate) values: Vec<(String, Given)>,
+    /// The keys whose values cannot be known.
+    pub(crate) unknown: Vec<String>,
+}
 
 /// An object, and where it was rendered.
 #[derive(Debug)]
@@ -41,8 +48,16 @@ pub(crate) struct Asker<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     named: BTreeMap<Name, Vec<Known>>,
-    /// The values of the ConfigMaps that were asked for, by name and position.
-    read: Mutex<BTreeMap<(Name, usize), Data>>,
+    read: Mutex<Read>,
+}
+
+/// What was asked for.
+#[derive(Debug, Default)]
+struct Read {
+    /// The values of ConfigMaps, by name and position.
+    data: BTreeMap<(Name, usize), Arc<Data>>,
+    /// The origins of the renderings they stand in: one copy each, to which what they give is added.
+    origins: BTreeMap<usize, Origins>,
 }
 
 impl Objects {
@@ -63,7 +78,7 @@ impl Objects {
             let at = known.manifest.place(known.manifest.root.origin)?;
             RepoPath::parse(at.file.path()).ok()
         };
-        read.keys().filter_map(file).collect()
+        read.data.keys().filter_map(file).collect()
     }
 
     /// The object of a kind and a name that is nearest to who asks.
@@ -118,10 +133,14 @@ impl Objects {
     }
 
     /// The values of a ConfigMap.
-    pub(crate) fn config_map(&self, name: &str, asker: Asker<'_>) -> Option<Data> {
+    pub(crate) fn config_map(&self, name: &str, asker: Asker<'_>) -> Option<Arc<Data>> {
         let (name, index, known) = self.nearest("ConfigMap", name, asker)?;
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let data = read.entry((name.clone(), index)).or_insert_with(|| Arc::new(data_of(&known.manifest)));
+        let Read { data, origins } = &mut *read;
+        let data = data.entry((name.clone(), index)).or_insert_with(|| {
+            let own = origins.entry(known.rendering).or_insert_with(|| (*known.manifest.origins).clone());
+            Arc::new(data_of(&known.manifest, own))
+        });
         Some(Arc::clone(data))
     }
 }
@@ -135,13 +154,16 @@ fn may_see(known: &Known, asker: Asker<'_>) -> bool {
     !is_elsewhere && !is_other
 }
 
-fn data_of(manifest: &Manifest) -> Vec<(String, Given)> {
-    let mut origins = (*manifest.origins).clone();
-    let data = manifest.root.get("data");
-    let entries = data.present().and_then(mlgitops_yaml::Node::as_map).into_iter().flat_map(|map| map.iter());
-    let given =
-        entries.filter_map(|(key, value)| Some((key.name().to_owned(), Given::of(value, &mut origins)?)));
-    given.collect()
+fn data_of(manifest: &Manifest, origins: &mut Origins) -> Data {
+    let mut data = Data::default();
+    let entries = manifest.root.get("data").present().and_then(Node::as_map).into_iter();
+    for (key, value) in entries.flat_map(|map| map.iter()) {
+        match Given::of(value, origins) {
+            Some(given) => data.values.push((key.name().to_owned(), given)),
+            None => data.unknown.push(key.name().to_owned()),
+        }
+    }
+    data
 }
 
 fn may_be_named(manifest: &Manifest) -> bool {

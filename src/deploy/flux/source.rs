@@ -1,6 +1,7 @@
 //! The folder a Flux object names: in which source, and whether it is there.
 
 use mlgitops_files::{EntryKind, PathError, RepoPath};
+use mlgitops_manifest::Manifest;
 use mlgitops_yaml::Node;
 
 use super::World;
@@ -96,6 +97,15 @@ fn git(source: SourceRef<'_>, own: Option<&str>, world: &World<'_>) -> Result<Ba
             help: None,
         }),
     }
+}
+
+/// What the GitRepository of a Kustomization leaves out of what it fetches.
+pub(super) fn ignored(manifest: &Manifest, world: &World<'_>) -> Option<String> {
+    let source = SourceRef::of(manifest.root.get("spec").get("sourceRef").present()?)?;
+    let namespace = source.namespace.or(manifest.id.namespace.as_deref());
+    let asker = Asker { namespace, ..world.asker() };
+    let repository = world.objects.find("GitRepository", source.name, asker)?;
+    Some(repository.root.get("spec").get("ignore").text()?.to_owned())
 }
 
 /// The folder of a path in a source.

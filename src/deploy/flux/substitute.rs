@@ -14,8 +14,13 @@ use super::functions::{self, Cut};
 
 /// How deep functions nest in the defaults of others.
 const DEPTH: usize = 100;
-/// Bytes that the text of one object may become.
-const OUTPUT: usize = 16 << 20;
+/// Bytes that the text of one object may become: no API server takes a request that is longer
+/// (k8s.io/apiserver `pkg/server/config.go`, `MaxRequestBodyBytes`).
+const OUTPUT: usize = 3 << 20;
+/// Steps that the variables of one build may take together.
+const STEPS: usize = 16 << 20;
+/// What a variable costs beside the length of its value: its place is kept.
+const COST: usize = 64;
 
 /// Stands for text that cannot be known; a character nobody types.
 pub(crate) const UNKNOWN: char = '\u{e0f1}';
@@ -60,8 +65,31 @@ pub(crate) enum RefusalKind {
     Panic,
     /// A cut in the middle of a character leaves no UTF-8.
     Encoding,
+    /// The object becomes longer than an API server takes.
+    TooLong,
     /// It passes a limit of this program.
     Limit(&'static str),
+}
+
+/// What is left of the steps of a build.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    steps: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { steps: STEPS }
+    }
+}
+
+impl Budget {
+    /// Takes some steps.
+    pub(super) fn take(&mut self, steps: usize) -> Result<(), RefusalKind> {
+        let left = self.steps.checked_sub(steps);
+        self.steps = left.ok_or(RefusalKind::Limit("the variables of this build take too many steps"))?;
+        Ok(())
+    }
 }
 
 /// What replacing gave.
@@ -77,11 +105,12 @@ pub(crate) struct Replaced {
 pub(crate) fn substitute(
     text: &Text,
     variables: &Variables,
+    budget: &mut Budget,
     origins: &mut Origins,
 ) -> Result<Replaced, Refusal> {
     let mut parser = Parser { source: text.as_str(), pos: 0, depth: 0 };
     let nodes = parser.text()?;
-    let mut evaluation = Evaluation { source: text, variables, origins, undefined: Vec::new() };
+    let mut evaluation = Evaluation { source: text, variables, budget, origins, undefined: Vec::new() };
     let mut out = TextBuilder::default();
     for node in &nodes {
         evaluation.node(node, &mut out)?;
@@ -339,6 +368,7 @@ fn is_of_name(character: char, _: usize) -> bool {
 struct Evaluation<'e> {
     source: &'e Text,
     variables: &'e Variables,
+    budget: &'e mut Budget,
     origins: &'e mut Origins,
     undefined: Vec<Undefined>,
 }
@@ -384,7 +414,8 @@ impl Evaluation<'_> {
         // What is not set is empty; the place that asks for it is the one to edit.
         let nothing = Text::opaque("", own);
         let value = value.unwrap_or(&nothing);
-        match functions::apply(operator, value.as_str(), &arguments) {
+        self.budget.take(COST + value.len()).map_err(refuse)?;
+        match functions::apply(operator, value.as_str(), &arguments, self.budget) {
             Ok(Cut::Part(range)) => out.push_part(value, range),
             Ok(Cut::Arguments) if arguments.iter().all(Text::is_empty) => out.push_str("", own),
             Ok(Cut::Arguments) => arguments.iter().for_each(|argument| out.push(argument)),
@@ -402,7 +433,7 @@ impl Evaluation<'_> {
         }
         out.guard_since(since, own, self.origins);
         if out.len() > OUTPUT {
-            return Err(refuse(RefusalKind::Limit("the text grows too long")));
+            return Err(refuse(RefusalKind::TooLong));
         }
         Ok(())
     }
@@ -429,13 +460,14 @@ mod tests {
 
     fn said(text: &str, variables: &Variables) -> String {
         let text = Text::of_shared(&Arc::from(text));
-        match substitute(&text, variables, &mut Origins::default()) {
+        match substitute(&text, variables, &mut Budget::default(), &mut Origins::default()) {
             Ok(replaced) => replaced.text.as_str().to_owned(),
             Err(Refusal { kind, .. }) => match kind {
                 RefusalKind::Syntax(words) => format!("! {words}"),
                 RefusalKind::Missing(name) => format!("! variable not set (strict mode): {name:?}"),
                 RefusalKind::Panic => "! panic".to_owned(),
                 RefusalKind::Encoding => "! no UTF-8".to_owned(),
+                RefusalKind::TooLong => "! too long".to_owned(),
                 RefusalKind::Limit(words) => format!("! limit: {words}"),
             },
         }
@@ -474,8 +506,13 @@ mod tests {
         assert_eq!(said(&deep, &variables(false)), "! limit: functions nest too deep");
         let mut known = variables(false);
         known.values.insert("big".to_owned(), Text::of_shared(&Arc::from("x".repeat(1 << 20))));
-        assert_eq!(said(&"${big}".repeat(20), &known), "! limit: the text grows too long");
-        let words = "! limit: a pattern is matched with too long a value";
+        assert_eq!(said(&"${big}".repeat(20), &known), "! too long");
+        assert_eq!(
+            said(&"${big:0:1}".repeat(17), &known),
+            "! limit: the variables of this build take too many steps"
+        );
+        let words = "! limit: the variables of this build take too many steps";
         assert_eq!(said("${big##*a*b}", &known), words);
+        assert_eq!(said(&"${a}".repeat(1 << 19), &known), words);
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, OriginId, Origins};
 
-use super::World;
 use super::objects::Asker;
+use super::{World, lacking};
 use crate::render::{Given, PostBuild};
 
 /// What `postBuild` says.
@@ -35,26 +35,35 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         }
         match world.objects.config_map(name, Asker { namespace, ..world.asker() }) {
             Some(data) => {
-                values.extend(data.iter().map(|(name, value)| (name.clone(), without_breaks(value))));
+                let known = data.values.iter();
+                values.extend(known.map(|(name, value)| (name.clone(), without_breaks(value))));
+                // A value that is encrypted, or a variable itself, is one all the same.
+                for key in &data.unknown {
+                    values.remove(key);
+                    more_in_cluster = true;
+                    missing.push((format!("`{key}` of ConfigMap `{name}` is not known"), entry.origin));
+                }
             }
             None if !world.is_last => return Some(Found::Waiting),
             None => {
                 // What is optional and nowhere in Git is taken to be nowhere.
                 more_in_cluster |= !is_optional;
-                let words = match is_optional {
-                    true => format!(
-                        "ConfigMap `{name}` is not in this repository, and is optional: taken as absent"
-                    ),
-                    false => format!("ConfigMap `{name}` is not in this repository"),
-                };
+                let mut words = lacking("ConfigMap", name, namespace);
+                if is_optional {
+                    words += ", and is optional: taken as absent";
+                }
                 missing.push((words, entry.origin));
             }
         }
     }
     let inline = post_build.get("substitute").present().and_then(Node::as_map);
     for (key, value) in inline.into_iter().flat_map(|map| map.iter()) {
-        if let Some(given) = Given::of(value, origins) {
-            values.insert(key.name().to_owned(), without_breaks(&given));
+        match Given::of(value, origins) {
+            Some(given) => drop(values.insert(key.name().to_owned(), without_breaks(&given))),
+            None => {
+                values.remove(key.name());
+                more_in_cluster |= !value.is_null();
+            }
         }
     }
     let is_always = post_build.get("substituteStrategy").text() == Some("Always");

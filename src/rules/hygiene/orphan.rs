@@ -9,6 +9,7 @@ use super::super::{Check, Context, Violations};
 use crate::discover::FileKind;
 use crate::finding::{Code, Label, Location, Violation};
 use crate::fleet::Object;
+use crate::kinds::flux::{is_helm_release, is_kustomization};
 use crate::kinds::kserve;
 use crate::render::ToolKind;
 
@@ -33,7 +34,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             continue;
         }
         if job.kind() == ToolKind::Plain {
-            out.push(of_object(object));
+            out.push(of_object(object, context));
         } else {
             folders.entry(&job.path).or_default().push(object);
         }
@@ -46,13 +47,40 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 }
 
 /// Whether a deployment of this repository resolves, and all that could reach a model do: a set
-/// that is not expanded, or an object of Flux, may deploy what looks like an orphan.
+/// that is not expanded, or an object of Flux that is not built, may deploy what looks like an orphan.
 fn knows_its_deployments(context: &Context<'_>) -> bool {
     let fleet = context.fleet;
     let resolves = fleet.deployments.iter().any(|one| !one.objects.is_empty());
     let hides = |code| matches!(code, Code::Plugin | Code::Limit | Code::RenderFailed);
-    let is_flux = |object: &Object| object.manifest.id.group().ends_with("fluxcd.io");
-    resolves && !fleet.not_checked.iter().any(|item| hides(item.code)) && !fleet.objects.iter().any(is_flux)
+    resolves && !fleet.not_checked.iter().any(|item| hides(item.code)) && is_flux_built(context)
+}
+
+/// Whether every object of Flux that may take a folder from here is built. What an operator of Flux
+/// syncs is not known.
+fn is_flux_built(context: &Context<'_>) -> bool {
+    let fleet = context.fleet;
+    let deployments = fleet.deployments.iter().map(|one| &one.manifest.id);
+    let built: BTreeSet<_> = deployments.map(|id| (&id.kind, &id.namespace, &id.name)).collect();
+    let refused = fleet.refused.iter().map(|one| &one.deployment.id);
+    let refused: BTreeSet<_> = refused.map(|id| (&id.kind, &id.namespace, &id.name)).collect();
+    fleet.objects.iter().all(|object| {
+        let id = &object.manifest.id;
+        let chart = object.manifest.root.get("spec").get("chart").get("spec").get("sourceRef");
+        let takes_folders = is_kustomization(id)
+            || (is_helm_release(id) && chart.get("kind").text() == Some("GitRepository"));
+        let name = (&id.kind, &id.namespace, &id.name);
+        !id.group().ends_with("fluxcd.controlplane.io")
+            && (!takes_folders || built.contains(&name) || refused.contains(&name))
+    })
+}
+
+/// What deploys in this repository, as people call it.
+fn deployer(context: &Context<'_>) -> (&'static str, &'static str) {
+    if context.facts.flux.is_alone {
+        ("a Kustomization", "Kustomization")
+    } else {
+        ("an Application", "Application")
+    }
 }
 
 /// Whether a CI workflow names the folder: `kubectl apply -k models/overlays/prod`.
@@ -93,15 +121,16 @@ fn named_elsewhere(context: &Context<'_>) -> Vec<RepoPath> {
     folders
 }
 
-fn of_object(object: &Object) -> Option<Violation> {
+fn of_object(object: &Object, context: &Context<'_>) -> Option<Violation> {
     let manifest = &object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
     let message = format!("nothing in this repository deploys {}{{places}}", manifest.id.name);
-    let label = "in no Application's path";
+    let (one, kind) = deployer(context);
+    let label = format!("in no {kind}'s path");
     let mut found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
     found.place = Some(object.place);
-    Some(found.note(NOTE).help("add its folder to an Application, or remove it"))
+    Some(found.note(NOTE).help(format!("add its folder to {one}, or remove it")))
 }
 
 fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> Vec<Violation> {
@@ -116,12 +145,13 @@ fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> V
         [first, rest @ ..] => format!("{first} and {} more models", rest.len()),
     };
     let message = format!("nothing in this repository deploys {models}{{places}}");
-    let label = format!("`{folder}` is no Application's path");
+    let (one, kind) = deployer(context);
+    let label = format!("`{folder}` is no {kind}'s path");
     let of = |object: &&Object| {
         let mut found = Violation::in_file("unreached", Label::new(at.clone(), &label), &message);
         found.place = Some(object.place);
         found.object = Some(object.manifest.id.clone());
-        found.note(NOTE).help("add an Application for it, or remove it")
+        found.note(NOTE).help(format!("add {one} for it, or remove it"))
     };
     objects.iter().map(of).collect()
 }

@@ -7,7 +7,7 @@ use super::super::super::subject::models;
 use super::super::super::{Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::{Deployment, Object};
-use crate::kinds::flux::{KUSTOMIZE_GROUP, is_helm_release, is_kustomization};
+use crate::kinds::flux::{HELM_GROUP, KUSTOMIZE_GROUP, is_helm_release, is_kustomization};
 use crate::kinds::kserve;
 
 /// A HelmRelease that does not look at the cluster.
@@ -63,7 +63,13 @@ pub(super) fn object(object: &Object, context: &Context<'_>, out: &mut Violation
     let manifest = &object.manifest;
     let deployable = context.fleet.deployables.get(object.deployable);
     let by = deployable.and_then(|deployable| deployable.deployment.as_ref());
-    if manifest.id.group() != kserve::GROUP || !by.is_some_and(|by| is_kustomization(&by.id)) {
+    let Some(by) = by.filter(|_| manifest.id.group() == kserve::GROUP) else { return };
+    if is_helm_release(&by.id) {
+        let mode = by.root.get("spec").get("driftDetection").get("mode").text();
+        let fields = ["annotations", "labels"].into_iter().filter(|_| mode == Some("enabled"));
+        fields.for_each(|field| out.push(not_looked_at(manifest, field)));
+    }
+    if !is_kustomization(&by.id) {
         return;
     }
     for field in ["annotations", "labels"] {
@@ -71,6 +77,20 @@ pub(super) fn object(object: &Object, context: &Context<'_>, out: &mut Violation
             out.push(kept_away(manifest, field, key));
         }
     }
+}
+
+/// Drift detection that an annotation or a label of the model switches off (helm-controller v1.6
+/// `api/v2/helmrelease_types.go`, `DriftDetectionMetadataKey`).
+fn not_looked_at(manifest: &Manifest, field: &'static str) -> Option<Violation> {
+    let name = format!("{HELM_GROUP}/driftDetection");
+    let node = manifest.root.get("metadata").get(field).get(&name).present()?;
+    node.text().filter(|text| text.eq_ignore_ascii_case("disabled"))?;
+    let message =
+        format!("a change by hand of {}{{places}} stays: drift detection passes over it", manifest.id.name);
+    let path = Pointer::of(&["metadata", field]).key(&name);
+    let found = Violation::in_object("drift-off", manifest, path, node.origin, "switches it off", message)?;
+    let note = "the release looks at everything else it installed, and says Ready";
+    Some(found.note(note).help(format!("take `{name}` out")))
 }
 
 /// What an annotation makes Flux do (kustomize-controller v1.9, fluxcd/pkg `ssa`).

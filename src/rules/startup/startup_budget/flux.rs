@@ -4,18 +4,23 @@
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::duration::Duration;
+use mlgitops_manifest::fields::Availability;
 use mlgitops_yaml::{Lookup, Node, OriginId, Pointer};
 
+use super::super::super::Context;
 use super::super::super::start::{Covers, Start, enough, exceeds, shown};
 use super::Service;
 use crate::finding::Violation;
-use crate::fleet::Fleet;
 use crate::kinds::flux::{is_helm_release, is_kustomization};
 
 /// The timeout of a HelmRelease that states none.
 const RELEASE: u64 = 300;
 /// A Kustomization without a timeout waits for its interval less this, and no less than this.
 const MARGIN: u64 = 30;
+
+/// The minor release of Flux 2 whose releases wait for objects that are not Kubernetes' own: Helm 3 knew
+/// only those (helm-controller v1.5 `waitStrategy`).
+const WAITS_SINCE: u16 = 8;
 
 /// How long an object of Flux waits, and where it says so.
 struct Wait {
@@ -27,12 +32,13 @@ struct Wait {
 
 impl Service<'_> {
     /// The object of Flux that gives up before the model serves.
-    pub(super) fn of_flux(&self, start: &Start, index: usize, fleet: &Fleet) -> Option<Violation> {
+    pub(super) fn of_flux(&self, start: &Start, index: usize, context: &Context<'_>) -> Option<Violation> {
+        let fleet = context.fleet;
         let after = fleet.deployments.partition_point(|one| one.objects.end <= index);
         let deployment = fleet.deployments.get(after).filter(|one| one.objects.contains(&index))?;
         let by = &deployment.manifest;
         let wait = match () {
-            () if is_helm_release(&by.id) => of_release(by)?,
+            () if is_helm_release(&by.id) => of_release(by, context)?,
             () if is_kustomization(&by.id) => of_kustomization(by, &self.object.manifest)?,
             () => return None,
         };
@@ -48,7 +54,10 @@ impl Service<'_> {
         let mut found =
             Violation::in_object("flux-timeout", by, wait.path, wait.origin, wait.label, message)?;
         found.related.extend(start.size_label());
-        let sum = start.best_arithmetic(Covers::Whole);
+        let sum = match is_helm_release(&by.id) && !context.facts.flux.is_since(WAITS_SINCE) {
+            true => format!("{}, from Flux 2.8 on", start.best_arithmetic(Covers::Whole)),
+            false => start.best_arithmetic(Covers::Whole),
+        };
         let note = match is_helm_release(&by.id) && rolls_back(by) {
             true => format!("{sum}; the failed upgrade is rolled back, and the old model keeps serving"),
             false if is_helm_release(&by.id) => {
@@ -74,10 +83,13 @@ fn spec_key(manifest: &Manifest) -> Option<OriginId> {
     manifest.root.as_map()?.entry("spec").map(|(key, _)| key.origin)
 }
 
-/// `upgrade.timeout`, else `timeout`, else five minutes; none where upgrades wait for nothing.
-fn of_release(release: &Manifest) -> Option<Wait> {
+/// `upgrade.timeout`, else `timeout`, else five minutes; none where upgrades wait for nothing, or not
+/// for a service of KServe's.
+fn of_release(release: &Manifest, context: &Context<'_>) -> Option<Wait> {
     let spec = release.root.get("spec");
-    if is_true(spec.get("upgrade").get("disableWait")) {
+    let is_legacy = spec.get("waitStrategy").get("name").text() == Some("legacy");
+    let knows = context.facts.flux.since(WAITS_SINCE) != Availability::Never;
+    if is_true(spec.get("upgrade").get("disableWait")) || is_legacy || !knows {
         return None;
     }
     let stated = [&["upgrade", "timeout"][..], &["timeout"]].into_iter().find_map(|path| {
