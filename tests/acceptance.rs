@@ -3,6 +3,9 @@
 //! else said; and each as it was meant, where nothing at all is said.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "acceptance/flux.rs"]
+mod flux;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -18,9 +21,19 @@ fn clone(layout: &str, tags: &[&str]) -> tempfile::TempDir {
     let clone = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/layouts").join(layout);
     copy(&from, clone.path());
+    commit(&clone, tags);
+    clone
+}
+
+/// Makes a repository of a folder: one commit, which the tags name too.
+fn commit(clone: &tempfile::TempDir, tags: &[&str]) {
+    commit_as(clone, URL, tags);
+}
+
+fn commit_as(clone: &tempfile::TempDir, url: &str, tags: &[&str]) {
     let git = Repository::init(clone.path()).unwrap();
     git.set_head("refs/heads/main").unwrap();
-    git.remote("origin", URL).unwrap();
+    git.remote("origin", url).unwrap();
     let mut index = git.index().unwrap();
     index.add_all(["*"], IndexAddOption::DEFAULT, None).unwrap();
     let tree = git.find_tree(index.write_tree().unwrap()).unwrap();
@@ -30,8 +43,6 @@ fn clone(layout: &str, tags: &[&str]) -> tempfile::TempDir {
     for tag in tags {
         git.reference(&format!("refs/tags/{tag}"), commit, true, "a tag").unwrap();
     }
-    drop(tree);
-    clone
 }
 
 fn copy(from: &Path, to: &Path) {

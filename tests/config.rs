@@ -27,6 +27,7 @@ kserve: {version: "0.17", mode: Standard, progress-deadline: 600s, knative-featu
 argocd:
   version: "3.0"
   clusters: [{name: prod-cluster, server: "https://10.0.0.1", labels: {env: prod}, gpus: [nvidia-a10g]}]
+flux: {version: "2.9"}
 kubernetes: {version: 1.33, api-versions: [monitoring.coreos.com/v1]}
 storage: {schemes: ["ntnx://"], immutable-buckets: [ml-models-prod]}
 models:
@@ -56,6 +57,7 @@ fn every_key_is_read() {
     assert_eq!(config.kserve.mode.as_ref().unwrap().value, DeploymentMode::Standard);
     assert_eq!(config.kserve.progress_deadline.as_ref().unwrap().value, Duration::from_secs(600));
     assert_eq!(config.argocd.clusters[0].labels["env"].value, "prod");
+    assert_eq!(config.flux.version.as_ref().unwrap().value, "2.9");
     // A version is text, though YAML takes 1.33 for a number.
     assert_eq!(config.kubernetes.version.as_ref().unwrap().value, "1.33");
     assert_eq!(config.models["fraud-detector"].size.as_ref().unwrap().value, 2 << 30);
@@ -63,7 +65,7 @@ fn every_key_is_read() {
     assert_eq!(config.waivers[0].until.as_ref().unwrap().value, jiff::civil::date(2027, 1, 31));
     assert_eq!(config.repositories[0].path.value, "vendor/charts");
     assert_eq!(config.ignore[0].value, "docs/**");
-    assert_eq!(config.ignore[0].location.position().line, 28);
+    assert_eq!(config.ignore[0].location.position().line, 29);
 }
 
 #[test]
@@ -118,11 +120,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("startup: {best: {download: fast}}\n", "1:28: `download` takes a rate, not `fast` (a rate is a size a second, such as `400MiB/s`)"),
     ("startup: {best: {factor: 0}}\n", "1:26: `factor` is 0, the least is 1 (write 1 or more)"),
     ("repositories: [{url: x, path: ../charts}]\n", "1:31: `path` takes a path inside the repository, not `../charts` (write it relative to the root, with `/` and without `..`, such as `vendor/charts`)"),
-    ("- a\n", "1:3: `mlgitops.yaml` takes a map, not a list (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)"),
+    ("- a\n", "1:3: `mlgitops.yaml` takes a map, not a list (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `flux`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)"),
     ("a: b: c\n", "1:5: this is no YAML: mapping values are not allowed in this context (nothing of the file is used until it is)"),
     ("kserve: {version: \"0.17\", version: \"0.18\"}\n", "1:27: `version` stands in line 1 already (keep one of the two)"),
     ("models: &m {a: {size: 1GiB}}\nkserve: *m\n", "1:13: `a` is no key of `kserve` (its keys are `version`, `mode`, `progress-deadline` or `knative-features`)"),
-    ("a: 1\n---\nb: 2\n", "1:1: `a` is no key of `mlgitops.yaml` (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)
+    ("a: 1\n---\nb: 2\n", "1:1: `a` is no key of `mlgitops.yaml` (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `flux`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)
 2:1: a second document begins here (write everything in one, without `---`)"),
     ("storage: {schemes: [ntnx]}\n", "1:21: `schemes` takes a scheme, not `ntnx` (write it with `://`, such as `ntnx://`)"),
     ("\u{1b}[31m: 1\n", r"1:1: this is no YAML: unexpected character: `\u{1b}' (nothing of the file is used until it is)"),

@@ -9,6 +9,8 @@ mod clones;
 mod commands;
 #[path = "history/environments.rs"]
 mod environments;
+#[path = "history/flux.rs"]
+mod flux;
 #[path = "history/promotion.rs"]
 mod promotion;
 #[path = "history/random.rs"]

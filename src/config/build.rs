@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::check::{Entry, Value};
 use super::scalar::Single;
 use super::{
-    ArgocdConfig, ClusterConfig, Config, DeploymentMode, EnvironmentConfig, KserveConfig, KubernetesConfig,
-    ModelConfig, PathRules, Profile, Rates, RepositoryConfig, StartupConfig, Stated, StorageConfig, Waiver,
+    ArgocdConfig, ClusterConfig, Config, DeploymentMode, EnvironmentConfig, FluxConfig, KserveConfig,
+    KubernetesConfig, ModelConfig, PathRules, Profile, Rates, RepositoryConfig, StartupConfig, Stated,
+    StorageConfig, Waiver,
 };
 
 /// The configuration that checked values state, with rates over those of `base`; the rules are read
@@ -26,6 +27,7 @@ pub(super) fn config(root: &Value, base: &Config) -> Config {
         environments: each("environments").filter_map(environment).collect(),
         kserve: root.get("kserve").map(kserve).unwrap_or_default(),
         argocd: root.get("argocd").map(argocd).unwrap_or_default(),
+        flux: FluxConfig { version: root.get("flux").and_then(|value| text(value, "version")) },
         kubernetes: root.get("kubernetes").map(kubernetes).unwrap_or_default(),
         storage: root.get("storage").map(storage).unwrap_or_default(),
         models: root.get("models").map(models).unwrap_or_default(),

@@ -77,6 +77,7 @@ pub(super) static FILE: Section = Section {
         ),
         key("kserve", Kind::Map(&KSERVE), "", "facts of the KServe installation"),
         key("argocd", Kind::Map(&ARGOCD), "", "facts of the Argo CD installation"),
+        key("flux", Kind::Map(&FLUX), "", "facts of the Flux installation"),
         key("kubernetes", Kind::Map(&KUBERNETES), "", "facts of the clusters"),
         key("storage", Kind::Map(&STORAGE), "", "facts of the object stores"),
         key("models", Kind::Named(&Kind::Map(&MODEL)), "", "facts of the models, by name"),
@@ -208,6 +209,16 @@ static CLUSTER: Section = Section {
             "the GPU types of its nodes, by the value of their label; with one type placement is idle",
         ),
     ],
+};
+
+static FLUX: Section = Section {
+    noun: "`flux`",
+    keys: &[key(
+        "version",
+        Kind::Scalar(Form::Version),
+        "",
+        "the version of Flux, as `flux version` says it",
+    )],
 };
 
 static KUBERNETES: Section = Section {

@@ -61,6 +61,8 @@ pub struct Config {
     pub kserve: KserveConfig,
     /// Facts of the Argo CD installation.
     pub argocd: ArgocdConfig,
+    /// Facts of the Flux installation.
+    pub flux: FluxConfig,
     /// Facts of the clusters.
     pub kubernetes: KubernetesConfig,
     /// Facts of the object stores.
@@ -203,6 +205,13 @@ pub struct ArgocdConfig {
     pub version: Option<Stated<String>>,
     /// Its clusters.
     pub clusters: Vec<ClusterConfig>,
+}
+
+/// Facts of the Flux installation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FluxConfig {
+    /// Its version, `2.7`, as `flux version` says it.
+    pub version: Option<Stated<String>>,
 }
 
 /// One cluster that Argo CD knows.

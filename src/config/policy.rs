@@ -40,6 +40,7 @@ impl Config {
         own.knative_features.extend(of.knative_features);
         self.argocd.version = self.argocd.version.take().or(base.argocd.version);
         self.argocd.clusters = or(self.argocd.clusters, base.argocd.clusters);
+        self.flux.version = self.flux.version.take().or(base.flux.version);
         self.kubernetes.version = self.kubernetes.version.take().or(base.kubernetes.version);
         self.kubernetes.api_versions.extend(base.kubernetes.api_versions);
         self.storage.schemes.extend(base.storage.schemes);

@@ -1,12 +1,7 @@
 //! What binds a deployable to a place: Argo CD Applications and ApplicationSets, Flux objects.
 
-mod application;
-mod application_env;
-mod application_helm;
-mod application_override;
-mod application_path;
-mod applicationset;
-mod kustomize;
+mod argocd;
+pub(crate) mod flux;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,6 +25,10 @@ pub struct Deployment {
     pub cluster: Option<Given>,
     /// The namespace of objects that name none.
     pub namespace: Option<Given>,
+    /// The folder of the cluster that applies it: `clusters/production`. Flux alone has one.
+    pub folder: Option<RepoPath>,
+    /// What its variables call the environment. Flux alone has any.
+    pub setting: Option<Arc<str>>,
 }
 
 /// What reading the deployments of some manifests gave.
@@ -71,37 +70,12 @@ pub struct Tree<'d> {
 /// Whether an object deploys others.
 #[must_use]
 pub fn is_deployment(manifest: &Manifest) -> bool {
-    manifest.id.group() == "argoproj.io"
-        && matches!(manifest.id.kind.as_str(), "Application" | "ApplicationSet")
+    argocd::is_deployment(manifest) || flux::is_deployment(manifest)
 }
 
-/// Reads every deployment among the manifests of one job: the Applications, then the sets.
+/// Reads every deployment of Argo CD among the manifests of one job: the Applications, then the
+/// sets.
 #[must_use]
 pub fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployments {
-    let of_kind =
-        |kind: &'static str| manifests.iter().filter(move |manifest| manifest.id.is("argoproj.io", kind));
-    let mut all = Deployments::default();
-    let applications: Vec<Manifest> = of_kind("Application").cloned().collect();
-    read_applications(&applications, tree, &mut all);
-    for set in of_kind("ApplicationSet") {
-        let applications = applicationset::expand(set, tree, &mut all);
-        read_applications(&applications, tree, &mut all);
-    }
-    all
-}
-
-/// Reads Applications of one job. What they give is added to one copy of the origins they share,
-/// for a copy for each would cost the square of their number.
-fn read_applications(applications: &[Manifest], tree: &Tree<'_>, all: &mut Deployments) {
-    let Some(first) = applications.first() else { return };
-    let mut origins = (*first.origins).clone();
-    let (found, refused) = (all.found.len(), all.refused.len());
-    for application in applications {
-        application::read(application, tree, &mut origins, all);
-    }
-    let origins = Arc::new(origins);
-    let refused = all.refused.iter_mut().skip(refused).map(|refused| &mut refused.deployment);
-    for deployment in all.found.iter_mut().skip(found).chain(refused) {
-        deployment.manifest.origins = Arc::clone(&origins);
-    }
+    argocd::deployments(manifests, tree)
 }

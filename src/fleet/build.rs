@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::environment::{Evidence, Ladder};
 use super::place::{Because, EnvironmentIndex, Place};
 use super::reading::Reading;
-use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, model};
+use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, UndefinedVariable, model};
 use crate::config::Config;
 use crate::deploy;
 use crate::finding::{Location, OtherTree, PlaceIndex, ReadTree};
@@ -22,7 +22,7 @@ use crate::source::Repositories;
 /// Binds everything a plan rendered to its places, and reads the releases.
 #[must_use]
 pub fn build(planned: Planned, config: &Config) -> Fleet {
-    let Planned { mut rendered, bound, guessed, refused, problems, not_checked, trees, pinned } = planned;
+    let Planned { mut rendered, bound, guessed, refused, problems, not_checked, trees, pinned, .. } = planned;
     let mut builder = Builder {
         config,
         ladder: Ladder::new(config),
@@ -95,6 +95,8 @@ struct Destination<'d> {
     deployment: Option<&'d Manifest>,
     cluster: Option<&'d str>,
     namespace: Option<&'d str>,
+    folder: Option<&'d str>,
+    setting: Option<&'d str>,
 }
 
 impl<'d> Destination<'d> {
@@ -103,6 +105,8 @@ impl<'d> Destination<'d> {
             deployment: Some(&deployment.manifest),
             cluster: deployment.cluster.as_ref().map(|cluster| &*cluster.text),
             namespace: deployment.namespace.as_ref().map(|namespace| &*namespace.text),
+            folder: deployment.folder.as_ref().map(RepoPath::as_str),
+            setting: deployment.setting.as_deref(),
         }
     }
 }
@@ -134,6 +138,7 @@ impl Builder<'_> {
             deployment: to.deployment.cloned(),
             reads: rendered.reads.clone(),
         });
+        self.note_undefined(rendered, to);
         // What a tool renders differs in the namespace alone; a plain manifest has its own file.
         let is_plain = rendered.job.kind() == ToolKind::Plain;
         let mut last: Option<(&Option<String>, PlaceIndex)> = None;
@@ -150,6 +155,19 @@ impl Builder<'_> {
             let manifest = manifest.clone();
             self.fleet.objects.push(Object { manifest, place, deployable, effects, repeated, is_to_come });
         }
+    }
+
+    fn note_undefined(&mut self, rendered: &crate::render::Rendered, to: &Destination<'_>) {
+        let Some(deployment) = to.deployment.filter(|_| !rendered.undefined.is_empty()) else { return };
+        let Some(first) = rendered.manifests.first() else { return };
+        let place = self.place_of(rendered, first, to);
+        let deployment = &deployment.id;
+        self.fleet.undefined.extend(rendered.undefined.iter().map(|one| UndefinedVariable {
+            name: one.name.clone(),
+            at: one.at.clone(),
+            deployment: deployment.clone(),
+            place,
+        }));
     }
 
     /// Whether deployments read at another revision what an object is made of.
@@ -243,6 +261,8 @@ impl Builder<'_> {
             deployment: to.deployment.map(|deployment| deployment.id.name.as_str()),
             cluster: to.cluster,
             namespace,
+            folder: to.folder,
+            setting: to.setting,
         };
         self.ladder.assign(&evidence)
     }

@@ -18,6 +18,10 @@ pub struct Evidence<'e> {
     pub cluster: Option<&'e str>,
     /// Its namespace.
     pub namespace: Option<&'e str>,
+    /// The folder of the cluster that applies it.
+    pub folder: Option<&'e str>,
+    /// What its settings call the environment (a variable such as `ENVIRONMENT`).
+    pub setting: Option<&'e str>,
 }
 
 /// The environments of a run, found or configured.
@@ -154,9 +158,12 @@ impl Rung {
             matchers.is_empty()
                 || value.is_some_and(|value| matchers.iter().any(|matcher| matcher.is_match(value)))
         };
+        // A glob of a cluster's folder is meant for what the cluster applies.
+        let of_folder = evidence.folder.map(|folder| format!("{folder}/."));
+        let is_there = || self.path.iter().any(|glob| of_folder.as_ref().is_some_and(|at| glob.is_match(at)));
         !self.is_bare()
             && self.is_on_branch != Some(false)
-            && holds(&self.path, Some(evidence.path))
+            && (holds(&self.path, Some(evidence.path)) || is_there())
             && holds(&self.namespace, evidence.namespace)
             && holds(&self.cluster, evidence.cluster)
     }
@@ -191,6 +198,7 @@ fn named<'e>(evidence: &Evidence<'e>, is_name: &dyn Fn(&str) -> bool) -> Option<
     let words = [
         (evidence.deployment, Because::Deployment as fn(String) -> Because),
         (evidence.cluster, Because::Cluster),
+        (evidence.setting, Because::Setting),
         (evidence.namespace, Because::Namespace),
     ];
     words.into_iter().find_map(|(word, because)| {

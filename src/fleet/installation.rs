@@ -92,9 +92,20 @@ impl Finder<'_> {
             }
             ("helm.toolkit.fluxcd.io", "HelmRelease") => {
                 let chart = root.find(&["spec", "chart", "spec"]);
-                if chart.get("chart").text().is_some_and(is_chart) {
+                let is_its = chart.get("chart").text().is_some_and(is_chart);
+                if is_its {
                     self.release(manifest, chart.get("version").present());
+                }
+                // The chart of a reference is another object; the values are KServe's by their path.
+                if is_its || root.find(&["spec", "chartRef"]).present().is_some() {
                     self.mode(manifest, root.find(&["spec", "values"]).present());
+                }
+            }
+            ("source.toolkit.fluxcd.io", "OCIRepository") => {
+                let spec = root.get("spec");
+                let name = spec.get("url").text().and_then(|url| url.rsplit('/').next());
+                if name.is_some_and(is_chart) {
+                    self.release(manifest, spec.get("ref").get("tag").present());
                 }
             }
             // Open Data Hub and OpenShift AI install KServe by this object.

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use mlgitops_helm::{Reads, RepeatedKey};
 use mlgitops_kustomize::Effect;
-use mlgitops_manifest::{Manifest, Problem};
-use mlgitops_yaml::OriginId;
+use mlgitops_manifest::{Manifest, ObjectId, Problem};
+use mlgitops_yaml::{OriginId, OriginSpan};
 
 use crate::finding::{NotChecked, ReadTree};
 use crate::kinds::kserve;
@@ -65,6 +65,8 @@ pub struct Fleet {
     pub refused: Vec<Refused>,
     /// What else is wrong with deployments.
     pub deployment_problems: Vec<Problem>,
+    /// The variables that Flux replaces by nothing.
+    pub undefined: Vec<UndefinedVariable>,
     /// What could not be rendered or bound.
     pub not_checked: Vec<NotChecked>,
     /// The trees that were read beside the one under review.
@@ -82,6 +84,19 @@ pub struct Refused {
     pub place: PlaceIndex,
     /// What is wrong, and where.
     pub problem: Problem,
+}
+
+/// A variable without a value and without a default, and where it becomes empty.
+#[derive(Debug, Clone)]
+pub struct UndefinedVariable {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub at: Option<OriginSpan>,
+    /// The Kustomization that replaces it.
+    pub deployment: ObjectId,
+    /// Where that applies what it builds.
+    pub place: PlaceIndex,
 }
 
 /// One rendering at one place.

@@ -72,6 +72,8 @@ pub enum Because {
     Deployment(String),
     /// The cluster.
     Cluster(String),
+    /// The value of a variable that says so (Flux's cluster settings: `ENVIRONMENT`).
+    Setting(String),
     /// The namespace.
     Namespace(String),
     /// Nothing names one.

@@ -7,6 +7,7 @@ use mlgitops_files::RepoPath;
 use super::{Fleet, Object};
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::Code;
+use crate::kinds::flux::{is_helm_release, is_kustomization};
 
 /// What is known of the deployments of a repository.
 #[derive(Debug)]
@@ -20,16 +21,12 @@ pub struct Reached<'f> {
 impl<'f> Reached<'f> {
     /// What is known of a fleet's; `None` where no deployment of this repository resolves, or
     /// something may deploy what looks like an orphan: a set that is not expanded, an object of
-    /// Flux.
+    /// Flux that is not built.
     #[must_use]
     pub fn of(fleet: &'f Fleet, discovery: &'f Discovery) -> Option<Self> {
         let resolves = fleet.deployments.iter().any(|one| !one.objects.is_empty());
         let hides = |code| matches!(code, Code::Plugin | Code::Limit | Code::RenderFailed);
-        let is_flux = |object: &Object| object.manifest.id.group().ends_with("fluxcd.io");
-        if !resolves
-            || fleet.not_checked.iter().any(|item| hides(item.code))
-            || fleet.objects.iter().any(is_flux)
-        {
+        if !resolves || fleet.not_checked.iter().any(|item| hides(item.code)) || !is_flux_built(fleet) {
             return None;
         }
         let workflows = discovery.files.values().filter(|found| found.kind == FileKind::Workflow).collect();
@@ -51,6 +48,24 @@ impl<'f> Reached<'f> {
     fn is_applied_by_a_workflow(&self, folder: &RepoPath) -> bool {
         !folder.is_root() && self.workflows.iter().any(|found| found.file.text().contains(folder.as_str()))
     }
+}
+
+/// Whether every object of Flux that may take a folder from here is built. What an operator of Flux
+/// syncs is not known.
+fn is_flux_built(fleet: &Fleet) -> bool {
+    let deployments = fleet.deployments.iter().map(|one| &one.manifest.id);
+    let built: BTreeSet<_> = deployments.map(|id| (&id.kind, &id.namespace, &id.name)).collect();
+    let refused = fleet.refused.iter().map(|one| &one.deployment.id);
+    let refused: BTreeSet<_> = refused.map(|id| (&id.kind, &id.namespace, &id.name)).collect();
+    fleet.objects.iter().all(|object| {
+        let id = &object.manifest.id;
+        let chart = object.manifest.root.get("spec").get("chart").get("spec").get("sourceRef");
+        let takes_folders = is_kustomization(id)
+            || (is_helm_release(id) && chart.get("kind").text() == Some("GitRepository"));
+        let name = (&id.kind, &id.namespace, &id.name);
+        !id.group().ends_with("fluxcd.controlplane.io")
+            && (!takes_folders || built.contains(&name) || refused.contains(&name))
+    })
 }
 
 /// The folders that deployments of another repository name: a repository that was renamed, or is

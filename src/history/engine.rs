@@ -45,6 +45,8 @@ pub(super) struct Engine {
     /// Whether what an object says depends on others: one adds to the grammar of every model
     /// reference, or routes give a twin its share.
     is_joined: bool,
+    /// The files of the ConfigMaps that gave values to what is deployed.
+    values_from: BTreeSet<RepoPath>,
 }
 
 /// One rendering at one place.
@@ -145,6 +147,7 @@ impl Engine {
             unread: BTreeSet::new(),
             refused: BTreeSet::new(),
             is_joined: false,
+            values_from: BTreeSet::new(),
         };
         let recorder = surveyor.recorder();
         engine.plan_by(files, |files, discovery, job| recorder.kept(files, discovery, job));
@@ -155,7 +158,7 @@ impl Engine {
     pub(super) fn reads(&self, path: &RepoPath, how: Differs) -> bool {
         let is_file = is_candidate(path) && !self.ignore.is_match(path.as_str());
         let is_loud = is_file && !(how.is_quiet && self.is_plain(path));
-        is_loud || how.is_special || self.memory.may_read(path, how)
+        is_loud || how.is_special || self.values_from.contains(path) || self.memory.may_read(path, how)
     }
 
     /// Whether a file decides nothing but the objects that stand in it.
@@ -241,7 +244,9 @@ impl Engine {
             reaches_none && found.tree.errors().is_empty()
         };
         let before = self.discovery.files.get(&found.path);
-        is_apart(found) && before.is_some_and(|before| before.kind == found.kind && is_apart(before))
+        !self.values_from.contains(&found.path)
+            && is_apart(found)
+            && before.is_some_and(|before| before.kind == found.kind && is_apart(before))
     }
 
     /// Discovers everything anew, and keeps the jobs that no change can have touched.
@@ -286,6 +291,7 @@ impl Engine {
         parts.extend(planned.guessed.iter().filter_map(|&index| of(index, None)));
         let jobs: BTreeSet<RepoPath> = planned.rendered.iter().map(|one| one.job.path.clone()).collect();
         self.memory.jobs().retain(|job, _| jobs.contains(&job.path));
+        let values_from = planned.values_from.clone();
         let fleet = fleet::build(planned, &self.config);
         for (release, running) in releases(&fleet, &self.config) {
             if let Some(part) = parts.get_mut(release) {
@@ -293,6 +299,7 @@ impl Engine {
             }
         }
         self.parts = parts;
+        self.values_from = values_from;
         self.refused = refused(&fleet).collect();
         self.unread = self.discovery.files.values().filter(|found| is_unread(found)).map(path_of).collect();
         let joins = |manifest: &Manifest| adds_schemes(manifest) || is_twin(manifest);
@@ -309,7 +316,11 @@ impl Engine {
             let Some(before) = self.memory.jobs().get(&job).cloned() else { return false };
             let after = run_alone(files, &self.discovery, &job);
             let is_apart = |kept: &Kept| {
-                kept.rendered.problems.is_empty() && !kept.rendered.manifests.iter().any(reaches_others)
+                let may_give =
+                    |manifest: &Manifest| !self.values_from.is_empty() && manifest.id.kind == "ConfigMap";
+                let mut manifests = kept.rendered.manifests.iter();
+                kept.rendered.problems.is_empty()
+                    && !manifests.any(|manifest| reaches_others(manifest) || may_give(manifest))
             };
             let reaches_same = before.rendered.reached == after.rendered.reached;
             if !is_apart(&before) || !is_apart(&after) || !reaches_same {

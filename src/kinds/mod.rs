@@ -5,6 +5,7 @@ pub mod argocd;
 pub mod argocd_ignore;
 pub mod argocd_sync;
 pub mod argocd_system;
+pub mod flux;
 pub mod gpu;
 pub mod istio;
 pub mod jq_path;

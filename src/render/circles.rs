@@ -7,6 +7,7 @@ use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::OriginSpan;
 
 use crate::deploy::{Deployment, Refused};
+use crate::kinds::argocd::GROUP;
 use crate::render::run::Rendered;
 
 /// What renders what, by the indices of renderings.
@@ -26,8 +27,12 @@ impl Circles {
     /// before.
     pub(super) fn add(&mut self, from: usize, deployment: &Deployment, indices: &[usize]) -> bool {
         let manifest = &deployment.manifest;
-        self.edges.entry(from).or_default().extend(indices.iter().map(|&to| (manifest.clone(), to)));
-        let key = (manifest.id.clone(), manifest.place(manifest.root.origin), indices.to_vec());
+        let known = indices.to_vec();
+        // To apply itself is what Flux is set up to do, and nothing is deployed twice for it.
+        let leads = |to: &&usize| manifest.id.group() == GROUP || **to != from;
+        let leading = indices.iter().filter(leads).map(|&to| (manifest.clone(), to));
+        self.edges.entry(from).or_default().extend(leading);
+        let key = (manifest.id.clone(), manifest.place(manifest.root.origin), known);
         !self.known.insert(key)
     }
 
@@ -82,11 +87,18 @@ impl Circles {
 
 fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refused {
     let path = to.map_or_else(String::new, |to| to.job.path.to_string());
-    let written = manifest.root.get("spec").get("source").get("path").present();
+    let spec = manifest.root.get("spec");
+    let written = spec.get("source").get("path").present().or(spec.get("path").present());
     let at = written.map_or(manifest.root.origin, |node| node.origin);
     let kind = if is_itself { "itself" } else { "circle" };
     let problem = Problem { kind, message: path.clone(), at: manifest.place(at), also: None };
-    let deployment =
-        Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster: None, namespace: None };
+    let deployment = Deployment {
+        manifest: manifest.clone(),
+        jobs: Vec::new(),
+        cluster: None,
+        namespace: None,
+        folder: None,
+        setting: None,
+    };
     Refused { deployment, path, problem }
 }

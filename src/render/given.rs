@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mlgitops_yaml::{
     Key, Map, Mode, Node, OriginId, OriginSpan, Origins, Pieces, Resolved, Role, Scalar, Span, Style, Text,
-    TextBuilder, Value,
+    TextBuilder, Unknown, Value,
 };
 
 /// Text with the places it comes from, as a job carries it: plain and hashable.
@@ -144,10 +144,12 @@ pub enum GivenNode {
     Map(Vec<(String, GivenNode)>),
     /// Null: in values it takes away what lies below.
     Null,
+    /// What cannot be known, and why.
+    Unknown(Arc<str>),
 }
 
 impl GivenNode {
-    /// A value with the origins of its scalars; `None` for what cannot be known.
+    /// A value with the origins of its scalars; `None` for a scalar that is no text.
     #[must_use]
     pub fn of(node: &Node, origins: &mut Origins) -> Option<Self> {
         match &node.value {
@@ -164,7 +166,7 @@ impl GivenNode {
                 Some(Self::Map(map.iter().filter_map(entry).collect()))
             }
             Value::Null => Some(Self::Null),
-            Value::Unknown(_) => None,
+            Value::Unknown(unknown) => Some(Self::Unknown(unknown.reason.clone())),
         }
     }
 
@@ -172,6 +174,9 @@ impl GivenNode {
     pub fn to_node(&self, role: Role, origins: &mut Origins) -> Node {
         match self {
             Self::Null => Node::new(Value::Null, OriginId::NONE),
+            Self::Unknown(reason) => {
+                Node::new(Value::Unknown(Unknown { reason: reason.clone() }), OriginId::NONE)
+            }
             Self::Scalar(given, is_text) => {
                 let text = given.to_text(role, origins);
                 let style = if *is_text { Style::Double } else { Style::Plain };

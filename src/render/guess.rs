@@ -42,6 +42,28 @@ pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) 
     jobs.map(|path| Job { path: path.clone(), tool: Tool::Kustomize(Kustomize::default()) }).collect()
 }
 
+/// What shows some files as they are applied, as far as nobody says: the kustomization that names
+/// each, else the plain files of its folder.
+pub(super) fn guessed_around<'f>(
+    discovery: &Discovery,
+    files: impl Iterator<Item = &'f RepoPath>,
+) -> Vec<Job> {
+    let graph = Graph::of(discovery);
+    let namers: BTreeMap<&RepoPath, &RepoPath> =
+        graph.uses.iter().flat_map(|(folder, uses)| uses.iter().map(move |used| (used, folder))).collect();
+    let jobs = files.filter_map(|file| match namers.get(file) {
+        Some(folder) => Some(Job { path: (*folder).clone(), tool: Tool::Kustomize(Kustomize::default()) }),
+        None => Some(Job { path: file.parent()?, tool: Tool::Plain(Plain::default()) }),
+    });
+    let mut unique: Vec<Job> = Vec::new();
+    for job in jobs {
+        if unique.last() != Some(&job) {
+            unique.push(job);
+        }
+    }
+    unique
+}
+
 /// Which folders of kustomizations name which others.
 struct Graph {
     uses: BTreeMap<RepoPath, BTreeSet<RepoPath>>,

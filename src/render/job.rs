@@ -113,6 +113,36 @@ pub struct Kustomize {
     pub kube_version: Option<String>,
     /// API versions that charts in it are told of, over their own.
     pub api_versions: Vec<String>,
+    /// What Flux does around the build.
+    pub flux: Option<Box<Flux>>,
+}
+
+/// What a Flux Kustomization does around the build of its folder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Flux {
+    /// The folder of the cluster that applies it; what it deploys further belongs to that.
+    pub cluster: Option<RepoPath>,
+    /// What its GitRepository leaves out (`spec.ignore`).
+    pub ignore: Option<String>,
+    /// The path, as it is written: a folder without a kustomization is built for its sake.
+    pub path: Option<Given>,
+    /// `commonMetadata.labels`.
+    pub labels: Vec<(String, Given)>,
+    /// `commonMetadata.annotations`.
+    pub annotations: Vec<(String, Given)>,
+    /// `postBuild`, where there is one.
+    pub variables: Option<PostBuild>,
+}
+
+/// The variables that Flux replaces after a build.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct PostBuild {
+    /// Their values, sorted by name.
+    pub values: Vec<(String, Given)>,
+    /// Whether text is replaced even where no variable has a value (`substituteStrategy: Always`).
+    pub is_always: bool,
+    /// Whether further variables have values that only the cluster knows.
+    pub more_in_cluster: bool,
 }
 
 impl Job {
@@ -150,6 +180,8 @@ impl Job {
 pub struct Helm {
     /// Values files, relative to the root, in order: the last one wins.
     pub value_files: Vec<RepoPath>,
+    /// Whether they stand in for the chart's own values (Flux's `valuesFiles`).
+    pub without_own_values: bool,
     /// Values as YAML text (`helm.values`), over the files.
     pub values: Vec<Given>,
     /// Values as they stand (`helm.valuesObject`), over those.
@@ -168,6 +200,22 @@ pub struct Helm {
     pub release_name: Option<Given>,
     /// The release's namespace.
     pub namespace: Option<Given>,
+    /// What is changed in what the chart prints.
+    pub around: Option<Box<Around>>,
+    /// Whether values are missing that only the cluster holds: what fails for want of them is not
+    /// wrong.
+    pub lacks_values: bool,
+}
+
+/// What a HelmRelease of Flux changes in what its chart prints.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Around {
+    /// What is set, one after the other, in the kustomizations around it (`postRenderers`).
+    pub post: Vec<Vec<(String, GivenNode)>>,
+    /// Labels that every object gets behind that (`commonMetadata.labels`).
+    pub labels: Vec<(String, Given)>,
+    /// `commonMetadata.annotations`, likewise.
+    pub annotations: Vec<(String, Given)>,
 }
 
 /// One `--set`.

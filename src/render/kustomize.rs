@@ -4,18 +4,31 @@ use std::collections::BTreeSet;
 
 use mlgitops_files::RepoPath;
 use mlgitops_kustomize::{LeftOutKind, Overrides, build};
-use mlgitops_yaml::{NodeIndex, Origins, Reader, Role};
+use mlgitops_yaml::{Map, Node, NodeIndex, OriginId, Origins, Reader, Role, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::Kustomize;
-use crate::render::run::{RenderProblem, Rendered, manifests};
+use crate::render::flux::Stopped;
+use crate::render::run::{RenderProblem, Rendered, Undefined, manifests};
+use crate::render::{GivenNode, Kustomize, flux};
 
 /// The objects of a kustomization, with what a deployment sets.
 pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rendered) {
     let mut origins = Origins::default();
-    let overrides = overrides(given, &mut origins);
     let folder = rendered.job.path.clone();
+    let mut overrides = overrides(given, &mut origins);
+    let written = given.flux.as_ref().and_then(|flux| flux::written(reader, &folder, flux, &mut origins));
+    if let Some(written) = written {
+        rendered.not_checked.extend(written.too_long.iter().map(|file| {
+            let reason = "it has more patterns than are read";
+            NotChecked::new(Code::Limit, format!("a part of `{file}`"), reason)
+        }));
+        overrides.written = Some(written.node);
+    }
+    if overrides.written.as_ref().is_some_and(|written| written.get("resources").items().is_empty()) {
+        // Flux builds an empty folder to nothing.
+        return;
+    }
     let built = build(reader, &folder, &overrides, &mut origins);
     rendered.reached.extend(built.reached);
     let job = rendered.job.clone();
@@ -38,8 +51,29 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
     for (index, effect) in built.effects {
         rendered.effects.entry(index).or_default().push(effect);
     }
+    let mut objects = built.objects;
+    if let Some(flux) = &given.flux {
+        match flux::finish(objects, flux, &mut origins) {
+            Ok(finished) => {
+                let places = finished.undefined.iter();
+                rendered.undefined = places
+                    .map(|one| Undefined { name: one.name.clone(), at: origins.first(one.at) })
+                    .collect();
+                objects = finished.objects;
+            }
+            Err(Stopped::Refused(problem)) => {
+                rendered.problems.push(RenderProblem { job: rendered.job.clone(), problem });
+                return;
+            }
+            Err(Stopped::Limit(reason, at)) => {
+                let item = NotChecked::new(Code::Limit, rendered.job.to_string(), reason);
+                rendered.not_checked.push(item.at(at.map(Location::from)).required(true));
+                return;
+            }
+        }
+    }
     // Kustomize prints nothing without apiVersion and kind, so that every object is a manifest.
-    rendered.manifests = manifests(built.objects, origins);
+    rendered.manifests = manifests(objects, origins);
 }
 
 fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
@@ -47,10 +81,36 @@ fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
     let fields = fields.map(|(name, value)| (name.clone(), value.to_node(Role::Deployment, origins)));
     Overrides {
         fields: fields.collect(),
+        written: None,
+        objects: Vec::new(),
         files_anywhere: given.files_anywhere,
         kube_version: given.kube_version.clone(),
         api_versions: given.api_versions.clone(),
     }
+}
+
+/// Puts kustomizations around what a chart printed, one after the other; what they refuse leaves
+/// nothing.
+pub(super) fn around(
+    reader: Reader<'_>,
+    renderers: &[Vec<(String, GivenNode)>],
+    mut objects: Vec<Node>,
+    rendered: &mut Rendered,
+    origins: &mut Origins,
+) -> Vec<Node> {
+    let empty = Node::new(Value::Map(Map::default()), OriginId::NONE);
+    for fields in renderers {
+        let given = Kustomize { fields: fields.clone(), files_anywhere: true, ..Kustomize::default() };
+        let mut overrides = overrides(&given, origins);
+        overrides.written = Some(empty.clone());
+        overrides.objects = objects;
+        let built = build(reader, &rendered.job.path.clone(), &overrides, origins);
+        let job = rendered.job.clone();
+        let problems = built.problems.into_iter();
+        rendered.problems.extend(problems.map(|problem| RenderProblem { job: job.clone(), problem }));
+        objects = built.objects;
+    }
+    objects
 }
 
 /// The files and folders that kustomizations name: resources, patches and the like. They are

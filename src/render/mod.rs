@@ -2,6 +2,8 @@
 
 mod charts;
 mod circles;
+mod encrypted;
+mod flux;
 mod given;
 mod guess;
 mod job;
@@ -12,10 +14,12 @@ pub mod plan;
 mod room;
 mod run;
 mod show;
+mod sourceignore;
 
 pub use given::{Given, GivenNode};
 pub use job::{
-    Filter, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, Tool, ToolKind, has_manifest_name,
+    Around, Filter, Flux, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, PostBuild, Tool, ToolKind,
+    has_manifest_name,
 };
 pub use run::{RenderProblem, Rendered};
 pub use show::{ShowOptions, Shown, ValuesFile, show};

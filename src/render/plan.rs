@@ -4,26 +4,27 @@
 //! expanded; so a round's manifests give the next round's jobs. Bound before guessed: what a
 //! deployment reaches is judged only through it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
 use mlgitops_helm::Chart;
-use mlgitops_manifest::Problem;
+use mlgitops_manifest::{Manifest, ObjectId, Problem};
 use mlgitops_yaml::Reader;
 use rayon::prelude::*;
 
 use crate::config::Config;
+use crate::deploy::flux::{self, Objects, World};
 use crate::deploy::{self, Deployment, Deployments, Refused};
 use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
-use crate::render::guess::{guessed_charts, guessed_plain, guessed_rest};
+use crate::render::guess::{guessed_around, guessed_charts, guessed_plain, guessed_rest};
 use crate::render::library::Discovered;
 use crate::render::room::Room;
 use crate::render::run::{Rendered, run};
-use crate::render::{Job, ToolKind, kustomize};
+use crate::render::{Given, Job, Kustomize, Tool, ToolKind, kustomize};
 use crate::source::Repositories;
 
 /// What a plan rendered.
@@ -45,6 +46,8 @@ pub struct Planned {
     pub trees: Vec<OtherTree>,
     /// Paths of the tree under review that deployments read at another revision of it.
     pub pinned: BTreeSet<RepoPath>,
+    /// The files of the ConfigMaps that gave values to what is deployed.
+    pub values_from: BTreeSet<RepoPath>,
 }
 
 /// Who runs jobs: history remembers what they gave.
@@ -106,11 +109,13 @@ pub fn plan_by(
         circles: Circles::default(),
         room: Room::default(),
         named: BTreeSet::new(),
+        flux: FluxState::default(),
     };
     let plain = plan.run_guessed(guessed_plain(discovery));
     // The files as they stand are no more than the repository itself.
     plan.room = Room::default();
     plan.keep_unnamed(&plain, &kustomize::named(discovery));
+    plan.deploy_by_flux();
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
     let guessed = {
@@ -120,6 +125,7 @@ pub fn plan_by(
     };
     plan.deploy(&guessed);
     plan.planned.refused.extend(plan.circles.found(&plan.planned.rendered));
+    plan.planned.values_from = plan.flux.objects.values_from();
     plan.planned.trees = trees.opened();
     plan.finish(&plain, &guessed)
 }
@@ -137,6 +143,22 @@ struct Plan<'p> {
     room: Room,
     /// Folders that deployments name and that could not be rendered as they are deployed.
     named: BTreeSet<RepoPath>,
+    flux: FluxState,
+}
+
+/// What is known of Flux's objects while the plan is made.
+#[derive(Default)]
+struct FluxState {
+    /// What they may name.
+    objects: Objects,
+    /// How many renderings were looked through for that.
+    looked_through: usize,
+    /// The objects of Flux that were read, each with its rendering.
+    read: HashSet<(usize, ObjectId)>,
+    /// Those that name what nothing rendered so far, with their renderings.
+    waiting: Vec<(usize, Manifest)>,
+    /// What deployments reached before what nothing deploys was read.
+    reached: BTreeSet<RepoPath>,
 }
 
 impl Plan<'_> {
@@ -188,17 +210,130 @@ impl Plan<'_> {
         }
     }
 
+    /// Runs what the roots of Flux deploy. What they apply shows their children as they patch them,
+    /// and on which cluster; so they come before what stands in files.
+    fn deploy_by_flux(&mut self) {
+        let roots = flux::roots(self.discovery, self.trees);
+        if roots.is_empty() {
+            return;
+        }
+        let jobs = guessed_around(self.discovery, roots.iter().map(|root| &root.file));
+        let indices = self.run_guessed(jobs);
+        self.look_through();
+        let mut found = Vec::new();
+        for index in indices {
+            let Some(rendered) = self.planned.rendered.get(index) else { continue };
+            let is_root = |manifest: &&Manifest| {
+                flux::is_deployment(manifest)
+                    && stands_in(manifest).is_some_and(|file| {
+                        roots.contains(&flux::Root { file, name: manifest.id.name.clone() })
+                    })
+            };
+            let mut manifests: Vec<Manifest> = rendered.manifests.iter().filter(is_root).cloned().collect();
+            manifests.retain(|manifest| self.flux.read.insert((index, manifest.id.clone())));
+            found.extend(self.read_by_flux(index, &manifests, false));
+        }
+        self.go_on(found);
+        self.flux.reached = self.reached_by_deployments();
+    }
+
+    /// Adds what was rendered to what Flux's objects may name.
+    fn look_through(&mut self) {
+        let from = self.flux.looked_through;
+        for (index, rendered) in self.planned.rendered.iter().enumerate().skip(from) {
+            let cluster = cluster_of(&rendered.job);
+            self.flux.objects.add(index, cluster.as_ref(), &rendered.manifests);
+        }
+        self.flux.looked_through = self.planned.rendered.len();
+    }
+
+    /// The deployments of Flux among some manifests of a rendering.
+    fn read_by_flux(
+        &mut self,
+        index: usize,
+        manifests: &[Manifest],
+        is_last: bool,
+    ) -> Vec<(usize, Deployment)> {
+        let Some(rendered) = self.planned.rendered.get(index) else { return Vec::new() };
+        let cluster = cluster_of(&rendered.job);
+        let tree = self.tree();
+        let world = World {
+            tree: &tree,
+            objects: &self.flux.objects,
+            rendering: index,
+            cluster: cluster.as_ref(),
+            variables: variables_of(&rendered.job),
+            is_last,
+        };
+        let reading = flux::read(&manifests.iter().collect::<Vec<_>>(), &world);
+        self.planned.refused.extend(reading.refused);
+        self.planned.not_checked.extend(reading.not_checked);
+        self.flux.waiting.extend(reading.waiting.into_iter().map(|manifest| (index, manifest)));
+        let clusters = &self.config.kubernetes;
+        let told = |mut one: Deployment| {
+            one.jobs = one.jobs.into_iter().map(|job| job.on(clusters)).collect();
+            (index, one)
+        };
+        reading.found.into_iter().map(told).collect()
+    }
+
+    /// The deployments of Flux among what a rendering gave; what a deployment renders in another way
+    /// is not what is applied.
+    fn read_own(&mut self, index: usize) -> Vec<(usize, Deployment)> {
+        let Some(rendered) = self.planned.rendered.get(index) else { return Vec::new() };
+        let is_guessed = !is_of_flux(&rendered.job);
+        let is_applied_elsewhere = |manifest: &Manifest| {
+            is_guessed
+                && (self.flux.reached.contains(&rendered.job.path)
+                    || stands_in(manifest).is_some_and(|file| self.flux.reached.contains(&file)))
+        };
+        let deploying = rendered.manifests.iter().filter(|manifest| flux::is_deployment(manifest));
+        let mut manifests: Vec<Manifest> =
+            deploying.filter(|manifest| !is_applied_elsewhere(manifest)).cloned().collect();
+        manifests.retain(|manifest| self.flux.read.insert((index, manifest.id.clone())));
+        if manifests.is_empty() {
+            return Vec::new();
+        }
+        self.read_by_flux(index, &manifests, false)
+    }
+
+    /// What waited for something is read again.
+    fn read_waiting(&mut self, is_last: bool) -> Vec<(usize, Deployment)> {
+        // Those of one rendering together: they share its origins.
+        let mut waiting: BTreeMap<usize, Vec<Manifest>> = BTreeMap::new();
+        for (index, manifest) in std::mem::take(&mut self.flux.waiting) {
+            waiting.entry(index).or_default().push(manifest);
+        }
+        let mut found = Vec::new();
+        for (index, manifests) in waiting {
+            found.extend(self.read_by_flux(index, &manifests, is_last));
+        }
+        found
+    }
+
+    fn tree(&self) -> deploy::Tree<'_> {
+        deploy::Tree { discovery: self.discovery, trees: self.trees, clusters: &self.config.argocd.clusters }
+    }
+
     /// Runs what the manifests of some jobs deploy, round after round.
     fn deploy(&mut self, first: &[usize]) {
-        let mut round: Vec<usize> = first.to_vec();
+        let found = self.read(first);
+        self.go_on(found);
+    }
+
+    /// Runs what was found to be deployed, and what that deploys.
+    fn go_on(&mut self, mut found: Vec<(usize, Deployment)>) {
+        let mut round: Vec<usize> = Vec::new();
         for _ in 0..limits::PLAN_ROUNDS {
-            let found = self.read(&round);
+            if found.is_empty() {
+                found = self.read_waiting(true);
+            }
             if found.is_empty() {
                 return;
             }
             let before = self.planned.rendered.len();
             self.run_all(found.iter().flat_map(|(_, one)| one.jobs.clone()).collect());
-            for (from, deployment) in found {
+            for (from, deployment) in std::mem::take(&mut found) {
                 let indices: Vec<usize> =
                     deployment.jobs.iter().filter_map(|job| self.known.get(job).copied()).collect();
                 let known = self.circles.add(from, &deployment, &indices);
@@ -207,19 +342,19 @@ impl Plan<'_> {
                 }
             }
             round = (before..self.planned.rendered.len()).collect();
+            found = self.read(&round);
+            found.extend(self.read_waiting(false));
         }
         self.say_too_deep(&round);
     }
 
     /// The deployments among what some jobs rendered, each with the index of its rendering.
     fn read(&mut self, round: &[usize]) -> Vec<(usize, Deployment)> {
-        let tree = deploy::Tree {
-            discovery: self.discovery,
-            trees: self.trees,
-            clusters: &self.config.argocd.clusters,
-        };
+        self.look_through();
         let mut found = Vec::new();
         for &index in round {
+            found.extend(self.read_own(index));
+            let tree = self.tree();
             let Some(rendered) = self.planned.rendered.get(index) else { continue };
             let Deployments { found: more, problems, refused, named, not_checked } =
                 deploy::deployments(&rendered.manifests, &tree);
@@ -260,15 +395,21 @@ impl Plan<'_> {
             .filter(|manifest| deploy::is_deployment(manifest))
             .map(|manifest| {
                 let what = format!("{} {}", manifest.id.kind, manifest.id.name);
-                let reason = format!(
-                    "it is rendered by Applications in Applications, more than {} deep",
-                    limits::PLAN_ROUNDS
-                );
+                let kind = if flux::is_deployment(manifest) { "Kustomizations" } else { "Applications" };
+                let deep = limits::PLAN_ROUNDS;
+                let reason = format!("it is rendered by {kind} in {kind}, more than {deep} deep");
                 let at = manifest.place(manifest.root.origin).map(Location::from);
                 NotChecked::new(Code::Limit, what, reason).at(at).required(true)
             })
             .collect();
         self.planned.not_checked.extend(deeper);
+        let waiting = std::mem::take(&mut self.flux.waiting).into_iter();
+        self.planned.not_checked.extend(waiting.map(|(_, manifest)| {
+            let what = format!("{} {}", manifest.id.kind, manifest.id.name);
+            let reason = format!("what it names is not rendered after {} rounds", limits::PLAN_ROUNDS);
+            let at = manifest.place(manifest.root.origin).map(Location::from);
+            NotChecked::new(Code::Limit, what, reason).at(at).required(true)
+        }));
     }
 
     fn reached_by_deployments(&self) -> BTreeSet<RepoPath> {
@@ -329,6 +470,31 @@ impl Plan<'_> {
 fn left_open(problem: Problem) -> NotChecked {
     let reason = "its chart is rendered with its own values alone; nothing here says which it is given";
     NotChecked::new(Code::InCluster, problem.message, reason).at(problem.at.map(Location::from))
+}
+
+/// The folder of the cluster that applies what a job renders: where Flux said so, and of what
+/// nothing deploys, where it lies.
+fn cluster_of(job: &Job) -> Option<RepoPath> {
+    match &job.tool {
+        Tool::Kustomize(Kustomize { flux: Some(flux), .. }) => flux.cluster.clone(),
+        _ => flux::cluster_of(&job.path),
+    }
+}
+
+/// The variables that Flux put in what a job renders.
+fn variables_of(job: &Job) -> &[(String, Given)] {
+    let Tool::Kustomize(Kustomize { flux: Some(flux), .. }) = &job.tool else { return &[] };
+    flux.variables.as_ref().map_or(&[], |post_build| post_build.values.as_slice())
+}
+
+fn is_of_flux(job: &Job) -> bool {
+    matches!(&job.tool, Tool::Kustomize(Kustomize { flux: Some(_), .. }))
+}
+
+/// The file an object stands in.
+fn stands_in(manifest: &Manifest) -> Option<RepoPath> {
+    let at = manifest.place(manifest.root.origin)?;
+    RepoPath::parse(at.file.path()).ok()
 }
 
 /// Drops manifests that stand in some files.

@@ -62,9 +62,13 @@ impl Room {
     }
 }
 
-/// How many values a manifest has. No deeper than a document may be.
+/// Bytes of a text that take the memory of a further value.
+const LONG: usize = 512;
+
+/// How many values a manifest has; a long text counts as several. No deeper than a document may be.
 fn values(node: &Node) -> usize {
     1 + match &node.value {
+        Value::Scalar(scalar) => scalar.text.len() / LONG,
         Value::Map(map) => map.iter().map(|(_, value)| values(value)).sum(),
         Value::Sequence(items) => items.iter().map(values).sum(),
         _ => 0,

@@ -7,10 +7,12 @@ use mlgitops_files::RepoPath;
 use mlgitops_helm::{Chart, NotRenderedKind, Reads, RenderOptions, RepeatedKey, ValuesSource};
 use mlgitops_kustomize::Effect;
 use mlgitops_manifest::{Manifest, ObjectId, Problem};
-use mlgitops_yaml::{ConvertErrorKind, Node, Origins, Reader, Role, Text, Value};
+use mlgitops_yaml::{ConvertErrorKind, Node, OriginSpan, Origins, Reader, Role, Text, Value};
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
+use crate::render::encrypted::hide_encrypted;
+use crate::render::flux;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
 /// What a job gave.
@@ -26,6 +28,8 @@ pub struct Rendered {
     pub repeated: BTreeMap<usize, Vec<RepeatedKey>>,
     /// Which values a chart's templates can read, where that can be told.
     pub reads: Option<Arc<Reads>>,
+    /// The variables that became empty for want of a value.
+    pub undefined: Vec<Undefined>,
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
     /// What could not be rendered here.
@@ -44,10 +48,20 @@ impl Rendered {
             effects: BTreeMap::new(),
             repeated: BTreeMap::new(),
             reads: None,
+            undefined: Vec::new(),
             problems: Vec::new(),
             not_checked: Vec::new(),
         }
     }
+}
+
+/// A variable of a Flux Kustomization without a value and without a default.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undefined {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub at: Option<OriginSpan>,
 }
 
 /// A refusal of the real tool, with the tool that refuses.
@@ -80,7 +94,7 @@ fn helm(reader: Reader<'_>, load: LoadChart<'_>, given: &Helm, job: Job) -> Rend
     let options = helm_options(reader, given, &mut origins);
     let chart = load(reader, &job.path);
     let done = mlgitops_helm::render(reader, &chart, &options, &mut origins);
-    let mut rendered = of_chart(Rendered::of(job), done, origins);
+    let mut rendered = of_chart(reader, given, Rendered::of(job), done, origins);
     for parameter in &given.parameters {
         if let ParameterKind::File(path) = &parameter.kind {
             rendered.reached.insert(path.clone());
@@ -90,7 +104,13 @@ fn helm(reader: Reader<'_>, load: LoadChart<'_>, given: &Helm, job: Job) -> Rend
 }
 
 /// Adds what a chart gave to what its job gave.
-pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, origins: Origins) -> Rendered {
+pub(super) fn of_chart(
+    reader: Reader<'_>,
+    given: &Helm,
+    mut rendered: Rendered,
+    done: mlgitops_helm::Rendered,
+    mut origins: Origins,
+) -> Rendered {
     rendered.reached.extend(done.reached);
     rendered.reads = done.reads;
     let job = rendered.job.clone();
@@ -116,6 +136,22 @@ pub(super) fn of_chart(mut rendered: Rendered, done: mlgitops_helm::Rendered, or
         if !object.repeated.is_empty() && nodes.len() == index + 1 {
             rendered.repeated.insert(index, object.repeated);
         }
+    }
+    if let Some(around) = given.around.as_deref().filter(|_| !nodes.is_empty()) {
+        if !around.post.is_empty() {
+            nodes = kustomize::around(reader, &around.post, nodes, &mut rendered, &mut origins);
+            rendered.repeated.clear();
+        }
+        flux::set_metadata(&mut nodes, &around.labels, &around.annotations, &mut origins);
+    }
+    if given.lacks_values {
+        // With the values it lacks it may do better.
+        let problems = std::mem::take(&mut rendered.problems).into_iter();
+        rendered.not_checked.extend(problems.map(|refused| {
+            let reason = format!("without values that are not in Git: {}", refused.problem.message);
+            NotChecked::new(Code::InCluster, refused.job.to_string(), reason)
+                .at(refused.problem.at.map(Location::from))
+        }));
     }
     rendered.manifests = manifests(nodes, origins);
     rendered
@@ -163,6 +199,7 @@ fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> Rend
         // Argo CD renders with `--include-crds`, unless an Application says otherwise.
         include_crds: !given.skip_crds,
         skip_schemas: given.skip_schemas,
+        without_own_values: given.without_own_values,
         ..RenderOptions::default()
     }
 }
@@ -238,7 +275,8 @@ pub(super) fn manifests(nodes: Vec<Node>, mut origins: Origins) -> Vec<Manifest>
     let origins = Arc::new(origins);
     nodes
         .into_iter()
-        .filter_map(|node| {
+        .filter_map(|mut node| {
+            hide_encrypted(&mut node);
             let id = ObjectId::of(&node)?;
             Some(Manifest { id, root: Arc::new(node), origins: Arc::clone(&origins) })
         })

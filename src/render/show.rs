@@ -105,7 +105,8 @@ fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions, told: Helm) ->
     let text = if done.problems.is_empty() { text } else { String::new() };
     let unneeded = std::mem::take(&mut done.unneeded).into_iter();
     let refused_elsewhere = unneeded.map(|one| (one.what, one.reason, one.at.map(Location::from))).collect();
-    Shown { text, rendered: of_chart(Rendered::of(job), done, origins), refused_elsewhere }
+    let rendered = of_chart(reader, &Helm::default(), Rendered::of(job), done, origins);
+    Shown { text, rendered, refused_elsewhere }
 }
 
 fn render_options(options: &ShowOptions, told: Helm, origins: &mut Origins) -> RenderOptions {
@@ -133,6 +134,7 @@ fn render_options(options: &ShowOptions, told: Helm, origins: &mut Origins) -> R
         is_upgrade: false,
         include_crds: options.include_crds,
         skip_schemas: false,
+        without_own_values: false,
         keep_documents: true,
     }
 }

@@ -16,6 +16,7 @@ use crate::kinds::argocd::GROUP;
 use crate::kinds::argocd_ignore::{Entry, Ignored, What, entries};
 use crate::kinds::argocd_sync;
 use crate::kinds::argocd_system::{self, System};
+use crate::kinds::flux::is_helm_release;
 use crate::kinds::jq_path::Covers;
 use crate::kinds::kserve;
 use crate::kinds::kserve_rewrites::{Kind, Rewrite, mode_since, rewrites};
@@ -169,6 +170,34 @@ pub fn drifts<'c>(deployment: &Deployment, context: &'c Context<'_>) -> Vec<Drif
             let is_ignored = held.iter().any(|entry| entry.ignored.iter().any(covers));
             let is_certain = certainty(&rewrite, object, context).filter(|_| !is_ignored);
             found.extend(is_certain.map(|is_certain| Drift { object, rewrite, is_certain }));
+        }
+    }
+    found
+}
+
+/// What of a Flux object is written anew by KServe and found different at every interval: nothing
+/// that it is told to ignore. A HelmRelease looks at the cluster only where it is told to.
+#[must_use]
+pub fn drifts_of_flux<'c>(deployment: &Deployment, context: &'c Context<'_>) -> Vec<Drift<'c>> {
+    let spec = deployment.manifest.root.get("spec");
+    let detection = spec.get("driftDetection");
+    if is_helm_release(&deployment.manifest.id) && detection.get("mode").text() != Some("enabled") {
+        return Vec::new();
+    }
+    let ignored = spec.get("ignore").items().iter().chain(detection.get("ignore").items());
+    let paths: Vec<&str> =
+        ignored.flat_map(|entry| entry.get("paths").items()).filter_map(Node::text).collect();
+    let mut found = Vec::new();
+    for object in context.fleet.objects_of(deployment) {
+        for rewrite in rewrites(&object.manifest) {
+            let at = rewrite.path.to_string();
+            let covers = |path: &&str| {
+                at.strip_prefix(*path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            if !paths.iter().any(covers) {
+                let is_certain = certainty(&rewrite, object, context);
+                found.extend(is_certain.map(|is_certain| Drift { object, rewrite, is_certain }));
+            }
         }
     }
     found

@@ -11,6 +11,7 @@ use super::{Check, Context, Rule, Violations, WaiverSubject};
 use crate::discover::{FileKind, Found};
 use crate::finding::{Code, NotChecked, Violation};
 use crate::fleet::{Deployment, ModelUse, Object};
+use crate::kinds::argocd::GROUP;
 use crate::timing::Timings;
 
 /// What the rules found.
@@ -199,12 +200,16 @@ fn ask_each(
             }
             !subjects.objects.is_empty()
         }
-        Check::Deployment(ask) => {
-            for deployment in &subjects.deployments {
+        Check::Deployment(ask) | Check::Flux(ask) => {
+            let is_of_argocd = matches!(check, Check::Deployment(_));
+            let is_asked = |one: &&&Deployment| (one.manifest.id.group() == GROUP) == is_of_argocd;
+            let mut any = false;
+            for deployment in subjects.deployments.iter().filter(is_asked) {
+                any = true;
                 violations.place = deployment.place;
                 ask(deployment, context, violations);
             }
-            !subjects.deployments.is_empty()
+            any
         }
         Check::ModelReference(ask) => {
             for (model_use, object) in &subjects.references {

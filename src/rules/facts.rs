@@ -6,6 +6,7 @@ use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Project, Release, ReleaseSet};
 
 use super::argocd::ArgoCd;
+use super::flux::Flux;
 use crate::config::{Config, DeploymentMode, Stated};
 use crate::discover::Discovery;
 use crate::finding::Location;
@@ -26,6 +27,8 @@ pub struct Facts {
     pub units: Vec<Unit>,
     /// What is known of Argo CD.
     pub argocd: ArgoCd,
+    /// What is known of Flux.
+    pub flux: Flux,
     /// The release of Argo CD that the configuration names.
     pub argocd_version: Option<Stated<String>>,
     /// The version of Kubernetes that the configuration names.
@@ -54,6 +57,7 @@ impl Facts {
             mode_words,
             units,
             argocd: ArgoCd::of(fleet, discovery),
+            flux: Flux::of(&config.flux, fleet),
             argocd_version: config.argocd.version.clone(),
             kubernetes_version: config.kubernetes.version.clone(),
         }
@@ -67,6 +71,7 @@ impl Facts {
             Project::KServe => self.kserve.iter().map(|one| one.value.clone()).collect(),
             Project::ArgoCd => stated(&self.argocd_version),
             Project::Kubernetes => stated(&self.kubernetes_version),
+            Project::KustomizeController | Project::HelmController => self.flux.releases_of(project),
             _ => Vec::new(),
         };
         let known = match (project, known.as_slice()) {

@@ -7,6 +7,7 @@
 pub mod argocd;
 mod engine;
 mod facts;
+pub mod flux;
 pub mod params;
 pub mod registry;
 pub mod sink;
@@ -133,8 +134,10 @@ pub enum Check {
     Workflow(fn(&Found, &Context<'_>, &mut Violations)),
     /// An object at a place.
     Manifest(fn(&Object, &Context<'_>, &mut Violations)),
-    /// An Application or Flux object that deploys models.
+    /// An Application that deploys models.
     Deployment(fn(&Deployment, &Context<'_>, &mut Violations)),
+    /// A Flux Kustomization or HelmRelease that deploys models.
+    Flux(fn(&Deployment, &Context<'_>, &mut Violations)),
     /// A model reference at a place.
     ModelReference(fn(&ModelUse, &Object, &Context<'_>, &mut Violations)),
     /// The change under review: the configuration before it, and the context after it.

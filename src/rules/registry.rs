@@ -23,6 +23,8 @@ mod coerced_value;
 mod dead_sync_option;
 #[path = "hygiene/dead_value.rs"]
 mod dead_value;
+#[path = "reconcile/dependency_circle.rs"]
+mod dependency_circle;
 #[path = "reconcile/destination.rs"]
 mod destination;
 #[path = "promotion/downgrade.rs"]
@@ -109,10 +111,14 @@ mod shared_object;
 mod source_path;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
+#[path = "reconcile/suspended.rs"]
+mod suspended;
 #[path = "schema/template_error.rs"]
 mod template_error;
 #[path = "traffic/two_splits.rs"]
 mod two_splits;
+#[path = "reconcile/undefined_variable.rs"]
+mod undefined_variable;
 #[path = "schema/unknown_field.rs"]
 mod unknown_field;
 #[path = "schema/unknown_kind.rs"]
@@ -191,7 +197,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "application-circle",
         category: "reconcile",
-        summary: "no Application leads back to itself",
+        summary: "no Application or Kustomization leads back to itself",
         cases: &[
             Case {
                 id: "itself",
@@ -452,6 +458,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/hygiene/dead-value.md"),
         checks: dead_value::CHECKS,
+    },
+    Rule {
+        id: "dependency-circle",
+        category: "reconcile",
+        summary: "no Flux object waits for one that waits for it",
+        cases: &[Case {
+            id: "circle",
+            levels: [
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+                Some(Severity::Error),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/dependency-circle.md"),
+        checks: dependency_circle::CHECKS,
     },
     Rule {
         id: "destination",
@@ -835,7 +860,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "ignore-too-broad",
         category: "reconcile",
-        summary: "Argo CD ignores no field that a promotion changes",
+        summary: "Argo CD and Flux ignore no field that a promotion changes",
         cases: &[
             Case {
                 id: "promoted",
@@ -1845,7 +1870,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "self-heal",
         category: "reconcile",
-        summary: "Argo CD undoes what people change in the cluster by hand",
+        summary: "Argo CD or Flux undoes what people change in the cluster by hand",
         cases: &[
             Case {
                 id: "off",
@@ -1853,6 +1878,10 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "manual",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "drift-off",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
         ],
@@ -1984,12 +2013,35 @@ pub static RULES: &[Rule] = &[
                 id: "sync-timeout",
                 levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
             },
+            Case {
+                id: "flux-timeout",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
         ],
         fix: FixKind::Unsafe,
         params: &[],
         since: "0.1.0",
         page: include_str!("../../rules/startup/startup-budget.md"),
         checks: startup_budget::CHECKS,
+    },
+    Rule {
+        id: "suspended",
+        category: "reconcile",
+        summary: "Flux looks at every object that serves a model",
+        cases: &[Case {
+            id: "suspended",
+            levels: [Some(Severity::Error), Some(Severity::Error), None, Some(Severity::Warning)],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/suspended.md"),
+        checks: suspended::CHECKS,
     },
     Rule {
         id: "template-error",
@@ -2050,9 +2102,39 @@ pub static RULES: &[Rule] = &[
         checks: two_splits::CHECKS,
     },
     Rule {
+        id: "undefined-variable",
+        category: "reconcile",
+        summary: "every variable that Flux replaces has a value or a default",
+        cases: &[
+            Case {
+                id: "empty",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "stops",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/undefined-variable.md"),
+        checks: undefined_variable::CHECKS,
+    },
+    Rule {
         id: "unknown-field",
         category: "schema",
-        summary: "every field of a KServe or Argo CD object exists, and stands at its level",
+        summary: "every field of a KServe, Argo CD or Flux object exists, and stands at its level",
         cases: &[
             Case {
                 id: "dropped",

@@ -267,12 +267,13 @@ impl<'j> Job<'j> {
             let message = format!("it has more than {UNITS} subcharts, or {CHARTS} inside each other");
             return Err(Failure::new(FailureKind::Limit, message));
         }
+        let is_left_out = depth == 0 && self.options.without_own_values;
         let mut read = |yaml: &Option<Yaml>, role| match yaml {
             Some(yaml) => self.node_of_yaml(yaml, role),
             None => Ok(None),
         };
         let metadata = read(&chart.metadata, Role::Chart)?;
-        let values = read(&chart.values, Role::Values)?;
+        let values = if is_left_out { None } else { read(&chart.values, Role::Values)? };
         let file = match &chart.requirements {
             Some(_) => read(&chart.requirements, Role::Chart)?,
             None => None,

@@ -30,6 +30,9 @@ pub struct RenderOptions {
     /// Whether what stands below `crds/` is among the objects, before the others
     /// (`--include-crds`, which Argo CD gives).
     pub include_crds: bool,
+    /// Whether the chart's own values.yaml does not count (`valuesFiles` of a Flux HelmRelease stand in
+    /// for it).
+    pub without_own_values: bool,
     /// Whether values are taken that values.schema.json forbids (`--skip-schema-validation`).
     pub skip_schemas: bool,
     /// Whether the documents are kept as the templates printed them ([`Rendered::documents`]).

@@ -42,11 +42,23 @@ impl Accumulated {
 impl Builder<'_> {
     /// Builds the kustomization a build is of.
     pub(crate) fn root(&mut self, folder: &RepoPath) -> Step<(Kustomization, Accumulated)> {
-        let mut kustomization = self.kustomization(folder, OriginId::NONE)?;
+        let mut kustomization = match self.overrides.written.clone() {
+            Some(root) => {
+                Kustomization { folder: folder.clone(), file_name: "kustomization.yaml".to_owned(), root }
+            }
+            None => self.kustomization(folder, OriginId::NONE)?,
+        };
         self.override_fields(&mut kustomization);
         self.metadata = Metadata::of(&kustomization);
         self.openapi(&kustomization)?;
-        let built = self.accumulate_in(&kustomization, Accumulated::new())?;
+        let mut given = Accumulated::new();
+        if !self.overrides.objects.is_empty() {
+            let objects = self.overrides.objects.clone();
+            self.note_kinds(&objects);
+            let resources = objects.into_iter().map(|node| Resource::new(node, OriginId::NONE)).collect();
+            self.append(&mut given, resources)?;
+        }
+        let built = self.accumulate_in(&kustomization, given)?;
         Ok((kustomization, built))
     }
 

@@ -18,6 +18,11 @@ pub struct Overrides {
     /// Fields of the root kustomization, by name: a list is added to the kustomization's own,
     /// anything else replaces it.
     pub fields: Vec<(String, Node)>,
+    /// The root kustomization where its folder has none, as Flux writes it.
+    pub written: Option<Node>,
+    /// Objects that the root kustomization has before its own: what a chart printed, for what is
+    /// done to it afterwards.
+    pub objects: Vec<Node>,
     /// Whether files outside the folder of a kustomization may be read, as Flux allows; kustomize
     /// itself refuses them.
     pub files_anywhere: bool,

@@ -120,6 +120,7 @@ impl Builder<'_> {
             },
             is_upgrade: false,
             skip_schemas: false,
+            without_own_values: false,
             include_crds: entry.get("includeCRDs").present().and_then(Node::as_bool) == Some(true),
             keep_documents: false,
         })

@@ -46,3 +46,4 @@ mod vars;
 
 pub use build::{Build, LeftOut, LeftOutKind, Overrides, Remote, build};
 pub use effect::Effect;
+pub use select::Target;

@@ -1,5 +1,6 @@
 //! Selectors of patches and replacements: regular expressions, label and annotation selectors.
 
+use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Map, Node, OriginId};
 use regex::{Regex, RegexBuilder};
 
@@ -89,6 +90,38 @@ impl Selector {
             && holds(&self.kind, &now.gvk.kind)
             && matches(&self.labels, &resource.node, "labels")
             && matches(&self.annotations, &resource.node, "annotations")
+    }
+}
+
+/// Which objects of a finished build a `target` of Flux means: its selectors are those of patches
+/// (fluxcd/pkg v1.9 `ssa/jsondiff/selector.go`).
+#[derive(Debug, Clone)]
+pub struct Target(Selector);
+
+impl Target {
+    /// Reads a target.
+    ///
+    /// # Errors
+    /// What cannot be read, in words.
+    pub fn of(node: &Node) -> Result<Self, String> {
+        Selector::of(node).map(Self).map_err(|unreadable| unreadable.message)
+    }
+
+    /// Whether it means an object that lies in a namespace.
+    #[must_use]
+    pub fn selects(&self, manifest: &Manifest, namespace: &str) -> bool {
+        let Self(selector) = self;
+        let id = &manifest.id;
+        let version = id.api_version.rsplit('/').next().unwrap_or_default();
+        let holds =
+            |pattern: &Option<Pattern>, text: &str| pattern.as_ref().is_none_or(|one| one.is_match(text));
+        holds(&selector.group, id.group())
+            && holds(&selector.version, version)
+            && holds(&selector.kind, &id.kind)
+            && holds(&selector.name, &id.name)
+            && holds(&selector.namespace, id.namespace.as_deref().unwrap_or(namespace))
+            && matches(&selector.labels, &manifest.root, "labels")
+            && matches(&selector.annotations, &manifest.root, "annotations")
     }
 }
 

@@ -84,6 +84,7 @@ fn reason(because: &Because) -> String {
         Because::Path(path) => format!("the path `{path}`"),
         Because::Deployment(name) => format!("the name `{name}`"),
         Because::Cluster(name) => format!("the cluster `{name}`"),
+        Because::Setting(value) => format!("a variable of the cluster's settings, `{value}`"),
         Because::Namespace(name) => format!("the namespace `{name}`"),
         Because::Nothing => "nothing names one: environments in mlgitops.yaml".to_owned(),
     }
@@ -114,7 +115,7 @@ fn line_of(survey: &Survey, place: &Place, release: &Release, name: &str) -> Opt
             let own = manifest.root.find(&["metadata", "namespace"]);
             of(Some((manifest, own))).or_else(|| of(destination("namespace")))
         }
-        Because::Nothing => None,
+        Because::Setting(_) | Because::Nothing => None,
     }
 }
 

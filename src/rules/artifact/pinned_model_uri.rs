@@ -23,7 +23,8 @@ struct Said {
 fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
     let parsed = &model_use.parsed;
     let reference = &model_use.reference;
-    if let Some(said) = unpinned(model_use).filter(|_| !is_cached(model_use, context)) {
+    let managed = |said: &Said| said.case == "tag" && is_managed(model_use, object);
+    if let Some(said) = unpinned(model_use).filter(|said| !is_cached(model_use, context) && !managed(said)) {
         let range = match parsed.class_input {
             Input::Reference => parsed.class.range(),
             Input::Revision => 0..reference.text.len(),
@@ -125,6 +126,17 @@ fn is_cached(model_use: &ModelUse, context: &Context<'_>) -> bool {
             let rest = text.strip_prefix(cache.reference.text.trim_end_matches('/'));
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
+}
+
+/// Whether Flux's image automation writes the tag: each one it writes is a commit
+/// (image-automation-controller `pkg/update`, the marker `{"$imagepolicy": "namespace:name"}`).
+fn is_managed(model_use: &ModelUse, object: &Object) -> bool {
+    let content = object.manifest.origins.content(model_use.reference.origin);
+    content.first().is_some_and(|span| {
+        let text = span.file.text();
+        let behind = text.get(span.end as usize..).and_then(|rest| rest.lines().next());
+        behind.is_some_and(|rest| rest.contains("\"$imagepolicy\""))
+    })
 }
 
 fn help(model_use: &ModelUse) -> String {

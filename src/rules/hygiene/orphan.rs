@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             continue;
         }
         if job.kind() == ToolKind::Plain {
-            out.push(of_object(object));
+            out.push(of_object(object, context));
         } else {
             folders.entry(&job.path).or_default().push(object);
         }
@@ -40,15 +40,25 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     }
 }
 
-fn of_object(object: &Object) -> Option<Violation> {
+/// What deploys in this repository, as people call it.
+fn deployer(context: &Context<'_>) -> (&'static str, &'static str) {
+    if context.facts.flux.is_alone {
+        ("a Kustomization", "Kustomization")
+    } else {
+        ("an Application", "Application")
+    }
+}
+
+fn of_object(object: &Object, context: &Context<'_>) -> Option<Violation> {
     let manifest = &object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
     let message = format!("nothing in this repository deploys {}{{places}}", manifest.id.name);
-    let label = "in no Application's path";
+    let (one, kind) = deployer(context);
+    let label = format!("in no {kind}'s path");
     let mut found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
     found.place = Some(object.place);
-    Some(found.note(NOTE).help("add its folder to an Application, or remove it"))
+    Some(found.note(NOTE).help(format!("add its folder to {one}, or remove it")))
 }
 
 fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> Vec<Violation> {
@@ -63,12 +73,13 @@ fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> V
         [first, rest @ ..] => format!("{first} and {} more models", rest.len()),
     };
     let message = format!("nothing in this repository deploys {models}{{places}}");
-    let label = format!("`{folder}` is no Application's path");
+    let (one, kind) = deployer(context);
+    let label = format!("`{folder}` is no {kind}'s path");
     let of = |object: &&Object| {
         let mut found = Violation::in_file("unreached", Label::new(at.clone(), &label), &message);
         found.place = Some(object.place);
         found.object = Some(object.manifest.id.clone());
-        found.note(NOTE).help("add an Application for it, or remove it")
+        found.note(NOTE).help(format!("add {one} for it, or remove it"))
     };
     objects.iter().map(of).collect()
 }

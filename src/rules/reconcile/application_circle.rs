@@ -1,8 +1,9 @@
-//! `reconcile/application-circle`: an Application that leads back to itself.
+//! `reconcile/application-circle`: an Application, or a Kustomization of Flux, that leads back to itself.
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
 use crate::fleet::Refused;
+use crate::kinds::flux::is_kustomization;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
@@ -21,6 +22,12 @@ fn violation(one: &Refused) -> Option<Violation> {
             format!("{name} is among what it deploys itself, from `{path}`"),
             "taking its file out of the folder deletes the Application, with a finalizer all it deploys",
             "nothing to change where it is meant to manage itself; else move it out of the folder",
+        ),
+        "circle" if is_kustomization(&one.deployment.id) => (
+            "circle",
+            format!("{name} applies `{path}`, which leads back to {name}"),
+            "each of the Kustomizations is pruned when the other no longer applies it, and with it all it applied",
+            "let one Kustomization outside the circle apply the others",
         ),
         "circle" => (
             "circle",

@@ -1,12 +1,18 @@
 //! `reconcile/floating-revision`: a deployment of models that follows a branch.
 
+#[path = "floating_revision/flux.rs"]
+mod flux;
+
 use mlgitops_yaml::{Node, Pointer};
 
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Deployment;
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] =
+    &[Check::Deployment(check), Check::Flux(flux::check), Check::Manifest(flux::object)];
+
+const NOTE: &str = "every change there is a new version here, and no line of this file says which one runs";
 
 /// Branches that everything is merged into. A branch of another name may be an environment's own,
 /// and a name may be a tag.
@@ -41,8 +47,7 @@ fn judge(deployment: &Deployment, source: &Node, at: Pointer) -> Option<Violatio
     } else {
         "name a tag or a commit, and promote by changing it; or leave it, where folders are promoted by pull request"
     };
-    let note = "every change there is a new version here, and no line of this file says which one runs";
-    Some(found.note(note).help(help))
+    Some(found.note(NOTE).help(help))
 }
 
 /// The field of a source that lets its revision move, its value, and what it follows.

@@ -1,5 +1,8 @@
 //! `reconcile/ignore-too-broad`: what is ignored holds a field that promotions change.
 
+#[path = "ignore_too_broad/flux.rs"]
+mod flux;
+
 use std::collections::BTreeSet;
 
 use mlgitops_yaml::edit::NewValue;
@@ -13,7 +16,7 @@ use crate::kinds::argocd_sync::respects_ignored;
 use crate::kinds::jq_path::Covers;
 use crate::kinds::kserve;
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Deployment(check), Check::Flux(flux::check)];
 
 fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     let application = &deployment.manifest;

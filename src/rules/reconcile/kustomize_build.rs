@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use mlgitops_files::RepoPath;
+use mlgitops_yaml::OriginSpan;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
@@ -25,6 +26,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         }
         let same = refused.iter().filter(|other| other.problem == one.problem);
         let folders: BTreeSet<&RepoPath> = same.map(|other| &other.job.path).collect();
+        if one.problem.kind == "substitution" {
+            out.push(not_replaced(at, &folders, &one.problem.message));
+            continue;
+        }
         let message = format!("{}: {}", subject(&folders), one.problem.message);
         out.push(
             Violation::in_file("refused", Label::new(at, "refused here"), message)
@@ -33,6 +38,15 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 .word(one.problem.kind),
         );
     }
+}
+
+/// Flux replaces variables after the build.
+fn not_replaced(at: OriginSpan, folders: &BTreeSet<&RepoPath>, message: &str) -> Violation {
+    let message = format!("{}: {message}", subject(folders));
+    Violation::in_file("refused", Label::new(at, "refused here"), message)
+        .note("Flux replaces variables after the build, and applies nothing of it where it cannot")
+        .help("write `$${` where the text is meant as it stands, else end each variable with `}`")
+        .word("substitution")
 }
 
 /// Whether a file that was read parses; one that was not read may.

@@ -11,15 +11,27 @@ use crate::discover::Discovery;
 use crate::finding::{Label, Location, PlaceIndex, Violation};
 use crate::fleet::Deployable;
 use crate::kinds::argocd::{Source, SourceType};
+use crate::kinds::flux::is_helm_release;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
-/// One deployment of such a folder, and the source that names it.
+/// What renders such a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    /// Argo CD, without a word of Helm.
+    ArgoCd,
+    /// Argo CD, with Helm options.
+    Helm,
+    /// A HelmRelease.
+    Flux,
+}
+
+/// One deployment of such a folder.
 struct Bound<'d> {
     folder: &'d RepoPath,
     deployment: &'d Manifest,
-    source: &'d Node,
-    /// The `path` as its author wrote it.
+    by: By,
+    /// The path as its author wrote it.
     line: Location,
     place: Option<PlaceIndex>,
 }
@@ -36,11 +48,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let Some(bound) = bound(index, deployable, context) else { continue };
         unbound.retain(|folder| *folder != bound.folder);
         let (file, start, _) = bound.line.key();
-        let is_helm = Source { node: bound.source }.explicit_types().contains(&SourceType::Helm);
-        by_line.entry((file.to_owned(), start, is_helm)).or_default().push(bound);
+        by_line.entry((file.to_owned(), start, bound.by)).or_default().push(bound);
     }
-    for ((_, _, is_helm), deployments) in by_line {
-        report(is_helm, &deployments, out);
+    for ((_, _, by), deployments) in by_line {
+        report(by, &deployments, out);
     }
     for folder in unbound {
         out.push(unreached(folder, context.discovery));
@@ -51,6 +62,13 @@ fn bound<'d>(index: usize, deployable: &'d Deployable, context: &'d Context<'_>)
     let folder = context.discovery.nameless_charts.get(&deployable.job.path)?;
     let deployment = deployable.deployment.as_ref()?;
     let spec = deployment.root.get("spec");
+    let object = context.fleet.objects.iter().find(|object| object.deployable == index);
+    let place = object.map(|object| object.place);
+    if is_helm_release(&deployment.id) {
+        let chart = spec.get("chart").get("spec").get("chart").present()?;
+        let line = deployment.origins.content(chart.origin).into_iter().next().map(Location::from)?;
+        return Some(Bound { folder, deployment, by: By::Flux, line, place });
+    }
     let one = spec.get("source").present();
     let names_it = |source: &&Node| {
         let path = source.get("path").text().and_then(|path| RepoPath::parse(path).ok());
@@ -58,8 +76,8 @@ fn bound<'d>(index: usize, deployable: &'d Deployable, context: &'d Context<'_>)
     };
     let source = spec.get("sources").items().iter().chain(one).find(names_it)?;
     let line = line_of(deployment, source)?;
-    let object = context.fleet.objects.iter().find(|object| object.deployable == index);
-    Some(Bound { folder, deployment, source, line, place: object.map(|object| object.place) })
+    let is_helm = Source { node: source }.explicit_types().contains(&SourceType::Helm);
+    Some(Bound { folder, deployment, by: if is_helm { By::Helm } else { By::ArgoCd }, line, place })
 }
 
 /// For a set, the `path` of its template and not its elements.
@@ -70,17 +88,27 @@ fn line_of(deployment: &Manifest, source: &Node) -> Option<Location> {
     content.into_iter().nth(written).map(Location::from)
 }
 
-fn report(is_helm: bool, deployments: &[Bound<'_>], out: &mut Violations) {
+fn report(by: By, deployments: &[Bound<'_>], out: &mut Violations) {
     let mut folders: Vec<&RepoPath> = deployments.iter().map(|one| one.folder).collect();
     folders.sort();
     folders.dedup();
-    let (case, message, note) = if is_helm {
-        let message = format!("{}: Argo CD cannot render {}{{places}}", lack(&folders), them(&folders));
-        ("refused", message, "`helm template` ends with `Chart.yaml file is missing`; nothing is deployed")
-    } else {
-        let message =
-            format!("{}: Argo CD deploys no template of {}{{places}}", lack(&folders), them(&folders));
-        ("ignored", message, "without a Chart.yaml the folder is one of plain manifests to Argo CD")
+    let (lack, them) = (lack(&folders), them(&folders));
+    let (case, message, note) = match by {
+        By::Helm => (
+            "refused",
+            format!("{lack}: Argo CD cannot render {them}{{places}}"),
+            "`helm template` ends with `Chart.yaml file is missing`; nothing is deployed",
+        ),
+        By::Flux => (
+            "refused",
+            format!("{lack}: Flux cannot render {them}{{places}}"),
+            "source-controller makes no chart of it, and the release stays as it was",
+        ),
+        By::ArgoCd => (
+            "ignored",
+            format!("{lack}: Argo CD deploys no template of {them}{{places}}"),
+            "without a Chart.yaml the folder is one of plain manifests to Argo CD",
+        ),
     };
     for one in deployments {
         let mut violation = Violation::in_file(case, Label::new(one.line.clone(), names(&folders)), &message)

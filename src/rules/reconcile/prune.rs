@@ -6,8 +6,9 @@ use super::super::subject::models;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Deployment;
+use crate::kinds::flux::is_kustomization;
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Deployment(check), Check::Flux(check_flux)];
 
 fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     let manifest = &deployment.manifest;
@@ -56,5 +57,25 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
         found
             .note("the old service keeps its GPUs and answers on; the Application only shows OutOfSync")
             .help("write `prune: true`; what has to stay gets the annotation `argocd.argoproj.io/sync-options: Prune=false`")
+    }));
+}
+
+/// A Kustomization of Flux that prunes nothing. Helm takes away what leaves a chart by itself.
+fn check_flux(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
+    let manifest = &deployment.manifest;
+    let prune = manifest.root.get("spec").get("prune").present();
+    let Some(node) = prune.filter(|node| Node::as_bool(node) == Some(false)) else { return };
+    if !is_kustomization(&manifest.id) {
+        return;
+    }
+    let models = models(deployment, context);
+    let message =
+        format!("a model that is removed from Git goes on running{{places}}: nothing prunes {models}");
+    let path = Pointer::of(&["spec", "prune"]);
+    let found = Violation::in_object("off", manifest, path, node.origin, "keeps what leaves Git", message);
+    out.push(found.map(|found| {
+        found
+            .note("the old service keeps its GPUs and answers on; the Kustomization says Ready")
+            .help("write `prune: true`; what has to stay gets the annotation `kustomize.toolkit.fluxcd.io/prune: disabled`")
     }));
 }

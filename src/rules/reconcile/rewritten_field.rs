@@ -3,14 +3,14 @@
 use mlgitops_yaml::Node;
 use mlgitops_yaml::edit::NewValue;
 
-use super::super::argocd::{Drift, drifts};
+use super::super::argocd::{Drift, drifts, drifts_of_flux};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Label, Violation};
 use crate::fleet::Deployment;
 use crate::kinds::argocd_sync::{Automation, automation};
 use crate::kinds::kserve_rewrites::Kind;
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Deployment(check), Check::Flux(check_flux)];
 
 fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     if !deployment.manifest.id.is(crate::kinds::argocd::GROUP, "Application") {
@@ -21,26 +21,47 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
     }
 }
 
+/// Flux applies everything again once an interval.
+fn check_flux(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
+    for drift in drifts_of_flux(deployment, context) {
+        let name = &drift.object.manifest.id.name;
+        let (case, replaced, ..) = words(&drift);
+        let message = match case {
+            "mode-depends" => format!("Flux may apply {name}{{places}} again every interval: {replaced}"),
+            _ => format!("Flux applies {name}{{places}} again every interval: {replaced}"),
+        };
+        let note = "every interval writes an event and a new generation of the service; real drift is not seen \
+                    among them";
+        out.push(of_drift(&drift, message).map(|found| found.note(note)));
+    }
+}
+
 fn violation(drift: &Drift<'_>, deployment: &Deployment) -> Option<Violation> {
     let application = &deployment.manifest;
-    let manifest = &drift.object.manifest;
-    let name = &manifest.id.name;
+    let name = &drift.object.manifest.id.name;
     let heals = heals(&application.root);
-    let (case, replaced, label, help) = words(drift);
+    let (case, replaced, ..) = words(drift);
     let message = match (case, heals) {
         ("mode-depends", _) => format!("{name}{{places}} may never be Synced: {replaced}"),
         (_, Some(_)) => format!("Argo CD applies {name}{{places}} again and again: {replaced}"),
         (_, None) => format!("{name}{{places}} is OutOfSync after every sync: {replaced}"),
     };
-    let rewrite = &drift.rewrite;
-    let found = Violation::in_object(case, manifest, rewrite.path.clone(), rewrite.origin, label, message)?;
-    let mut found = found.note(note(case, heals.is_some())).help(help);
-    if let Some((title, intents)) = remedy(drift) {
-        found = found.remedy_as_stored(title, intents);
-    }
+    let mut found = of_drift(drift, message)?.note(note(case, heals.is_some()));
     if let Some(at) = heals.and_then(|node| application.place(node.origin)).filter(|_| case != "mode-depends")
     {
         found = found.also_at(Label::new(at, "puts it back, every 2 s to 5 min"));
+    }
+    Some(found)
+}
+
+/// What is written anew, with what to write instead.
+fn of_drift(drift: &Drift<'_>, message: String) -> Option<Violation> {
+    let (case, _, label, help) = words(drift);
+    let (manifest, rewrite) = (&drift.object.manifest, &drift.rewrite);
+    let found = Violation::in_object(case, manifest, rewrite.path.clone(), rewrite.origin, label, message)?;
+    let mut found = found.help(help);
+    if let Some((title, intents)) = remedy(drift) {
+        found = found.remedy_as_stored(title, intents);
     }
     found.place = Some(drift.object.place);
     Some(found)

@@ -1,5 +1,8 @@
 //! `reconcile/self-heal`: what a person changes in the cluster stays, for nothing undoes it.
 
+#[path = "self_heal/flux.rs"]
+mod flux;
+
 use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Lookup, Node, Pointer};
 
@@ -9,7 +12,8 @@ use crate::fleet::Deployment;
 use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, taken_out};
 use crate::kinds::kubernetes::metadata_value;
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] =
+    &[Check::Deployment(check), Check::Flux(flux::check), Check::Manifest(flux::object)];
 
 const HELP: &str = "syncPolicy: {automated: {prune: true, selfHeal: true}}";
 

@@ -6,6 +6,7 @@ use super::super::{Check, Context, Violations};
 use crate::config::Config;
 use crate::finding::{Label, Violation};
 use crate::fleet::{Deployment, Identity, Object};
+use crate::kinds::argocd::GROUP;
 use crate::kinds::kserve;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -47,6 +48,13 @@ fn one_name<'n>(cluster: &'n str, config: &'n Config) -> &'n str {
         .map_or(cluster, |known| &known.name.value)
 }
 
+fn note(owner: &Deployment) -> &'static str {
+    match owner.manifest.id.group() == GROUP {
+        true => "each sync takes it over: the other Application is OutOfSync, and pruning either deletes it",
+        false => "each applies it anew every interval, over the other; pruning either deletes it",
+    }
+}
+
 fn violation(first: &Owned<'_>, second: &Owned<'_>, count: usize) -> Option<Violation> {
     let ((one, object), (other, same)) = (first, second);
     let manifest = &object.manifest;
@@ -65,7 +73,7 @@ fn violation(first: &Owned<'_>, second: &Owned<'_>, count: usize) -> Option<Viol
     let place = same.manifest.root.find(&["metadata", "name"]).present();
     let place = place.and_then(|node| same.manifest.place(node.origin));
     let mut violation = violation
-        .note("each sync takes it over: the other Application is OutOfSync, and pruning either deletes it")
+        .note(note(one))
         .help(format!("let one of them own it; {rival} finds it there all the same"));
     if let Some(at) = place.filter(|at| Some(at) != manifest.place(name.origin).as_ref()) {
         violation = violation.also_at(Label::new(at, format!("deployed by {rival}")));

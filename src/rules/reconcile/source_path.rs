@@ -1,4 +1,4 @@
-//! `reconcile/source-path`: an Application that names a path Argo CD cannot deploy.
+//! `reconcile/source-path`: a deployment that names a path nobody can deploy.
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
@@ -14,6 +14,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "missing",
             "Argo CD reports a ComparisonError; what runs stays as it was",
             "name a folder of the repository, from its top; or delete the Application",
+        ),
+        "flux-path" => (
+            "missing",
+            "Flux reports that it fails and applies nothing more; what runs stays as it was",
+            "name a folder of the repository, from its top; or delete the object",
         ),
         "not-recursed" => (
             "not-recursed",

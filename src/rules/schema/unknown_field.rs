@@ -10,24 +10,55 @@ use mlgitops_yaml::{Key, Node, Pointer, Step, Value};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
+use crate::kinds::flux::is_kustomization;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
 fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
     let Some(table) = tables().kind(&manifest.id.api_version, &manifest.id.kind) else { return };
-    if !matches!(table.project, Project::KServe | Project::ArgoCd) {
+    if !(matches!(table.project, Project::KServe | Project::ArgoCd) || is_of_flux(table.project)) {
         return;
     }
     let releases = context.facts.releases(table.project);
-    let mut walk = Walk { manifest, table, releases, out };
+    // A version of the kind that no release has is what `unknown-kind` is about.
+    let spec = table.root.field("spec").map(|spec| spec.availability(&releases));
+    if spec == Some(Availability::Never) {
+        return;
+    }
+    let deployable = context.fleet.deployables.get(object.deployable);
+    let by = deployable.and_then(|deployable| deployable.deployment.as_ref());
+    // What nothing deploys yet would be applied as the rest is.
+    let by_flux = by.map_or(context.facts.flux.is_alone, |by| is_kustomization(&by.id));
+    let mut walk = Walk { manifest, table, releases, by_flux, out };
     walk.level(&manifest.root, table.root, &Pointer::default(), None);
+}
+
+fn is_of_flux(project: Project) -> bool {
+    matches!(project, Project::KustomizeController | Project::HelmController)
+}
+
+/// The project as people know it: Flux, not one of its controllers.
+fn project_name(project: Project) -> &'static str {
+    if is_of_flux(project) { "Flux" } else { project.name() }
+}
+
+/// A release of a project, as people number it.
+fn release_of(project: Project, release: Release) -> Release {
+    match project {
+        Project::KustomizeController if release.major == 1 => Release::new(2, release.minor, 0),
+        Project::HelmController if release.major == 1 => Release::new(2, release.minor + 3, 0),
+        Project::HelmController => Release::new(2, release.minor.saturating_sub(35), 0),
+        _ => release,
+    }
 }
 
 struct Walk<'w> {
     manifest: &'w Manifest,
     table: KindTable,
     releases: ReleaseSet,
+    /// Whether a Kustomization of Flux applies it: on the server's side, which drops nothing.
+    by_flux: bool,
     out: &'w mut Violations,
 }
 
@@ -60,38 +91,51 @@ impl Walk<'_> {
         if let Some(known) = parent.field(name) {
             match known.availability(&self.releases) {
                 Availability::Always => self.level(value, known, &at.key(name), floor),
-                Availability::Never => self.dropped(key, parent, at),
+                Availability::Never => self.dropped(key, parent, at, Some(known)),
+                // Nobody says which release of Flux runs.
+                Availability::Partly { .. } if is_of_flux(self.table.project) && self.releases.is_all() => {}
                 Availability::Partly { since, until: None } if since <= floor => {
                     self.level(value, known, &at.key(name), floor);
                 }
                 Availability::Partly { since, until } => {
                     let floor = since.max(floor);
-                    let since = since.map(|since| format!("from {since} on"));
-                    let until = until.map(|until| format!("up to {until}"));
-                    self.partly(
-                        key,
-                        at,
-                        &[since, until].into_iter().flatten().collect::<Vec<_>>().join(", "),
-                    );
+                    self.partly(key, at, &self.span(since, until));
                     self.level(value, known, &at.key(name), floor);
                 }
             }
         } else if let Some(values) = parent.values() {
             self.level(value, values, &at.key(name), floor);
         } else if !parent.is_open() && parent.fields().next().is_some() {
-            self.dropped(key, parent, at);
+            self.dropped(key, parent, at, None);
         }
     }
 
-    fn dropped(&mut self, key: &Key, parent: FieldRef, at: &Pointer) {
+    /// The releases that have a field, as people number them: those of Flux, not of its controllers.
+    fn span(&self, since: Option<Release>, until: Option<Release>) -> String {
+        let project = self.table.project;
+        let since = since.map(|since| format!("from {} on", release_of(project, since)));
+        let until = until.map(|until| format!("up to {}", release_of(project, until)));
+        [since, until].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
+    /// A key that no release which may run has; `known`, where another release has it.
+    fn dropped(&mut self, key: &Key, parent: FieldRef, at: &Pointer, known: Option<FieldRef>) {
         let name = key.name();
         let service = &self.manifest.id.name;
         let level = level(at).unwrap_or_else(|| self.manifest.id.kind.clone());
         let present = |home: &Pointer| self.manifest.at(home).present().is_some();
         let home = nearest_home(self.table.root, at, name, &self.releases, present);
         let meant = did_you_mean(parent, name, &self.releases);
-        let project = self.table.project.name();
+        let project = project_name(self.table.project);
+        let elsewhen = known.map(|known| match known.availability(&ReleaseSet::all()) {
+            Availability::Partly { since, until } => self.span(since, until),
+            _ => "in other releases".to_owned(),
+        });
+        let (home, meant) = if elsewhen.is_some() { (None, None) } else { (home, meant) };
         let (label, help) = match (&home, meant) {
+            _ if let Some(span) = &elsewhen => {
+                (format!("{project} has it {span}"), "take it out, or run a release that has it".to_owned())
+            }
             // A name that another level has is no slip of the pen.
             (Some(home), _) => (
                 format!("belongs {}`{}`", distance(home, at), dotted(home)),
@@ -103,8 +147,17 @@ impl Walk<'_> {
                 format!("take it out; it has no effect{}", self.restart()),
             ),
         };
-        let message = format!("{service}{{places}} loses its `{name}`: `{level}` has no such field");
-        let note = "the API server drops it and Argo CD says Synced; Flux refuses the whole object";
+        let (message, note) = match self.by_flux {
+            true => (
+                format!("{service}{{places}} stops its whole Kustomization: `{level}` has no field `{name}`"),
+                "Flux applies on the server's side, which refuses a field that is not declared: nothing of the \
+                 Kustomization is applied, and every later change waits",
+            ),
+            false => (
+                format!("{service}{{places}} loses its `{name}`: `{level}` has no such field"),
+                "the API server drops it and Argo CD says Synced; Flux refuses the whole object",
+            ),
+        };
         let found = Violation::in_object("dropped", self.manifest, at.key(name), key.origin, label, message);
         let remedy = match (home, meant) {
             (Some(home), _) => {
@@ -124,7 +177,7 @@ impl Walk<'_> {
     }
 
     fn partly(&mut self, key: &Key, at: &Pointer, releases: &str) {
-        let project = self.table.project.name();
+        let project = project_name(self.table.project);
         let message = format!(
             "{}{{places}} has `{}`, which only some releases have",
             self.manifest.id.name,
@@ -137,6 +190,7 @@ impl Walk<'_> {
             Project::KServe => Some("kserve: {version: \"0.17\"}"),
             Project::ArgoCd => Some("argocd: {version: \"3.0\"}"),
             Project::Kubernetes => Some("kubernetes: {version: \"1.33\"}"),
+            Project::KustomizeController | Project::HelmController => Some("flux: {version: \"2.7\"}"),
             _ => None,
         };
         let help = match stated {

@@ -2,6 +2,8 @@
 
 #[path = "startup_budget/deadline.rs"]
 mod deadline;
+#[path = "startup_budget/flux.rs"]
+mod flux;
 #[path = "startup_budget/harmless.rs"]
 mod harmless;
 #[path = "startup_budget/probe.rs"]
@@ -55,6 +57,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 }
                 out.push(killed.map(|found| service.placed(found)));
                 out.push(service.of_fixed_deadline(&start).map(|found| service.placed(found)));
+                out.push(service.of_flux(&start, release.object, context).map(|found| service.placed(found)));
                 let of_sync = |sync| service.of_sync(&start, sync, release.object, fleet);
                 out.push(sync.as_ref().and_then(of_sync).map(|found| service.placed(found)));
             }

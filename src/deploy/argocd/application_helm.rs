@@ -76,6 +76,7 @@ impl Reader<'_> {
             api_versions: self.source.api_versions(),
             skip_crds: self.source.is_set("helm", "skipCrds"),
             skip_schemas: self.source.is_set("helm", "skipSchemaValidation"),
+            ..Helm::default()
         }
     }
 

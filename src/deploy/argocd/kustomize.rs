@@ -44,6 +44,7 @@ pub(super) fn read(
     Kustomize {
         fields,
         files_anywhere: false,
+        flux: None,
         kube_version: source.kube_version().map(str::to_owned),
         api_versions: source.api_versions(),
     }

@@ -61,7 +61,14 @@ impl<'a> Application<'a> {
         let cluster = given(destination.get("name").present().or(destination.get("server").present()));
         let namespace = given(destination.get("namespace").present());
         let release_name = given(manifest.root.get("metadata").get("name").present());
-        let deployment = Deployment { manifest: manifest.clone(), jobs: Vec::new(), cluster, namespace };
+        let deployment = Deployment {
+            manifest: manifest.clone(),
+            jobs: Vec::new(),
+            cluster,
+            namespace,
+            folder: None,
+            setting: None,
+        };
         Self { deployment, release_name, sources, tree, origins, all }
     }
 

@@ -1,0 +1,267 @@
+//! A HelmRelease: its chart, the values it gives, and what it changes in what the chart prints
+//! (helm-controller v1.6 `api/v2`, fluxcd/pkg v1.9 `chartutil/values.go`).
+
+use mlgitops_files::RepoPath;
+use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{Lookup, Node, Origins};
+
+use super::objects::Asker;
+use super::source::{self, NoFolder};
+use super::{Reading, World};
+use super::{lacking, pairs};
+use crate::deploy::Deployment;
+use crate::discover::NotHere;
+use crate::finding::Code;
+use crate::kinds::flux::SourceRef;
+use crate::render::{Around, Given, GivenNode, Helm, Job, Parameter, ParameterKind, Tool};
+
+/// The key of a ConfigMap that holds values, where none is named.
+const VALUES_KEY: &str = "values.yaml";
+
+/// Reads a HelmRelease.
+pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins, reading: &mut Reading) {
+    let spec = manifest.root.get("spec");
+    let mut deployment = world.deployment(manifest, origins);
+    let target = said(spec.get("targetNamespace"));
+    let own = said(manifest.root.get("metadata").get("namespace"));
+    deployment.namespace = target.or(own).and_then(|node| Given::of(node, origins));
+    let chart = match chart(manifest, world) {
+        Ok(chart) => chart,
+        Err(NoFolder::Refused(words, at)) => {
+            let path = at.text().unwrap_or("").to_owned();
+            return reading.refuse(&deployment, words, path, origins.first(at.origin));
+        }
+        // What it names may be applied by something that is not rendered yet.
+        Err(NoFolder::NotHere(..)) if !world.is_last => return reading.waiting.push(manifest.clone()),
+        Err(NoFolder::NotHere(why, at)) => {
+            return reading.not_checked(manifest, why, origins.first(at.origin));
+        }
+    };
+    let metadata = spec.get("commonMetadata");
+    let around = Around {
+        post: post_renderers(spec, origins),
+        labels: pairs(metadata.get("labels").present(), origins),
+        annotations: pairs(metadata.get("annotations").present(), origins),
+    };
+    let mut helm = Helm {
+        without_own_values: !chart.values_files.is_empty(),
+        value_files: chart.values_files,
+        release_name: release_name(manifest, origins),
+        namespace: deployment.namespace.clone(),
+        values_object: spec.get("values").present().and_then(|node| GivenNode::of(node, origins)),
+        skip_schemas: is_true(spec.get("install").get("disableSchemaValidation")),
+        around: (around != Around::default()).then(|| Box::new(around)),
+        ..Helm::default()
+    };
+    if !values_from(manifest, world, origins, &mut helm, reading) {
+        return reading.waiting.push(manifest.clone());
+    }
+    let job = Job { path: chart.folder, tool: Tool::Helm(helm) };
+    reading.found.push(Deployment { jobs: vec![job], ..deployment });
+}
+
+fn said(field: Lookup<'_>) -> Option<&Node> {
+    field.present().filter(|node| node.text().is_some_and(|text| !text.is_empty()))
+}
+
+fn is_true(field: Lookup<'_>) -> bool {
+    field.present().and_then(Node::as_bool) == Some(true)
+}
+
+/// A chart of this repository, as a release takes it.
+struct Chart {
+    folder: RepoPath,
+    /// The files that stand in for its own values; empty: its own count.
+    values_files: Vec<RepoPath>,
+}
+
+fn elsewhere<'n, T>(reason: String, at: &'n Node) -> Result<T, NoFolder<'n>> {
+    Err(NoFolder::NotHere(NotHere { code: Code::Remote, reason, help: None }, at))
+}
+
+fn chart<'w>(manifest: &'w Manifest, world: &'w World<'_>) -> Result<Chart, NoFolder<'w>> {
+    let spec = manifest.root.get("spec");
+    let own = manifest.id.namespace.as_deref();
+    if let Some(reference) = spec.get("chartRef").present().filter(|node| !node.is_null()) {
+        return referred(reference, own, world);
+    }
+    match spec.get("chart").get("spec").present() {
+        Some(described) => of_source(described, own, world),
+        None => {
+            let words = "it names no chart".to_owned();
+            Err(NoFolder::Refused(words, spec.present().unwrap_or(&manifest.root)))
+        }
+    }
+}
+
+/// The chart of an object that describes it.
+fn referred<'w>(
+    reference: &'w Node,
+    own: Option<&'w str>,
+    world: &'w World<'_>,
+) -> Result<Chart, NoFolder<'w>> {
+    let Some(named) = SourceRef::of(reference) else {
+        return Err(NoFolder::Refused("it names no chart".to_owned(), reference));
+    };
+    let (kind, name) = (named.kind, named.name);
+    let namespace = named.namespace.or(own);
+    let Some(object) = world.objects.find(kind, name, Asker { namespace, ..world.asker() }) else {
+        return elsewhere(format!("its chart, the {kind} `{name}`, is not in this repository"), reference);
+    };
+    let spec = object.root.get("spec");
+    if kind == "HelmChart" {
+        let namespace = object.id.namespace.as_deref().or(namespace);
+        return match spec.present().map(|described| of_source(described, namespace, world)) {
+            Some(Ok(chart)) => Ok(chart),
+            // The place of the other object is in other origins: the reference is the place to look at.
+            Some(Err(NoFolder::Refused(words, _))) => Err(NoFolder::Refused(words, reference)),
+            Some(Err(NoFolder::NotHere(why, _))) => Err(NoFolder::NotHere(why, reference)),
+            None => Err(NoFolder::Refused(format!("the HelmChart `{name}` is empty"), reference)),
+        };
+    }
+    let (url, tags) = (spec.get("url").text().unwrap_or(""), spec.get("ref"));
+    let version = ["digest", "semver", "tag"].iter().find_map(|field| tags.get(field).text());
+    let version = version.unwrap_or("latest");
+    elsewhere(format!("its chart is `{url}` {version}, the {kind} `{name}`"), reference)
+}
+
+/// The chart that `chart.spec`, or the spec of a HelmChart, describes.
+fn of_source<'w>(
+    described: &'w Node,
+    own: Option<&'w str>,
+    world: &'w World<'_>,
+) -> Result<Chart, NoFolder<'w>> {
+    let (written, reference) = (said(described.get("chart")), described.get("sourceRef").present());
+    let (Some(written), Some(reference)) = (written, reference) else {
+        return Err(NoFolder::Refused("it names no chart".to_owned(), described));
+    };
+    let name = written.text().unwrap_or("");
+    let Some(source) = SourceRef::of(reference) else {
+        return Err(NoFolder::Refused("its chart has no source".to_owned(), reference));
+    };
+    if source.kind != "GitRepository" {
+        let version = described.get("version").text().filter(|version| !version.is_empty());
+        let version = version.unwrap_or("*");
+        let reason = format!("its chart `{name}` {version} is in the {} `{}`", source.kind, source.name);
+        return elsewhere(reason, written);
+    }
+    let (base, below) =
+        source::open(source, own, name, world).map_err(|why| NoFolder::NotHere(why, source.node))?;
+    let folder = source::folder(&base, written, &below, world)?;
+    let ignores_missing = is_true(described.get("ignoreMissingValuesFiles"));
+    let mut values_files = Vec::new();
+    for file in described.get("valuesFiles").items() {
+        let text = file.text().unwrap_or("");
+        let path = base.join(text.trim_start_matches('/')).ok().flatten();
+        let is_there = |path: &RepoPath| world.tree.trees.files().kind(path).is_some();
+        match path.filter(is_there) {
+            Some(path) => values_files.push(path),
+            None if ignores_missing => {}
+            None => return Err(NoFolder::Refused(format!("there is no values file `{text}`"), file)),
+        }
+    }
+    Ok(Chart { folder, values_files })
+}
+
+/// `releaseName`, else the target namespace and the name (`GetReleaseName`).
+fn release_name(manifest: &Manifest, origins: &mut Origins) -> Option<Given> {
+    let spec = manifest.root.get("spec");
+    if let Some(name) = said(spec.get("releaseName")) {
+        return Given::of(name, origins);
+    }
+    let name = Given::of(manifest.root.get("metadata").get("name").present()?, origins)?;
+    let target = said(spec.get("targetNamespace")).and_then(|node| Given::of(node, origins));
+    Some(match target {
+        Some(target) => Given::concat(&[target, Given::builtin("-"), name]),
+        None => name,
+    })
+}
+
+/// `valuesFrom`, in its order; whether everything it names was looked for.
+fn values_from(
+    manifest: &Manifest,
+    world: &World<'_>,
+    origins: &mut Origins,
+    helm: &mut Helm,
+    reading: &mut Reading,
+) -> bool {
+    let namespace = manifest.id.namespace.as_deref();
+    let mut missing = Vec::new();
+    for entry in manifest.root.get("spec").get("valuesFrom").items() {
+        let (kind, name) = (entry.get("kind").text().unwrap_or(""), entry.get("name").text().unwrap_or(""));
+        let key = entry.get("valuesKey").text().filter(|key| !key.is_empty()).unwrap_or(VALUES_KEY);
+        let is_optional = is_true(entry.get("optional"));
+        if kind == "Secret" {
+            missing.push((format!("the values of Secret `{name}` are not in Git"), entry.origin));
+            continue;
+        }
+        let data = world.objects.config_map(name, Asker { namespace, ..world.asker() });
+        if data.is_none() && !world.is_last {
+            return false;
+        }
+        let value = data.as_ref().and_then(|data| data.values.iter().find(|(name, _)| name == key));
+        match value {
+            Some((_, value)) => match said(entry.get("targetPath")) {
+                Some(path) if is_overruled(path, manifest) => {}
+                Some(path) => {
+                    let is_literal = is_true(entry.get("literal"));
+                    helm.parameters.push(parameter(path.text().unwrap_or(""), value, is_literal));
+                }
+                None => helm.values.push(value.clone()),
+            },
+            None if data.as_ref().is_some_and(|data| data.unknown.iter().any(|name| name == key)) => {
+                missing.push((format!("`{key}` of ConfigMap `{name}` is not known"), entry.origin));
+            }
+            // What is optional and nowhere in Git is taken to be nowhere.
+            None if is_optional => {}
+            None if data.is_some() => {
+                missing.push((format!("ConfigMap `{name}` has no key `{key}`"), entry.origin));
+            }
+            None => missing.push((lacking("ConfigMap", name, namespace), entry.origin)),
+        }
+    }
+    helm.lacks_values = !missing.is_empty();
+    for (words, at) in missing {
+        reading.in_cluster("values", manifest, words, origins.first(at));
+    }
+    true
+}
+
+/// Whether `values` of the release count over a value at a path: the controller lays them over
+/// everything at the end, and only below a key the value has gone into them by then.
+fn is_overruled(path: &Node, release: &Manifest) -> bool {
+    let Some(path) = path.text() else { return false };
+    let values = release.root.get("spec").get("values");
+    !path.contains(['.', '[']) && values.get(path).present().is_some()
+}
+
+/// A value at a path; in quotes it stays text, and a literal one is taken as it stands.
+fn parameter(path: &str, value: &Given, is_literal: bool) -> Parameter {
+    if is_literal {
+        return Parameter { name: path.to_owned(), value: value.clone(), kind: ParameterKind::Text };
+    }
+    let text = &*value.text;
+    let is_in = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
+    let (value, kind) = match is_in('\'') || is_in('"') {
+        true => (value.slice(1..text.len() - 1), ParameterKind::Text),
+        false => (value.clone(), ParameterKind::Typed),
+    };
+    Parameter { name: path.to_owned(), value, kind }
+}
+
+/// What each post-renderer sets in the kustomization that it puts around what the chart prints.
+fn post_renderers(spec: Lookup<'_>, origins: &mut Origins) -> Vec<Vec<(String, GivenNode)>> {
+    const FIELDS: [&str; 4] = ["patches", "images", "patchesStrategicMerge", "patchesJson6902"];
+    let mut all = Vec::new();
+    for renderer in spec.get("postRenderers").items() {
+        let kustomize = renderer.get("kustomize");
+        let mut fields = Vec::new();
+        for field in FIELDS {
+            let value = kustomize.get(field).present().and_then(|node| GivenNode::of(node, origins));
+            fields.extend(value.map(|value| (field.to_owned(), value)));
+        }
+        all.push(fields);
+    }
+    all.retain(|fields| !fields.is_empty());
+    all
+}

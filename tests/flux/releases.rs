@@ -1,0 +1,125 @@
+//! HelmReleases: the chart, the values in their order, and what is changed in what it prints.
+
+use super::releases;
+use super::world::{World, bound, field, not_checked};
+
+const URI: [&str; 4] = ["spec", "predictor", "model", "storageUri"];
+
+/// A chart of a model, with lines below the `spec` of its release.
+fn world(spec: &str) -> World {
+    let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
+    World::of(&[
+        ("charts/model/Chart.yaml", "apiVersion: v2\nname: model\nversion: 0.1.0\n"),
+        ("charts/model/values.yaml", "model: fraud\nversion: v0\nreplicas: 1\n"),
+        (
+            "charts/model/templates/isvc.yaml",
+            "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata:\n  \
+             name: {{ .Release.Name }}\n  namespace: {{ .Release.Namespace }}\nspec:\n  predictor:\n    \
+             minReplicas: {{ .Values.replicas }}\n    model:\n      modelFormat: {name: onnx}\n      \
+             storageUri: s3://models/{{ .Values.model }}/{{ .Values.version }}/\n",
+        ),
+        (
+            "clusters/prod/fraud.yaml",
+            &format!(
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: fraud, namespace: ml}}\n\
+                 spec:\n  interval: 10m\n  chart:\n    spec:\n      chart: ./charts/model\n      \
+                 sourceRef: {{kind: GitRepository, name: flux-system, namespace: flux-system}}\n{spec}"
+            ),
+        ),
+    ])
+}
+
+fn map(name: &str, key: &str, value: &str) -> (String, String) {
+    let value: String = value.lines().map(|line| format!("    {line}\n")).collect();
+    (
+        format!("clusters/prod/{name}.yaml"),
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: ml}}\ndata:\n  {key}: |\n{value}"
+        ),
+    )
+}
+
+#[test]
+fn values_come_in_their_order() {
+    let (path, text) = map("settings", "values.yaml", "version: v1\nreplicas: 2");
+    let from = "valuesFrom: [{kind: ConfigMap, name: settings}]";
+    let survey = world(from).and(&[(&path, &text)]).survey();
+    assert_eq!(
+        field(&survey, "InferenceService", &URI),
+        ["s3://models/fraud/v1/ Values charts/model/values.yaml:1"]
+    );
+    assert_eq!(
+        field(&survey, "InferenceService", &["spec", "predictor", "minReplicas"]),
+        ["2 Values clusters/prod/settings.yaml:7"]
+    );
+    let inline = format!("{from}\nvalues: {{version: v2}}");
+    let survey = world(&inline).and(&[(&path, &text)]).survey();
+    assert_eq!(releases(&survey), ["fraud 2 prod prod/ml"]);
+    // A value at a path counts over everything.
+    let (single, version) = map("single", "version", "v3");
+    let targeted = "valuesFrom:\n  - {kind: ConfigMap, name: settings}\n  - {kind: ConfigMap, name: single, \
+                    valuesKey: version, targetPath: tag}\nvalues: {version: v2}";
+    let survey = world(targeted).and(&[(&path, &text), (&single, &version)]).survey();
+    assert_eq!(not_checked(&survey), Vec::<String>::new());
+    assert_eq!(releases(&survey), ["fraud 2 prod prod/ml"]);
+}
+
+#[test]
+fn names_and_namespaces() {
+    for (spec, expected) in [
+        ("", "fraud 0 prod prod/ml"),
+        ("releaseName: risk", "risk 0 prod prod/ml"),
+        ("targetNamespace: serving", "serving-fraud 0 prod prod/serving"),
+        ("targetNamespace: serving\nreleaseName: risk", "risk 0 prod prod/serving"),
+    ] {
+        assert_eq!(releases(&world(spec).survey()), [expected], "{spec}");
+    }
+}
+
+#[test]
+fn what_is_changed_in_what_it_prints() {
+    let spec = "postRenderers:\n  - kustomize:\n      patches:\n        - target: {kind: InferenceService}\n          \
+                patch: |\n            - {op: replace, path: /spec/predictor/model/storageUri, value: s3://models/fraud/v9/}";
+    let survey = world(spec).survey();
+    assert_eq!(
+        field(&survey, "InferenceService", &URI),
+        ["s3://models/fraud/v9/ Deployment clusters/prod/fraud.yaml:15"]
+    );
+    assert_eq!(bound(&survey), ["fraud = chart charts/model"]);
+}
+
+#[test]
+fn charts_of_elsewhere_are_said_with_their_version() {
+    let elsewhere = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: fraud, namespace: ml}\n\
+                     spec:\n  chart:\n    spec:\n      chart: model\n      version: \"1.x\"\n      sourceRef: {kind: HelmRepository, name: charts}\n";
+    let by_reference = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: fraud, namespace: ml}\n\
+                        spec:\n  chartRef: {kind: OCIRepository, name: model}\n";
+    for (text, said) in [
+        (elsewhere, "HelmRelease fraud: its chart `model` 1.x is in the HelmRepository `charts`"),
+        (by_reference, "HelmRelease fraud: its chart, the OCIRepository `model`, is not in this repository"),
+    ] {
+        let survey = World::of(&[("clusters/prod/fraud.yaml", text)]).survey();
+        assert_eq!(not_checked(&survey), [said]);
+    }
+}
+
+#[test]
+fn values_of_the_cluster_are_said() {
+    let survey = world("valuesFrom: [{kind: Secret, name: keys}]").survey();
+    assert_eq!(
+        not_checked(&survey),
+        ["values of HelmRelease fraud: the values of Secret `keys` are not in Git"]
+    );
+    assert_eq!(releases(&survey), ["fraud 0 prod prod/ml"]);
+}
+
+/// Kustomizations begin Flux's work, and what stands beside them is read all the same.
+#[test]
+fn a_release_beside_a_kustomization() {
+    let beside = super::kustomization("more", "./more", "");
+    let world = world("").and(&[
+        ("clusters/prod/more.yaml", &beside),
+        ("more/isvc.yaml", &super::world::service("churn", "s3://models/churn/v3/")),
+    ]);
+    assert_eq!(releases(&world.survey()), ["churn 3 prod prod/-", "fraud 0 prod prod/ml"]);
+}
