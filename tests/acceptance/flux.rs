@@ -27,6 +27,11 @@ fn a_folder_of_charts_for_each_environment() {
     let clone = clone("helm-environments/defects", &[]);
     let expected = [
         // The folders lack what makes a chart of them.
+        "base/alerts.yaml:4 warning rule-not-selected/unreached",
+        "base/alerts.yaml:12 note model-alerts/unexported",
+        "base/alerts.yaml:12 note model-alerts/baseline",
+        "base/alerts.yaml:15 warning model-alerts/ratio",
+        "base/alerts.yaml:15 note model-alerts/unexported",
         "clusters/dev/fraud-detector.yaml:10 error not-a-chart/refused",
         // `main`, for production too.
         "clusters/prod/flux-system/gotk-sync.yaml:9 note floating-revision/moves",
@@ -66,6 +71,11 @@ fn a_folder_of_charts_for_each_environment() {
 fn one_chart_with_one_values_file() {
     let clone = clone("helm-one-values/defects", &[]);
     let expected = [
+        "base/alerts.yaml:4 warning rule-not-selected/unreached",
+        "base/alerts.yaml:12 note model-alerts/unexported",
+        "base/alerts.yaml:12 note model-alerts/baseline",
+        "base/alerts.yaml:15 warning model-alerts/ratio",
+        "base/alerts.yaml:15 note model-alerts/unexported",
         // One line of a template, in three environments: one finding.
         "chart/templates/service.yaml:16 error rewritten-field/predictor",
         "chart/templates/split.yaml:14 error route-target/canary-host",
