@@ -89,6 +89,8 @@ mod not_a_chart;
 mod orphan;
 #[path = "security/outside_root.rs"]
 mod outside_root;
+#[path = "reconcile/patch_matches_nothing.rs"]
+mod patch_matches_nothing;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "security/plaintext_secret.rs"]
@@ -1517,6 +1519,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/security/outside-root.md"),
         checks: outside_root::CHECKS,
+    },
+    Rule {
+        id: "patch-matches-nothing",
+        category: "reconcile",
+        summary: "a patch finds what it is for",
+        cases: &[
+            Case {
+                id: "named",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "selected",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/patch-matches-nothing.md"),
+        checks: patch_matches_nothing::CHECKS,
     },
     Rule {
         id: "pinned-model-uri",
