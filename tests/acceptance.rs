@@ -198,6 +198,8 @@ fn a_canary_of_the_same_name() {
     let clone = clone("canary-manifests/defects", &[]);
     let expected = [
         "prod/fraud-detector-canary.yaml:4 error duplicate-object/model",
+        // A canary of the last year.
+        "prod/fraud-detector-canary.yaml:8 warning canary-forgotten/forgotten",
         "prod/fraud-detector-canary.yaml:12 warning s3-prefix/open",
         "prod/fraud-detector.yaml:11 warning s3-prefix/open",
     ];

@@ -120,8 +120,13 @@ fn models(value: &Value) -> BTreeMap<String, ModelConfig> {
 }
 
 fn startup(value: &Value, base: StartupConfig) -> StartupConfig {
-    let StartupConfig { best, worst } = base;
-    StartupConfig { best: rates(value.get("best"), best), worst: rates(value.get("worst"), worst) }
+    let up_to = |key, default| bytes(value, key).map_or(default, |stated| stated.value);
+    StartupConfig {
+        download_up_to: up_to("download-up-to", base.download_up_to),
+        cache_up_to: up_to("cache-up-to", base.cache_up_to),
+        best: rates(value.get("best"), base.best),
+        worst: rates(value.get("worst"), base.worst),
+    }
 }
 
 /// What a case states, over its defaults.

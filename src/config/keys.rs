@@ -264,6 +264,18 @@ static MODEL: Section = Section {
 static STARTUP: Section = Section {
     noun: "`startup`",
     keys: &[
+        key(
+            "download-up-to",
+            Kind::Scalar(Form::Size),
+            "5GiB",
+            "the largest model that every new pod may download for itself",
+        ),
+        key(
+            "cache-up-to",
+            Kind::Scalar(Form::Size),
+            "20GiB",
+            "the largest model that a cache or a shared volume is enough for; a larger one comes as an image",
+        ),
         key("best", Kind::Map(&BEST), "", "a link shorter than this is certain to kill or roll back"),
         key("worst", Kind::Map(&WORST), "", "a link shorter than this is likely to"),
     ],

@@ -277,9 +277,15 @@ pub struct Rates {
     pub factor: f64,
 }
 
-/// Best and worst case of the start-up budget (domain.md §2.4).
+/// Best and worst case of the start-up budget (domain.md §2.4), and up to which size a model is
+/// brought into its pods in which way.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StartupConfig {
+    /// The largest model that every new pod may download for itself, in bytes.
+    pub download_up_to: u64,
+    /// The largest model that a cache or a shared volume is asked for, in bytes; a larger one is
+    /// asked to come as an image.
+    pub cache_up_to: u64,
     /// Under this, a link that kills is certain to.
     pub best: Rates,
     /// Under this, a link that kills is likely to.
@@ -290,6 +296,8 @@ impl Default for StartupConfig {
     fn default() -> Self {
         const MIB: u64 = 1 << 20;
         Self {
+            download_up_to: 5 << 30,
+            cache_up_to: 20 << 30,
             best: Rates {
                 download: 400 * MIB,
                 load: 500 * MIB,

@@ -169,6 +169,21 @@ impl Violation {
         Some(violation)
     }
 
+    /// The same where it holds: of a rule that is asked about a whole fleet, and of a field that
+    /// stands elsewhere than it hurts. `None` is nowhere.
+    #[must_use]
+    pub fn at_place(mut self, place: impl Into<Option<PlaceIndex>>) -> Self {
+        self.place = place.into();
+        self
+    }
+
+    /// The same of a model.
+    #[must_use]
+    pub fn of_model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+
     /// The same with a label more.
     #[must_use]
     pub fn also_at(mut self, label: Label) -> Self {

@@ -59,6 +59,7 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     let hidden = builder.hidden();
     for (index, one) in rendered.iter_mut().enumerate() {
         builder.fleet.problems.append(&mut one.problems);
+        builder.fleet.targets.append(&mut one.targets);
         // What hides a release of a guarded environment must not pass.
         let required = hidden.contains(&index);
         builder.fleet.not_checked.extend(one.not_checked.drain(..).map(|item| {

@@ -61,6 +61,8 @@ pub struct Fleet {
     pub releases: Vec<Release>,
     /// What renderers refused.
     pub problems: Vec<RenderProblem>,
+    /// The targets of patches, as each kustomization that was built found them.
+    pub targets: Vec<mlgitops_kustomize::Target>,
     /// What deployments name that does not work.
     pub refused: Vec<Refused>,
     /// What else is wrong with deployments.

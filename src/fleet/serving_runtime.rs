@@ -38,6 +38,36 @@ const SHIPPED: [&str; 11] = [
     "kserve-openvino",
 ];
 
+/// The formats of the runtimes KServe ships, by their names (kserve v0.13 to v0.20 `config/runtimes`):
+/// what any of these releases has.
+const FORMATS: [(&str, &[&str]); 14] = [
+    ("kserve-autogluonserver", &["autogluon"]),
+    ("kserve-huggingfaceserver", &["huggingface"]),
+    ("kserve-lgbserver", &["lightgbm"]),
+    ("kserve-mlserver", &["sklearn", "xgboost", "lightgbm", "mlflow"]),
+    ("kserve-openvino", &["openvino", "onnx", "tensorflow", "huggingface"]),
+    ("kserve-paddleserver", &["paddle"]),
+    ("kserve-pmmlserver", &["pmml"]),
+    ("kserve-predictiveserver", &["sklearn", "xgboost", "lightgbm"]),
+    ("kserve-sklearnserver", &["sklearn"]),
+    ("kserve-tensorflow-serving", &["tensorflow"]),
+    ("kserve-torchserve", &["pytorch"]),
+    ("kserve-tritonserver", &["tensorrt", "tensorflow", "onnx", "pytorch", "triton"]),
+    ("kserve-vllmserver", &["vLLM"]),
+    ("kserve-xgbserver", &["xgboost"]),
+];
+
+/// The formats that a runtime of KServe's own serves; `None` for another runtime.
+#[must_use]
+pub fn formats_of_shipped(runtime: &str) -> Option<&'static [&'static str]> {
+    FORMATS.iter().find(|(name, _)| *name == runtime).map(|(_, formats)| *formats)
+}
+
+/// Every format that some runtime of KServe's own serves.
+pub fn shipped_formats() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().flat_map(|(_, formats)| formats.iter().copied())
+}
+
 /// The runtime KServe ships for a format, where no other is named or competes (kserve v0.20
 /// `config/runtimes`); `None` where it ships several, or none.
 #[must_use]
@@ -64,6 +94,8 @@ pub struct Runtimes<'f> {
     named: BTreeMap<&'f str, BTreeMap<Option<&'f str>, Vec<&'f Object>>>,
     /// The namespaces of those that KServe may select, by format.
     selectable: BTreeMap<&'f str, BTreeSet<Option<&'f str>>>,
+    /// The namespaces and environments of all of them.
+    anywhere: BTreeSet<(Option<&'f str>, Option<super::EnvironmentIndex>)>,
 }
 
 /// Runtimes of one name that a service of unknown namespace is asked to choose from.
@@ -73,7 +105,8 @@ impl<'f> Runtimes<'f> {
     /// Those of a fleet.
     #[must_use]
     pub fn of(fleet: &'f Fleet) -> Self {
-        let mut all = Self { fleet, named: BTreeMap::new(), selectable: BTreeMap::new() };
+        let (named, selectable, anywhere) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut all = Self { fleet, named, selectable, anywhere };
         for object in fleet.of_kind("ServingRuntime") {
             if object.manifest.id.group() == kserve::GROUP {
                 all.add(object, namespace(fleet, object));
@@ -90,6 +123,7 @@ impl<'f> Runtimes<'f> {
     fn add(&mut self, runtime: &'f Object, namespace: Option<&'f str>) {
         let name = runtime.manifest.id.name.as_str();
         self.named.entry(name).or_default().entry(namespace).or_default().push(runtime);
+        self.anywhere.insert((namespace, self.environment(runtime)));
         for format in runtime.manifest.root.find(&["spec", "supportedModelFormats"]).items() {
             let is_selected = format.get("autoSelect").present().and_then(Node::as_bool) == Some(true);
             if let (true, Some(name)) = (is_selected, format.get("name").text()) {
@@ -108,6 +142,25 @@ impl<'f> Runtimes<'f> {
             return None;
         }
         serving.node.get("runtime").text().or_else(|| shipped_for(serving.format?))
+    }
+
+    /// Whether a service may use any runtime of this repository: who deploys some of them is taken
+    /// to deploy those that are needed.
+    #[must_use]
+    pub fn are_known_to(&self, object: &Object) -> bool {
+        let environment = self.environment(object);
+        let namespaces = [namespace(self.fleet, object), None];
+        let mut places = namespaces.iter().flat_map(|one| [(*one, environment), (*one, None)]);
+        places.any(|place| self.anywhere.contains(&place))
+    }
+
+    /// Whether KServe may select a runtime of this repository for a format.
+    #[must_use]
+    pub fn may_select(&self, format: &str, object: &Object) -> bool {
+        self.selectable.get(format).is_some_and(|namespaces| {
+            let own = namespace(self.fleet, object);
+            own.is_none() || namespaces.contains(&own) || namespaces.contains(&None)
+        })
     }
 
     /// What stands below the serving container of a predictor.
@@ -157,11 +210,7 @@ impl<'f> Runtimes<'f> {
         if format.eq_ignore_ascii_case("vllm") {
             return Below::Unknown;
         }
-        let competes = self.selectable.get(format).is_some_and(|namespaces| {
-            let own = namespace(self.fleet, object);
-            own.is_none() || namespaces.contains(&own) || namespaces.contains(&None)
-        });
-        if competes { Below::Unknown } else { Below::Nothing }
+        if self.may_select(format, object) { Below::Unknown } else { Below::Nothing }
     }
 
     /// Those of a name that a service of this namespace may use.

@@ -122,6 +122,11 @@ impl Review {
         self.head.iter().map(|(_, running)| running)
     }
 
+    /// The same, each with its index among the releases of the fleet.
+    pub fn releases(&self) -> impl Iterator<Item = (usize, &Running)> {
+        self.head.iter().map(|(index, running)| (*index, running))
+    }
+
     /// What ran before the change.
     ///
     /// # Errors

@@ -397,6 +397,27 @@ pub fn placement(pod: &Node) -> Placement {
     }
 }
 
+/// The types of GPU that a pod selects by name: the values of labels of nodes with GPUs.
+#[must_use]
+pub fn named_types(pod: &Node) -> Vec<&Node> {
+    let selector = pod.get("nodeSelector").present().and_then(Node::as_map);
+    let mut found: Vec<&Node> = selector
+        .into_iter()
+        .flat_map(|map| map.iter())
+        .filter(|(key, value)| names_gpus(key.name()) && is_set(value))
+        .map(|(_, value)| value)
+        .collect();
+    let required = pod.get("affinity").get("nodeAffinity");
+    let required = required.get("requiredDuringSchedulingIgnoredDuringExecution").get("nodeSelectorTerms");
+    for one in required.items().iter().flat_map(|term| term.get("matchExpressions").items()) {
+        let is_named = one.get("key").text().is_some_and(names_gpus);
+        if is_named && one.get("operator").text() == Some("In") {
+            found.extend(one.get("values").items().iter().filter(|value| value.text().is_some()));
+        }
+    }
+    found
+}
+
 /// Whether a nodeSelector chooses more than an architecture, a zone or a price.
 fn selects(selector: &Node) -> bool {
     match &selector.value {

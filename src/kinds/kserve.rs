@@ -308,7 +308,7 @@ fn argument_references(container: &Container<'_>, part: Part) -> Option<ModelRef
 }
 
 /// The value of a command-line argument: the item it stands in, the byte it begins at, its text.
-pub(super) fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
+pub(crate) fn argument(items: &[Node], names: &[&str]) -> Option<(usize, usize, String)> {
     items.iter().enumerate().find_map(|(index, item)| {
         let text = item.text()?;
         names.iter().find_map(|name| {

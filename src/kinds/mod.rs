@@ -12,6 +12,7 @@ pub mod jq_path;
 pub mod kserve;
 pub mod kserve_rewrites;
 pub mod kubernetes;
+pub mod model_size;
 pub mod pod_template;
 pub mod probes;
 pub mod prometheus;

@@ -35,6 +35,7 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
     rendered
         .problems
         .extend(built.problems.into_iter().map(|problem| RenderProblem { job: job.clone(), problem }));
+    rendered.targets = built.targets;
     rendered.not_checked.extend(built.remote.into_iter().map(|remote| {
         let reason = format!("`{}` is on another server", remote.url);
         NotChecked::new(Code::Remote, format!("a part of `{folder}`"), reason)

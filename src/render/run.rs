@@ -32,6 +32,8 @@ pub struct Rendered {
     pub undefined: Vec<Undefined>,
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
+    /// The targets of its patches, where kustomize built it.
+    pub targets: Vec<mlgitops_kustomize::Target>,
     /// What could not be rendered here.
     pub not_checked: Vec<NotChecked>,
     /// Every folder and file it used: they are not judged by themselves.
@@ -50,6 +52,7 @@ impl Rendered {
             reads: None,
             undefined: Vec::new(),
             problems: Vec::new(),
+            targets: Vec::new(),
             not_checked: Vec::new(),
         }
     }

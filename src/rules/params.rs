@@ -9,6 +9,10 @@ use crate::config::{ParamValue, RuleConfig};
 pub struct Params {
     /// Of `canary-first`.
     pub canary_first: CanaryFirst,
+    /// Of `canary-forgotten`.
+    pub canary_forgotten: CanaryForgotten,
+    /// Of `feature-contract`.
+    pub feature_contract: FeatureContract,
     /// Of `pinned-model-uri`.
     pub pinned_model_uri: PinnedModelUri,
     /// Of `ran-in-staging`.
@@ -24,6 +28,8 @@ impl Params {
         let rule = |id: &str| config.rules.get(id);
         Self {
             canary_first: CanaryFirst::of(rule("canary-first")),
+            canary_forgotten: CanaryForgotten::of(rule("canary-forgotten")),
+            feature_contract: FeatureContract::of(rule("feature-contract")),
             pinned_model_uri: PinnedModelUri::of(rule("pinned-model-uri")),
             ran_in_staging: RanInStaging::of(rule("ran-in-staging")),
             waiver: Waiver::of(rule("waiver")),
@@ -51,6 +57,49 @@ impl CanaryFirst {
             soak: match set("soak") {
                 Some(ParamValue::Duration(value)) => *value,
                 _ => std::time::Duration::from_secs(1800),
+            },
+        }
+    }
+}
+
+/// The parameters of `canary-forgotten`.
+#[derive(Debug, Clone)]
+pub struct CanaryForgotten {
+    /// How long a canary may keep its version and its share.
+    pub after: std::time::Duration,
+}
+
+impl CanaryForgotten {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            after: match set("after") {
+                Some(ParamValue::Duration(value)) => *value,
+                _ => std::time::Duration::from_secs(1209600),
+            },
+        }
+    }
+}
+
+/// The parameters of `feature-contract`.
+#[derive(Debug, Clone)]
+pub struct FeatureContract {
+    /// Names of labels, annotations or, in capitals, variables that hold such a version.
+    pub keys: Vec<String>,
+}
+
+impl FeatureContract {
+    fn of(rule: Option<&RuleConfig>) -> Self {
+        let set = |name: &str| rule.and_then(|rule| rule.params.get(name)).map(|set| &set.value);
+        Self {
+            keys: match set("keys") {
+                Some(ParamValue::List(value)) => value.clone(),
+                _ => vec![
+                    "feature-version".to_owned(),
+                    "feature-set-version".to_owned(),
+                    "feature-view-version".to_owned(),
+                    "data-contract-version".to_owned(),
+                ],
             },
         }
     }

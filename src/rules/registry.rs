@@ -9,16 +9,22 @@ mod analysis_gate;
 mod application_circle;
 #[path = "reconcile/appset_empty.rs"]
 mod appset_empty;
+#[path = "startup/cache_miss.rs"]
+mod cache_miss;
 #[path = "traffic/canary_differs.rs"]
 mod canary_differs;
 #[path = "promotion/canary_first.rs"]
 mod canary_first;
+#[path = "traffic/canary_forgotten.rs"]
+mod canary_forgotten;
 #[path = "traffic/canary_mode.rs"]
 mod canary_mode;
 #[path = "security/codeowners.rs"]
 mod codeowners;
 #[path = "schema/coerced_value.rs"]
 mod coerced_value;
+#[path = "traffic/controller_conflict.rs"]
+mod controller_conflict;
 #[path = "reconcile/dead_sync_option.rs"]
 mod dead_sync_option;
 #[path = "hygiene/dead_value.rs"]
@@ -35,10 +41,18 @@ mod duplicate_key;
 mod duplicate_object;
 #[path = "artifact/empty_version.rs"]
 mod empty_version;
+#[path = "scheduling/environment_parity.rs"]
+mod environment_parity;
+#[path = "artifact/feature_contract.rs"]
+mod feature_contract;
 #[path = "reconcile/floating_revision.rs"]
 mod floating_revision;
+#[path = "artifact/format_runtime.rs"]
+mod format_runtime;
 #[path = "reconcile/frozen_application.rs"]
 mod frozen_application;
+#[path = "scheduling/gpu_fit.rs"]
+mod gpu_fit;
 #[path = "scheduling/gpu_image.rs"]
 mod gpu_image;
 #[path = "scheduling/gpu_limit.rs"]
@@ -63,6 +77,8 @@ mod kserve_installation;
 mod kustomize_build;
 #[path = "schema/list_replaced.rs"]
 mod list_replaced;
+#[path = "startup/memory.rs"]
+mod memory;
 #[path = "observability/model_alerts.rs"]
 mod model_alerts;
 #[path = "security/model_identity.rs"]
@@ -73,6 +89,8 @@ mod not_a_chart;
 mod orphan;
 #[path = "security/outside_root.rs"]
 mod outside_root;
+#[path = "reconcile/patch_matches_nothing.rs"]
+mod patch_matches_nothing;
 #[path = "artifact/pinned_model_uri.rs"]
 mod pinned_model_uri;
 #[path = "security/plaintext_secret.rs"]
@@ -87,6 +105,8 @@ mod prune;
 mod ran_in_staging;
 #[path = "promotion/release_removed.rs"]
 mod release_removed;
+#[path = "scheduling/replicas.rs"]
+mod replicas;
 #[path = "reconcile/retry.rs"]
 mod retry;
 #[path = "reconcile/rewritten_field.rs"]
@@ -95,6 +115,8 @@ mod rewritten_field;
 mod route_target;
 #[path = "observability/rule_not_selected.rs"]
 mod rule_not_selected;
+#[path = "artifact/runtime_pinned.rs"]
+mod runtime_pinned;
 #[path = "artifact/runtime_version.rs"]
 mod runtime_version;
 #[path = "artifact/s3_prefix.rs"]
@@ -111,6 +133,8 @@ mod shared_object;
 mod source_path;
 #[path = "startup/startup_budget.rs"]
 mod startup_budget;
+#[path = "startup/storage_strategy.rs"]
+mod storage_strategy;
 #[path = "reconcile/suspended.rs"]
 mod suspended;
 #[path = "schema/template_error.rs"]
@@ -127,6 +151,8 @@ mod unknown_kind;
 mod unreachable_route;
 #[path = "security/unsafe_loading.rs"]
 mod unsafe_loading;
+#[path = "artifact/unsupported_scheme.rs"]
+mod unsupported_scheme;
 #[path = "reconcile/values_file.rs"]
 mod values_file;
 #[path = "artifact/version_id_ignored.rs"]
@@ -268,6 +294,25 @@ pub static RULES: &[Rule] = &[
         checks: appset_empty::CHECKS,
     },
     Rule {
+        id: "cache-miss",
+        category: "startup",
+        summary: "the version that runs is the version that is cached",
+        cases: &[Case {
+            id: "other-version",
+            levels: [
+                Some(Severity::Warning),
+                Some(Severity::Warning),
+                Some(Severity::Note),
+                Some(Severity::Warning),
+            ],
+        }],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/cache-miss.md"),
+        checks: cache_miss::CHECKS,
+    },
+    Rule {
         id: "canary-differs",
         category: "traffic",
         summary: "a canary is the stable service with another version",
@@ -312,6 +357,25 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/promotion/canary-first.md"),
         checks: canary_first::CHECKS,
+    },
+    Rule {
+        id: "canary-forgotten",
+        category: "traffic",
+        summary: "a canary is promoted or taken back, and not left as it is",
+        cases: &[Case {
+            id: "forgotten",
+            levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+        }],
+        fix: FixKind::None,
+        params: &[Param {
+            name: "after",
+            kind: "duration",
+            default: "\"1209600s\"",
+            meaning: "how long a canary may keep its version and its share",
+        }],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/canary-forgotten.md"),
+        checks: canary_forgotten::CHECKS,
     },
     Rule {
         id: "canary-mode",
@@ -415,6 +479,40 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/schema/coerced-value.md"),
         checks: coerced_value::CHECKS,
+    },
+    Rule {
+        id: "controller-conflict",
+        category: "traffic",
+        summary: "the weights that a controller moves, Argo CD leaves alone",
+        cases: &[
+            Case {
+                id: "healed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "not-kept",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "owned",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/traffic/controller-conflict.md"),
+        checks: controller_conflict::CHECKS,
     },
     Rule {
         id: "dead-sync-option",
@@ -636,6 +734,41 @@ pub static RULES: &[Rule] = &[
         checks: empty_version::CHECKS,
     },
     Rule {
+        id: "environment-parity",
+        category: "scheduling",
+        summary: "the environment that proves a model has what prod has",
+        cases: &[
+            Case { id: "runtime", levels: [None, Some(Severity::Note), None, None] },
+            Case { id: "gpu", levels: [None, Some(Severity::Note), None, None] },
+            Case { id: "probes", levels: [None, Some(Severity::Note), None, None] },
+            Case { id: "routes", levels: [None, Some(Severity::Note), None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/environment-parity.md"),
+        checks: environment_parity::CHECKS,
+    },
+    Rule {
+        id: "feature-contract",
+        category: "artifact",
+        summary: "a model names the features and the data contract it was made for",
+        cases: &[
+            Case { id: "missing", levels: [None, None, None, None] },
+            Case { id: "moves", levels: [None, None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[Param {
+            name: "keys",
+            kind: "list",
+            default: "[\"feature-version\",\"feature-set-version\",\"feature-view-version\",\"data-contract-version\"]",
+            meaning: "names of labels, annotations or, in capitals, variables that hold such a version",
+        }],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/feature-contract.md"),
+        checks: feature_contract::CHECKS,
+    },
+    Rule {
         id: "floating-revision",
         category: "reconcile",
         summary: "what deploys models names the revision it deploys",
@@ -648,6 +781,36 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/floating-revision.md"),
         checks: floating_revision::CHECKS,
+    },
+    Rule {
+        id: "format-runtime",
+        category: "artifact",
+        summary: "some runtime serves the format of a model",
+        cases: &[
+            Case {
+                id: "named",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "none",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/format-runtime.md"),
+        checks: format_runtime::CHECKS,
     },
     Rule {
         id: "frozen-application",
@@ -677,6 +840,35 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/reconcile/frozen-application.md"),
         checks: frozen_application::CHECKS,
+    },
+    Rule {
+        id: "gpu-fit",
+        category: "scheduling",
+        summary: "a model fits the GPUs its pod gets, and uses them",
+        cases: &[
+            Case {
+                id: "parallel",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "memory",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "idle",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/gpu-fit.md"),
+        checks: gpu_fit::CHECKS,
     },
     Rule {
         id: "gpu-image",
@@ -1066,6 +1258,45 @@ pub static RULES: &[Rule] = &[
         checks: list_replaced::CHECKS,
     },
     Rule {
+        id: "memory",
+        category: "startup",
+        summary: "a model fits the memory and the disk that its pod may use",
+        cases: &[
+            Case {
+                id: "limit",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "initializer",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "disk",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/memory.md"),
+        checks: memory::CHECKS,
+    },
+    Rule {
         id: "model-alerts",
         category: "observability",
         summary: "alerts on models fire when they are meant to, and each model in production has some",
@@ -1290,6 +1521,36 @@ pub static RULES: &[Rule] = &[
         checks: outside_root::CHECKS,
     },
     Rule {
+        id: "patch-matches-nothing",
+        category: "reconcile",
+        summary: "a patch finds what it is for",
+        cases: &[
+            Case {
+                id: "named",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "selected",
+                levels: [
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/patch-matches-nothing.md"),
+        checks: patch_matches_nothing::CHECKS,
+    },
+    Rule {
         id: "pinned-model-uri",
         category: "artifact",
         summary: "a model reference names one immutable version",
@@ -1335,19 +1596,6 @@ pub static RULES: &[Rule] = &[
                 ],
             },
             Case { id: "weak", levels: [Some(Severity::Note), None, None, None] },
-            Case {
-                id: "scheme",
-                levels: [
-                    Some(Severity::Error),
-                    Some(Severity::Error),
-                    Some(Severity::Warning),
-                    Some(Severity::Error),
-                ],
-            },
-            Case {
-                id: "scheme-version",
-                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
-            },
         ],
         fix: FixKind::None,
         params: &[
@@ -1592,6 +1840,29 @@ pub static RULES: &[Rule] = &[
         checks: release_removed::CHECKS,
     },
     Rule {
+        id: "replicas",
+        category: "scheduling",
+        summary: "a service has the replicas that its traffic and its nodes ask for",
+        cases: &[
+            Case {
+                id: "reversed",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case { id: "fewer", levels: [Some(Severity::Note), None, None, None] },
+            Case { id: "one", levels: [None, None, None, None] },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/scheduling/replicas.md"),
+        checks: replicas::CHECKS,
+    },
+    Rule {
         id: "retry",
         category: "reconcile",
         summary: "an automated sync that fails is tried again",
@@ -1749,6 +2020,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/observability/rule-not-selected.md"),
         checks: rule_not_selected::CHECKS,
+    },
+    Rule {
+        id: "runtime-pinned",
+        category: "artifact",
+        summary: "the images that serve a model are of one version",
+        cases: &[
+            Case {
+                id: "baked",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "image",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/runtime-pinned.md"),
+        checks: runtime_pinned::CHECKS,
     },
     Rule {
         id: "runtime-version",
@@ -2030,6 +2326,23 @@ pub static RULES: &[Rule] = &[
         checks: startup_budget::CHECKS,
     },
     Rule {
+        id: "storage-strategy",
+        category: "startup",
+        summary: "a large model is not downloaded into every pod anew",
+        cases: &[
+            Case { id: "cache", levels: [Some(Severity::Note), None, None, Some(Severity::Note)] },
+            Case {
+                id: "image",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/startup/storage-strategy.md"),
+        checks: storage_strategy::CHECKS,
+    },
+    Rule {
         id: "suspended",
         category: "reconcile",
         summary: "Flux looks at every object that serves a model",
@@ -2240,6 +2553,49 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/security/unsafe-loading.md"),
         checks: unsafe_loading::CHECKS,
+    },
+    Rule {
+        id: "unsupported-scheme",
+        category: "artifact",
+        summary: "KServe fetches what a model reference names",
+        cases: &[
+            Case {
+                id: "unknown",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "custom",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+            Case {
+                id: "version",
+                levels: [Some(Severity::Note), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+            Case {
+                id: "switched-off",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Note),
+                ],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/artifact/unsupported-scheme.md"),
+        checks: unsupported_scheme::CHECKS,
     },
     Rule {
         id: "values-file",

@@ -64,6 +64,19 @@ pub struct LeftOut {
     pub at: Option<OriginSpan>,
 }
 
+/// The target of a patch, which kustomize may find nothing for, and say nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The kind it selects, as it is written; a regular expression, where it is one.
+    pub kind: Option<String>,
+    /// The name it selects, as it is written; a regular expression, where it is one.
+    pub name: Option<String>,
+    /// Where it stands: its name, else its kind.
+    pub at: OriginSpan,
+    /// Whether it selected an object.
+    pub has_found: bool,
+}
+
 /// What building a kustomization gave.
 #[derive(Debug, Default)]
 pub struct Build {
@@ -71,6 +84,9 @@ pub struct Build {
     pub objects: Vec<Node>,
     /// What was done in silence, each with the index of its object.
     pub effects: Vec<(usize, Effect)>,
+    /// The targets of patches, in the order they were asked for; of one that lacks parts only those
+    /// that selected something.
+    pub targets: Vec<Target>,
     /// What kustomize refuses.
     pub problems: Vec<Problem>,
     /// What is on another server; the objects are those beside it.
@@ -101,7 +117,12 @@ pub fn build(reader: Reader<'_>, folder: &RepoPath, overrides: &Overrides, origi
     if let Ok(objects) = builder.run(folder) {
         builder.result.objects = objects;
     }
-    builder.result
+    let mut result = builder.result;
+    // What is missing may be what a patch is for.
+    if !(result.problems.is_empty() && result.remote.is_empty() && result.left_out.is_empty()) {
+        result.targets.retain(|target| target.has_found);
+    }
+    result
 }
 
 /// Most work of one build, in objects looked at and bytes copied.

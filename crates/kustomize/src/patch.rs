@@ -4,7 +4,7 @@ use mlgitops_files::{RepoPath, limits};
 use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, LeftOutKind, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Refused, Step, Target};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
 use crate::origin::{all_of, guard_all};
@@ -98,12 +98,15 @@ impl Builder<'_> {
                     return Err(self.refuse("patch", message, second.origin));
                 }
                 for patch in patches {
-                    self.patch_selected(&patch, &selector, allowed, built)?;
+                    let found = self.patch_selected(&patch, &selector, allowed, built)?;
+                    self.note_target(target, found);
                 }
                 Ok(())
             }
             (Documents::Json(operations), Some(selector)) => {
-                self.apply_operations(&operations, &selector, true, built)
+                let found = self.apply_operations(&operations, &selector, true, built)?;
+                self.note_target(target, found);
+                Ok(())
             }
             (Documents::Json(_), None) => Err(self.refuse("patch", "a JSON patch needs a `target`", at)),
         }
@@ -130,7 +133,9 @@ impl Builder<'_> {
                 let guard = all_of(target, self.origins);
                 match documents.guarded(guard, self.origins) {
                     Documents::Json(operations) => {
-                        self.apply_operations(&operations, &selector, false, built)
+                        let found = self.apply_operations(&operations, &selector, false, built)?;
+                        self.note_target(Some(target), found);
+                        Ok(())
                     }
                     Documents::Merge(_) => Ok(()),
                 }
@@ -139,6 +144,16 @@ impl Builder<'_> {
                 Err(self.refuse("patch", "this is no list of JSON patch operations", at))
             }
         }
+    }
+
+    /// Notes whether the target of a patch selected anything: kustomize is silent where it did not.
+    fn note_target(&mut self, target: Option<&Node>, has_found: bool) {
+        let Some(target) = target else { return };
+        let (kind, name) = (target.get("kind"), target.get("name"));
+        let place = name.present().or(kind.present()).map_or(target.origin, |node| node.origin);
+        let Some(at) = self.origins.first(place) else { return };
+        let (kind, name) = (kind.text().map(str::to_owned), name.text().map(str::to_owned));
+        self.result.targets.push(Target { kind, name, at, has_found });
     }
 
     pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {
@@ -236,15 +251,16 @@ impl Builder<'_> {
         selector: &Selector,
         allowed: Allowed,
         built: &mut Accumulated,
-    ) -> Step<()> {
+    ) -> Step<bool> {
         let mut selected = built.candidates(selector);
         self.spend(selected.len() * SELECT, patch.origin)?;
         selected.retain(|at| built.resources.get(*at).is_some_and(|one| selector.selects(one)));
+        let has_found = !selected.is_empty();
         // From the last, for a patch may delete an object.
         for at in selected.into_iter().rev() {
             self.patch_at(at, patch.clone(), allowed, built)?;
         }
-        Ok(())
+        Ok(has_found)
     }
 
     fn patch_at(
@@ -310,16 +326,18 @@ impl Builder<'_> {
         selector: &Selector,
         remember: bool,
         built: &mut Accumulated,
-    ) -> Step<()> {
+    ) -> Step<bool> {
         let at = operations.first().map_or(OriginId::NONE, Operation::place);
         let selected = built.candidates(selector);
         self.spend(selected.len() * SELECT, at)?;
         if operations.iter().any(Operation::may_rename) {
             built.names_change();
         }
+        let mut has_found = false;
         for at in selected {
             let resource = built.resources.get_mut(at);
             let Some(resource) = resource.filter(|resource| selector.selects(resource)) else { continue };
+            has_found = true;
             if remember {
                 resource.remember();
             }
@@ -336,7 +354,7 @@ impl Builder<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(has_found)
     }
 }
 

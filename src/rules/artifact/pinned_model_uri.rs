@@ -2,10 +2,7 @@
 
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
-use crate::fleet::reference::{
-    Class, Consumer, Input, MutableKind, Proof, Release, Scheme, Support, UnknownWhy, Unsupported,
-    scheme_support,
-};
+use crate::fleet::reference::{Class, Input, MutableKind, Proof, Scheme, UnknownWhy, Unsupported};
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::Form;
 
@@ -36,10 +33,6 @@ fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut
             Violation::in_piece(said.case, manifest, reference.path.clone(), bytes, said.label, message)
                 .map(|found| found.word(parsed.class_text()).help(help(model_use)));
         out.push(found.map(|found| if said.note.is_empty() { found } else { found.note(said.note) }));
-    }
-    // An argument is fetched by the runtime itself, not by KServe.
-    if parsed.class.is_pinned() && reference.form != Form::Argument {
-        scheme(model_use, object, context, out);
     }
 }
 
@@ -153,81 +146,4 @@ fn help(model_use: &ModelUse) -> String {
         }
         _ => "name a version, as a path that ends in `/`: `s3://bucket/model/v47/`".to_owned(),
     }
-}
-
-/// A reference that is pinned, but that KServe does not fetch.
-fn scheme(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
-    let parsed = &model_use.parsed;
-    let reference = &model_use.reference;
-    let say = |case, message: String, note: String, help: &str| {
-        let label = "not fetched";
-        Violation::in_object(case, &object.manifest, reference.path.clone(), reference.origin, label, message)
-            .map(|found| found.note(note).help(help).word("scheme"))
-    };
-    let name = parsed.piece(&parsed.scheme_name);
-    let model = &model_use.model;
-    let consumer = if reference.form == Form::LlmUri {
-        Consumer::LlmInferenceService
-    } else {
-        Consumer::InferenceService
-    };
-    if let Some(why) = parsed.unsupported_by_kserve {
-        let message = format!("{model}{{places}} names its model in a form KServe does not fetch");
-        let help = "copy the artifact to an object store and name it there: `s3://bucket/model/v47/`";
-        out.push(say("scheme", message, unsupported(why, name), help));
-        return;
-    }
-    // The grammar refuses a custom scheme unless a ClusterStorageContainer or the configuration claims it.
-    if parsed.scheme == Scheme::Custom {
-        return;
-    }
-    let (fetched, refused) = releases(parsed.scheme, consumer, context);
-    let (Some(last_refused), Some(first)) = (refused.last(), fetched.first()) else {
-        if fetched.is_empty() && !refused.is_empty() {
-            let message =
-                format!("{model}{{places}} names its model by `{name}://`, which KServe does not fetch");
-            let note = format!(
-                "KServe 0.{} has no `{name}://`: its controller refuses it in status, the old revision keeps serving",
-                refused.last().map_or(0, |release| release.0)
-            );
-            out.push(say("scheme", message, note, "use a scheme this release fetches, or upgrade KServe"));
-        }
-        return;
-    };
-    let message = format!(
-        "{model}{{places}} needs KServe 0.{} or later: before, it does not fetch `{name}://`",
-        first.0
-    );
-    let note =
-        format!("KServe up to 0.{} refuses it in status, and the old revision keeps serving", last_refused.0);
-    out.push(say(
-        "scheme-version",
-        message,
-        note,
-        "say which release runs: `kserve: {version: \"0.17\"}` in mlgitops.yaml",
-    ));
-}
-
-fn unsupported(why: Unsupported, name: &str) -> String {
-    match why {
-        Unsupported::TakenForLocalPath => format!(
-            "KServe has no `{name}:` scheme and takes this for a local path: Argo CD says Synced, the new pods never \
-             start, the old ones keep serving"
-        ),
-        Unsupported::UnknownScheme => {
-            format!("no release of KServe knows `{name}://`: its controller refuses it in status")
-        }
-        Unsupported::AzureForm => {
-            "the only Azure form is `https://<account>.blob.core.windows.net/<container>/<path>`".to_owned()
-        }
-        Unsupported::HubForm => "a hub reference is exactly `owner/model`".to_owned(),
-    }
-}
-
-/// The releases in question that fetch a scheme, and those that do not.
-fn releases(scheme: Scheme, consumer: Consumer, context: &Context<'_>) -> (Vec<Release>, Vec<Release>) {
-    let minors = context.facts.kserve_minors().into_iter().filter_map(|minor| u8::try_from(minor).ok());
-    let support = |release: Release| scheme_support(scheme, release, consumer);
-    let known = minors.map(Release).filter(|release| support(*release) != Support::NoSuchKind);
-    known.partition(|release| matches!(support(*release), Support::Accepted | Support::OffByDefault))
 }

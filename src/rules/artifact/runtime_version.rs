@@ -28,15 +28,15 @@ fn judge(object: &Object, workload: &Workload<'_>, runtimes: &Runtimes<'_>) -> O
     let name = &manifest.id.name;
     let message = format!("{name}{{places}} never starts: {runtime} has no version `{tag}`");
     let path = container.path.key("runtimeVersion");
-    let mut found = Violation::in_object(
+    let found = Violation::in_object(
         "other-runtime",
         manifest,
         path,
         version.origin,
         "a version of Triton",
         message,
-    )?;
-    found.place = Some(object.place);
+    )?
+    .at_place(object.place);
     let note = match container.format.filter(|_| container.node.get("runtime").is_absent()) {
         None => format!("`runtimeVersion` becomes the tag of {runtime}'s image"),
         Some(format) => {

@@ -28,10 +28,8 @@ fn check_all(context: &Context<'_>, out: &mut Violations) {
         {
             let mut found = Violations::default();
             check(&key, model_use, object, collision(&key, &keys, context), &mut found);
-            for mut violation in found.found {
-                violation.place = Some(object.place);
-                violation.model = Some(model_use.model.clone());
-                out.push(violation);
+            for violation in found.found {
+                out.push(violation.at_place(object.place).of_model(&model_use.model));
             }
         }
     }

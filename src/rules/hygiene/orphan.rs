@@ -56,9 +56,8 @@ fn of_object(object: &Object, context: &Context<'_>) -> Option<Violation> {
     let message = format!("nothing in this repository deploys {}{{places}}", manifest.id.name);
     let (one, kind) = deployer(context);
     let label = format!("in no {kind}'s path");
-    let mut found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
-    found.place = Some(object.place);
-    Some(found.note(NOTE).help(format!("add its folder to {one}, or remove it")))
+    let found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
+    Some(found.at_place(object.place).note(NOTE).help(format!("add its folder to {one}, or remove it")))
 }
 
 fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> Vec<Violation> {
@@ -76,8 +75,8 @@ fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> V
     let (one, kind) = deployer(context);
     let label = format!("`{folder}` is no {kind}'s path");
     let of = |object: &&Object| {
-        let mut found = Violation::in_file("unreached", Label::new(at.clone(), &label), &message);
-        found.place = Some(object.place);
+        let mut found =
+            Violation::in_file("unreached", Label::new(at.clone(), &label), &message).at_place(object.place);
         found.object = Some(object.manifest.id.clone());
         found.note(NOTE).help(format!("add {one} for it, or remove it"))
     };

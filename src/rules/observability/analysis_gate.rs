@@ -38,9 +38,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             skipped(object),
             of_another(object, &measured, &judged, &names),
         ];
-        for mut violation in found.into_iter().flatten() {
-            violation.place = Some(object.place);
-            out.push(violation);
+        for violation in found.into_iter().flatten() {
+            out.push(violation.at_place(object.place));
         }
     }
 }

@@ -31,9 +31,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             .into_iter()
             .chain(labels::judge(alert, &names, context))
             .chain(window::judge(alert, context));
-        for mut found in found {
-            found.place = Some(alert.object.place);
-            out.push(found);
+        for found in found {
+            out.push(found.at_place(alert.object.place));
         }
     }
     let reached = Reached::of(fleet, context.discovery);

@@ -44,10 +44,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         } else {
             unreached(object, &models)
         };
-        out.push(found.map(|mut found| {
-            found.place = Some(object.place);
-            found
-        }));
+        out.push(found.map(|found| found.at_place(object.place)));
     }
 }
 

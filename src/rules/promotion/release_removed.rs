@@ -34,9 +34,10 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
             format!("from now on `{}`", instead.object),
         ),
     };
-    let mut found = Violation::in_file(case, Label::new(at, label), message).word(name);
-    found.place = Some(removed.place);
-    found.model = Some(model.clone());
+    let found = Violation::in_file(case, Label::new(at, label), message)
+        .word(name)
+        .at_place(removed.place)
+        .of_model(model);
     let owner = match &removed.deployment {
         Some(deployment) => format!("its Application {deployment} goes away, and all it owns with it"),
         None => "what is not in Git any more, a sync with prune deletes".to_owned(),
@@ -56,9 +57,7 @@ fn left(removed: &Removed, kept: &str) -> Option<Violation> {
     let name = running.object.rsplit('/').next().unwrap_or_default();
     let message = format!("{model} goes on running in {environment}, and nothing in Git says so any more");
     let label = Label::new(removed.at.clone()?, "no Application is made for it with this change");
-    let mut found = Violation::in_file("left", label, message).word(name);
-    found.place = Some(removed.place);
-    found.model = Some(model.clone());
+    let found = Violation::in_file("left", label, message).word(name).at_place(removed.place).of_model(model);
     let note = format!("its ApplicationSet says `{kept}`: what it makes no more stays in the cluster");
     Some(
         found

@@ -74,10 +74,7 @@ fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Violations) {
                 )
                 .map(|found| with_remedy(found.note(NOTE).help(dead.help), remedy))
             });
-            out.push(found.map(|mut found| {
-                found.place = Some(object.place);
-                found
-            }));
+            out.push(found.map(|found| found.at_place(object.place)));
         }
     }
     out.push(nothing_to_respect(deployment, context));

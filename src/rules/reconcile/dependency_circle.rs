@@ -130,11 +130,10 @@ fn violation(graph: &Graph<'_>, path: &[(usize, usize)], entry: usize) -> Option
     let way = format!("{}{more} → {waits}", way.collect::<Vec<_>>().join(" → "));
     let at = Pointer::of(&["spec", "dependsOn"]).index(entry);
     let found = Violation::in_object("circle", manifest, at, node.origin, "closes the circle", message)?;
-    let mut found = found
+    let found = found
         .note(format!(
             "{way}; Flux says `DependencyNotReady` at every interval, and what waits for them waits too"
         ))
         .help("take the entry out that is not needed; what both need goes into one they depend on");
-    found.place = Some(object.place);
-    Some(found)
+    Some(found.at_place(object.place))
 }

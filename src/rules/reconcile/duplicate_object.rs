@@ -76,13 +76,12 @@ fn violation(lost: &Object, last: &Object, deployment: Option<&str>) -> Option<V
         Some(at) => violation.also_at(Label::new(at, "this one counts: it comes last")),
         None => violation,
     };
-    let mut violation = violation
+    let violation = violation
         .note(
             "namespace and name are the object: Argo CD warns (RepeatedResourceWarning) and applies the last",
         )
         .help(help(case));
-    violation.place = Some(lost.place);
-    Some(violation)
+    Some(violation.at_place(lost.place))
 }
 
 fn help(case: &str) -> &'static str {

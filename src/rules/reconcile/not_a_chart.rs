@@ -113,8 +113,8 @@ fn report(by: By, deployments: &[Bound<'_>], out: &mut Violations) {
     for one in deployments {
         let mut violation = Violation::in_file(case, Label::new(one.line.clone(), names(&folders)), &message)
             .note(note)
-            .help(help(&folders));
-        violation.place = one.place;
+            .help(help(&folders))
+            .at_place(one.place);
         violation.object = Some(one.deployment.id.clone());
         out.push(violation);
     }

@@ -63,8 +63,7 @@ fn of_drift(drift: &Drift<'_>, message: String) -> Option<Violation> {
     if let Some((title, intents)) = remedy(drift) {
         found = found.remedy_as_stored(title, intents);
     }
-    found.place = Some(drift.object.place);
-    Some(found)
+    Some(found.at_place(drift.object.place))
 }
 
 /// The case, what is replaced, what stands at the place, and what to write.

@@ -82,6 +82,5 @@ fn violation(first: &Owned<'_>, second: &Owned<'_>, count: usize) -> Option<Viol
     if let Some(at) = deployment.and_then(|node| other.manifest.place(node.origin)) {
         violation = violation.also_at(Label::new(at, "owns it, too"));
     }
-    violation.place = Some(object.place);
-    Some(violation)
+    Some(violation.at_place(object.place))
 }

@@ -59,8 +59,7 @@ fn violation(one: &Refused) -> Option<Violation> {
     let is_one_of_many = argocd::sources(&one.deployment.root).len() > 1;
     let part = if is_one_of_many && matches!(case, "empty" | "not-recursed") { "a source of " } else { "" };
     let message = format!("{part}{name}{{places}} deploys nothing: {}", one.problem.message);
-    let mut violation = Violation::in_file(case, label, message).note(note).help(help);
-    violation.place = Some(one.place);
+    let mut violation = Violation::in_file(case, label, message).at_place(one.place).note(note).help(help);
     violation.object = Some(one.deployment.id.clone());
     Some(violation)
 }

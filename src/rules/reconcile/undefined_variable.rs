@@ -43,8 +43,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 "give it a value in `postBuild.substitute`, or a default: ${{{name}:=…}}; what is meant for a shell \
                  is written $${{…}}"
             ))
-            .word(name);
-        violation.place = Some(one.place);
+            .word(name)
+            .at_place(one.place);
         violation.object = Some(one.deployment.clone());
         out.push(violation);
     }

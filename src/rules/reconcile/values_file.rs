@@ -31,8 +31,7 @@ fn violation(one: &Refused) -> Option<Violation> {
         _ => return None,
     };
     let label = Label::new(one.problem.at.clone()?, "not in the repository");
-    let mut violation = Violation::in_file(case, label, message).note(note).help(help);
-    violation.place = Some(one.place);
+    let mut violation = Violation::in_file(case, label, message).at_place(one.place).note(note).help(help);
     violation.object = Some(one.deployment.id.clone());
     Some(violation)
 }

@@ -31,10 +31,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 shipped.is_some_and(|runtime| TWO_IMAGES.contains(&runtime))
             };
             if amount.count().is_some_and(|count| count > 0) && has_two() {
-                out.push(judge(object, container, &amount).map(|mut found| {
-                    found.place = Some(object.place);
-                    found
-                }));
+                out.push(judge(object, container, &amount).map(|found| found.at_place(object.place)));
             }
         }
     }

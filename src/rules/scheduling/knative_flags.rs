@@ -66,9 +66,9 @@ fn judge(object: &Object, workload: &Workload<'_>, features: &Features<'_>) -> O
             found = found.also_at(Label::new(Location::from(place), format!("and `{field}`")));
         }
     }
-    found.place = Some(object.place);
     Some(
         found
+            .at_place(object.place)
             .note("KServe accepts the service, and Knative refuses its revision: the old one goes on serving")
             .help(format!("set {} to enabled in the ConfigMap config-features", flags.join(", "))),
     )

@@ -32,11 +32,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             (Some(named), None) => accounts.unknown(reader, named),
             (Some(_), Some(account)) => accounts.of_account(reader, account),
         };
-        out.push(found.map(|mut found| {
-            found.place = Some(reader.object.place);
-            found.model = Some(reader.model_use.model.clone());
-            found
-        }));
+        out.push(found.map(|found| found.at_place(reader.object.place).of_model(&reader.model_use.model)));
     }
 }
 

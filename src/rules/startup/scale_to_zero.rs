@@ -120,10 +120,8 @@ impl<'c> Service<'c> {
         Some(found.note(format!("{}: {}", start.bytes(), start.arithmetic(Covers::Whole))).help(help))
     }
 
-    fn placed(&self, mut found: Violation) -> Violation {
-        found.place = Some(self.object.place);
-        found.model = Some(self.model_use.model.clone());
-        found
+    fn placed(&self, found: Violation) -> Violation {
+        found.at_place(self.object.place).of_model(&self.model_use.model)
     }
 }
 

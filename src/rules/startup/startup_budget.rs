@@ -144,9 +144,7 @@ impl<'c> Service<'c> {
     }
 
     /// A violation where the service runs, wherever its field stands.
-    fn placed(&self, mut found: Violation) -> Violation {
-        found.place = Some(self.object.place);
-        found.model = Some(self.model_use.model.clone());
-        found
+    fn placed(&self, found: Violation) -> Violation {
+        found.at_place(self.object.place).of_model(&self.model_use.model)
     }
 }

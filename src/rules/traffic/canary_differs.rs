@@ -70,9 +70,9 @@ fn judge(canary: &Object, stable: &Object) -> Option<Violation> {
             found = found.also_at(Label::new(Location::from(place), "of the stable service"));
         }
     }
-    found.place = Some(canary.place);
     Some(
         found
+            .at_place(canary.place)
             .note("what its samples show is true of another service than the one it is promoted to")
             .help("take the fields over from the stable service; keep the version alone different"),
     )

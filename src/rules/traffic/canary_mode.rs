@@ -103,10 +103,10 @@ fn first(object: &Object) -> Option<Violation> {
     let name = &manifest.id.name;
     let message = format!("{name}{{places}} gets all traffic on its first deploy, not {percent} %");
     let label = "there is no revision to share with";
-    let mut found = Violation::in_object("first-deploy", manifest, path, node.origin, label, message)?;
-    found.place = Some(object.place);
+    let found = Violation::in_object("first-deploy", manifest, path, node.origin, label, message)?;
     Some(
         found
+            .at_place(object.place)
             .note("KServe shares between two revisions of one service; a second service has none of its own"),
     )
 }

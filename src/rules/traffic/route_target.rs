@@ -39,9 +39,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 _ => None,
             };
             let port = port(&routes, destination, &backend);
-            for mut found in found.into_iter().chain(port) {
-                found.place = Some(routes.object.place);
-                out.push(found);
+            for found in found.into_iter().chain(port) {
+                out.push(found.at_place(routes.object.place));
             }
         }
     }

@@ -39,8 +39,8 @@ fn judge(service: &Object, routes: &Routes<'_>, context: &Context<'_>) -> Option
     let message =
         format!("two splits share the traffic of {name}{{places}}: nobody can say what its canary gets");
     let label = format!("{percent} % to the newest revision, of what the route lets through");
-    let mut found = Violation::in_object("two", manifest, path, node.origin, label, message)?;
-    found.place = Some(service.place);
+    let mut found =
+        Violation::in_object("two", manifest, path, node.origin, label, message)?.at_place(service.place);
     let at = routes.http.first().and_then(|first| route.place(first.node.origin));
     if let Some(place) = at {
         found = found.also_at(Label::new(Location::from(place), format!("{} shares it, too", route.id.name)));

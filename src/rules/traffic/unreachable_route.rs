@@ -8,10 +8,7 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     for routes in Backends::of(context.fleet).routes() {
-        let placed = |mut found: Violation| {
-            found.place = Some(routes.object.place);
-            found
-        };
+        let placed = |found: Violation| found.at_place(routes.object.place);
         out.push(behind_all(&routes).map(placed));
         out.push(without_default(&routes).map(placed));
     }

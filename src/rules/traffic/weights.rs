@@ -13,10 +13,7 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 fn check(context: &Context<'_>, out: &mut Violations) {
     for routes in Backends::of(context.fleet).routes() {
         for route in &routes.http {
-            out.push(judge(routes.object, route).map(|mut found| {
-                found.place = Some(routes.object.place);
-                found
-            }));
+            out.push(judge(routes.object, route).map(|found| found.at_place(routes.object.place)));
         }
     }
 }

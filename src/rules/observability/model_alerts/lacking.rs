@@ -106,9 +106,8 @@ fn violation(model: &str, object: &Object, case: &'static str, lacking: &[Watch]
     let node = manifest.at(&path).present()?;
     let message = format!("nothing alerts on {model}{{places}} by {what}");
     let label = "named in no such alert";
-    let mut found = Violation::in_object(case, manifest, path, node.origin, label, message)?;
-    found.place = Some(object.place);
-    found.model = Some(model.to_owned());
+    let found = Violation::in_object(case, manifest, path, node.origin, label, message)?;
+    let found = found.at_place(object.place).of_model(model);
     let (note, help) = match case {
         "no-drift-alert" => (
             "a model whose features have changed answers as fast as ever, and without an error",

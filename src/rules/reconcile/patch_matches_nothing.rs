@@ -1,0 +1,60 @@
+//! `reconcile/patch-matches-nothing`: a patch finds what it is for.
+
+use std::collections::BTreeMap;
+
+use mlgitops_kustomize::Target;
+
+use super::super::{Check, Context, Violations};
+use crate::config::nearest;
+use crate::finding::{Label, Violation};
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+/// Names that are compared with a misspelt one.
+const KNOWN: usize = 256;
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    // A patch of a base or a component is for whoever has the object.
+    let mut targets: BTreeMap<(&str, u32, u32), (&Target, bool)> = BTreeMap::new();
+    for target in &context.fleet.targets {
+        let key = (&**target.at.file.path(), target.at.start, target.at.end);
+        let entry = targets.entry(key).or_insert((target, false));
+        entry.1 |= target.has_found;
+    }
+    for (target, has_found) in targets.into_values() {
+        if !has_found {
+            out.push(judge(target, context));
+        }
+    }
+}
+
+fn judge(target: &Target, context: &Context<'_>) -> Option<Violation> {
+    let name = target.name.as_deref().filter(|name| is_literal(name));
+    let (case, what) = match (&target.kind, name) {
+        (Some(kind), Some(name)) => ("named", format!("{kind} {name}")),
+        (None, Some(name)) => ("named", format!("object {name}")),
+        (Some(kind), None) => ("selected", format!("{kind} that it selects")),
+        (None, None) => ("selected", "object that it selects".to_owned()),
+    };
+    let message = format!("a patch changes nothing: there is no {what}");
+    let found = Violation::in_file(case, Label::new(target.at.clone(), "selects nothing"), message);
+    let found = found.note("kustomize is silent about a target that selects nothing, and builds the rest");
+    let known = target.kind.iter().flat_map(|kind| context.fleet.of_kind(kind)).take(KNOWN);
+    let near = name.and_then(|name| nearest(name, known.map(|object| object.manifest.id.name.as_str())));
+    let found = found.word(what);
+    Some(match near {
+        Some(near) if Some(near) == name => found.help(
+            "one of this name is there: its group, version or namespace is another, or it gets the name \
+             only later, by `namePrefix` or `nameSuffix`",
+        ),
+        Some(near) => found.help(format!("did you mean `{near}`?")),
+        None => found.help("name what is there, or take the patch out"),
+    })
+}
+
+/// Whether a name is one, and no regular expression.
+fn is_literal(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':'))
+        && !name.contains("..")
+}

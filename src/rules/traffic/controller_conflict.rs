@@ -1,0 +1,264 @@
+//! `traffic/controller-conflict`: the weights that a controller moves, Argo CD leaves alone.
+
+use std::collections::BTreeMap;
+
+use mlgitops_yaml::{Node, Pointer};
+
+use super::super::{Check, Context, Violations};
+use crate::finding::{Label, Location, PlaceIndex, Violation};
+use crate::fleet::{Deployment, Object};
+use crate::kinds::argocd_ignore::{What, entries};
+use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, respects_ignored};
+use crate::kinds::jq_path::Covers;
+use crate::kinds::{argocd, istio};
+
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+/// Where a Rollout names the routes it moves, below `spec.strategy.canary.trafficRouting`, with
+/// their kind (argo-rollouts v1.10 `pkg/apis/rollouts/v1alpha1/types.go`, and the plugin for the
+/// Gateway API).
+const PLUGIN: &str = "argoproj-labs/gatewayAPI";
+
+fn check(context: &Context<'_>, out: &mut Violations) {
+    let moved = Moved::of(context);
+    if moved.0.is_empty() {
+        return;
+    }
+    for deployment in &context.fleet.deployments {
+        let application = &deployment.manifest;
+        if !application.id.is(argocd::GROUP, "Application") {
+            continue;
+        }
+        for route in context.fleet.objects_of(deployment) {
+            let Some(by) = moved.by(route) else { continue };
+            let found = match by.controller {
+                Controller::Rollouts => of_weights(deployment, route, &by, context),
+                Controller::Flagger => of_whole(route, &by),
+            };
+            out.push(found.map(|found| found.at_place(route.place)));
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Controller {
+    /// Argo Rollouts: it moves the weights of a route that stands in Git.
+    Rollouts,
+    /// Flagger: it makes the route itself (flagger v1.44 `pkg/router/istio.go`).
+    Flagger,
+}
+
+/// Who moves a route, and where that is said.
+#[derive(Clone, Copy)]
+struct By<'f> {
+    controller: Controller,
+    object: &'f Object,
+    node: &'f Node,
+}
+
+/// The routes that controllers move: kind and name, and where they run.
+struct Moved<'f>(BTreeMap<(&'static str, &'f str, PlaceIndex), By<'f>>);
+
+impl<'f> Moved<'f> {
+    fn of(context: &Context<'f>) -> Self {
+        let mut moved = Self(BTreeMap::new());
+        for object in context.fleet.of_kind("Rollout").filter(|one| one.manifest.id.group() == argocd::GROUP)
+        {
+            let routing = object.manifest.root.find(&["spec", "strategy", "canary", "trafficRouting"]);
+            let Some(routing) = routing.present() else { continue };
+            let (istio, plugin) = (routing.get("istio"), routing.get("plugins").get(PLUGIN));
+            let mut add = |kind, node: Option<&'f Node>| moved.add(Controller::Rollouts, kind, object, node);
+            if let Some(istio) = istio.present() {
+                add("VirtualService", istio.get("virtualService").get("name").present());
+                for one in node_items(istio, "virtualServices") {
+                    add("VirtualService", one.get("name").present());
+                }
+            }
+            if let Some(plugin) = plugin.present() {
+                add("HTTPRoute", plugin.get("httpRoute").present());
+                for one in node_items(plugin, "httpRoutes") {
+                    add("HTTPRoute", one.get("name").present());
+                }
+            }
+        }
+        for object in context.fleet.of_kind("Canary").filter(|one| one.manifest.id.group() == "flagger.app") {
+            let spec = object.manifest.root.get("spec");
+            let Some(spec) = spec.present() else { continue };
+            let own = spec.get("service").get("name").present();
+            let name = own.or_else(|| spec.get("targetRef").get("name").present());
+            // Who names no provider has the one Flagger was installed with, Istio unless stated.
+            let kind = match spec.get("provider").text() {
+                None | Some("istio") => "VirtualService",
+                Some(provider) if provider.starts_with("gatewayapi") => "HTTPRoute",
+                Some(_) => continue,
+            };
+            moved.add(Controller::Flagger, kind, object, name);
+        }
+        moved
+    }
+
+    fn add(
+        &mut self,
+        controller: Controller,
+        kind: &'static str,
+        object: &'f Object,
+        node: Option<&'f Node>,
+    ) {
+        if let Some((node, name)) = node.and_then(|node| Some((node, node.text()?))) {
+            self.0.entry((kind, name, object.place)).or_insert(By { controller, object, node });
+        }
+    }
+
+    /// Who moves a route of this fleet.
+    fn by(&self, route: &'f Object) -> Option<By<'f>> {
+        let id = &route.manifest.id;
+        let kind = ["VirtualService", "HTTPRoute"].into_iter().find(|kind| *kind == id.kind)?;
+        self.0.get(&(kind, id.name.as_str(), route.place)).copied()
+    }
+}
+
+fn node_items<'n>(node: &'n Node, list: &str) -> &'n [Node] {
+    node.get(list).items()
+}
+
+/// The weights of a route that has several destinations, each with its pointer.
+fn weights(route: &Object) -> Vec<(&Node, Pointer)> {
+    let (rules, backends) = match route.manifest.id.group() {
+        istio::GROUP => ("http", "route"),
+        _ => ("rules", "backendRefs"),
+    };
+    let mut found = Vec::new();
+    for (rule, node) in route.manifest.root.find(&["spec", rules]).items().iter().enumerate() {
+        let at = Pointer::of(&["spec", rules]).index(rule).key(backends);
+        let items = node.get(backends).items();
+        for (index, one) in items.iter().enumerate().filter(|_| items.len() > 1) {
+            let weight = one.get("weight").present();
+            found.extend(weight.map(|weight| (weight, at.index(index).key("weight"))));
+        }
+    }
+    found
+}
+
+/// Weights that Argo CD sets back to what Git says.
+fn of_weights(
+    deployment: &Deployment,
+    route: &Object,
+    by: &By<'_>,
+    context: &Context<'_>,
+) -> Option<Violation> {
+    let application = &deployment.manifest;
+    let id = &route.manifest.id;
+    let weights = weights(route);
+    let (first, _) = weights.first()?;
+    let Automation::On(block) = automation(&application.root) else { return None };
+    let heals = block.get("selfHeal").present().filter(|node| node.as_bool() == Some(true));
+    let is_ignored = is_ignored(deployment, route, &weights, context)?;
+    let respects = respects_ignored(&application.root).is_some();
+    let name = &id.name;
+    let (case, message) = match (is_ignored, heals) {
+        (true, _) if respects => return None,
+        (true, _) => (
+            "not-kept",
+            format!(
+                "a sync sets the weights of {name}{{places}} back to what Git says, in the middle of a canary"
+            ),
+        ),
+        (false, Some(_)) => (
+            "healed",
+            format!(
+                "Argo CD and Argo Rollouts fight over the weights of {name}{{places}}: selfHeal sets them back"
+            ),
+        ),
+        (false, None) => (
+            "not-kept",
+            format!(
+                "a sync sets the weights of {name}{{places}} back to what Git says, in the middle of a canary"
+            ),
+        ),
+    };
+    let (origin, path) = match heals.filter(|_| case == "healed") {
+        Some(node) => (node.origin, Pointer::of(&["spec", "syncPolicy", "automated", "selfHeal"])),
+        None => innermost_policy(&application.root)?,
+    };
+    let label = if case == "healed" { "puts the weights back" } else { "syncs by itself" };
+    let found = Violation::in_object(case, application, path, origin, label, message)?.word(name.as_str());
+    let at = |object: &Object, node: &Node, text: &str| {
+        object.manifest.place(node.origin).map(|at| Label::new(Location::from(at), text))
+    };
+    let labels = [at(by.object, by.node, "moves its weights"), at(route, first, "the weights in Git")];
+    let found = labels.into_iter().flatten().fold(found, Violation::also_at);
+    let expression = match id.group() {
+        istio::GROUP => ".spec.http[].route[].weight",
+        _ => ".spec.rules[].backendRefs[].weight",
+    };
+    let keep = "add `RespectIgnoreDifferences=true` to `syncOptions`";
+    Some(
+        found
+            .note("the share of a canary jumps between its step and Git, and its analysis measures neither")
+            .help(if is_ignored {
+                keep.to_owned()
+            } else {
+                let keep = if respects { String::new() } else { format!(", and {keep}") };
+                format!(
+                    "ignore the weights{keep}: `- {{group: {}, kind: {}, jqPathExpressions: ['{expression}']}}`",
+                    id.group(),
+                    id.kind
+                )
+            }),
+    )
+}
+
+/// Whether Argo CD ignores every weight of a route; `None` where that cannot be known.
+fn is_ignored(
+    deployment: &Deployment,
+    route: &Object,
+    weights: &[(&Node, Pointer)],
+    context: &Context<'_>,
+) -> Option<bool> {
+    let application = &deployment.manifest;
+    let id = &route.manifest.id;
+    if context.facts.argocd.system.ignores(id.group(), &id.kind) {
+        return None;
+    }
+    let namespace = context.fleet.place(route.place).and_then(|place| place.namespace.as_deref());
+    let entries = entries(&application.root);
+    let held: Vec<_> =
+        entries.iter().filter(|one| one.is_for(id, namespace)).flat_map(|one| &one.ignored).collect();
+    // What a manager changed is in no file.
+    if held.iter().any(|one| matches!(one.what, What::Manager)) {
+        return None;
+    }
+    let covers = |path: &Pointer| {
+        held.iter().map(|one| one.covers(&route.manifest, path)).fold(Covers::No, |most, one| {
+            match (most, one) {
+                (Covers::Yes, _) | (_, Covers::Yes) => Covers::Yes,
+                (Covers::No, Covers::No) => Covers::No,
+                _ => Covers::Maybe,
+            }
+        })
+    };
+    let all: Vec<Covers> = weights.iter().map(|(_, path)| covers(path)).collect();
+    if all.contains(&Covers::No) { Some(false) } else { (!all.contains(&Covers::Maybe)).then_some(true) }
+}
+
+/// A route that Flagger makes, and Git holds too.
+fn of_whole(route: &Object, by: &By<'_>) -> Option<Violation> {
+    let id = &route.manifest.id;
+    let node = route.manifest.root.find(&["metadata", "name"]).present()?;
+    let message = format!(
+        "Argo CD and Flagger write {} {}{{places}} in turns: the canary loses its share",
+        id.kind, id.name
+    );
+    let path = Pointer::of(&["metadata", "name"]);
+    let label = "in Git, and made by Flagger";
+    let found = Violation::in_object("owned", &route.manifest, path, node.origin, label, message)?;
+    let found = match by.object.manifest.place(by.node.origin) {
+        Some(at) => found.also_at(Label::new(Location::from(at), "makes a route of this name")),
+        None => found,
+    };
+    Some(
+        found
+            .note("Flagger makes the route of a Canary and sets all of it, not its weights alone")
+            .help("take it out of Git, and state its hosts and gateways in `service` of the Canary"),
+    )
+}
