@@ -62,7 +62,7 @@ pub struct Fleet {
     /// What renderers refused.
     pub problems: Vec<RenderProblem>,
     /// The targets of patches, as each kustomization that was built found them.
-    pub targets: Vec<mlgitops_kustomize::Target>,
+    pub targets: Vec<mlgitops_kustomize::PatchTarget>,
     /// What deployments name that does not work.
     pub refused: Vec<Refused>,
     /// What else is wrong with deployments.

@@ -33,7 +33,7 @@ pub struct Rendered {
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
     /// The targets of its patches, where kustomize built it.
-    pub targets: Vec<mlgitops_kustomize::Target>,
+    pub targets: Vec<mlgitops_kustomize::PatchTarget>,
     /// What could not be rendered here.
     pub not_checked: Vec<NotChecked>,
     /// Every folder and file it used: they are not judged by themselves.

@@ -66,7 +66,7 @@ pub struct LeftOut {
 
 /// The target of a patch, which kustomize may find nothing for, and say nothing.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Target {
+pub struct PatchTarget {
     /// The kind it selects, as it is written; a regular expression, where it is one.
     pub kind: Option<String>,
     /// The name it selects, as it is written; a regular expression, where it is one.
@@ -86,7 +86,7 @@ pub struct Build {
     pub effects: Vec<(usize, Effect)>,
     /// The targets of patches, in the order they were asked for; of one that lacks parts only those
     /// that selected something.
-    pub targets: Vec<Target>,
+    pub targets: Vec<PatchTarget>,
     /// What kustomize refuses.
     pub problems: Vec<Problem>,
     /// What is on another server; the objects are those beside it.

@@ -4,7 +4,7 @@ use mlgitops_files::{RepoPath, limits};
 use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, LeftOutKind, Refused, Step, Target};
+use crate::build::{Builder, LeftOutKind, PatchTarget, Refused, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
 use crate::origin::{all_of, guard_all};
@@ -153,7 +153,7 @@ impl Builder<'_> {
         let place = name.present().or(kind.present()).map_or(target.origin, |node| node.origin);
         let Some(at) = self.origins.first(place) else { return };
         let (kind, name) = (kind.text().map(str::to_owned), name.text().map(str::to_owned));
-        self.result.targets.push(Target { kind, name, at, has_found });
+        self.result.targets.push(PatchTarget { kind, name, at, has_found });
     }
 
     pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {

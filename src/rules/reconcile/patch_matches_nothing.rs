@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mlgitops_kustomize::Target;
+use mlgitops_kustomize::PatchTarget;
 
 use super::super::{Check, Context, Violations};
 use crate::config::nearest;
@@ -15,7 +15,7 @@ const KNOWN: usize = 256;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     // A patch of a base or a component is for whoever has the object.
-    let mut targets: BTreeMap<(&str, u32, u32), (&Target, bool)> = BTreeMap::new();
+    let mut targets: BTreeMap<(&str, u32, u32), (&PatchTarget, bool)> = BTreeMap::new();
     for target in &context.fleet.targets {
         let key = (&**target.at.file.path(), target.at.start, target.at.end);
         let entry = targets.entry(key).or_insert((target, false));
@@ -28,7 +28,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     }
 }
 
-fn judge(target: &Target, context: &Context<'_>) -> Option<Violation> {
+fn judge(target: &PatchTarget, context: &Context<'_>) -> Option<Violation> {
     let name = target.name.as_deref().filter(|name| is_literal(name));
     let (case, what) = match (&target.kind, name) {
         (Some(kind), Some(name)) => ("named", format!("{kind} {name}")),
