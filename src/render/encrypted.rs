@@ -1,7 +1,10 @@
 //! What SOPS encrypted: a file with a top-level key `sops` whose values only the cluster can read
 //! (kustomize-controller v1.9 `internal/decryptor`).
 
-use mlgitops_yaml::{Node, Unknown, Value};
+use std::sync::Arc;
+
+use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{Unknown, Value};
 
 /// The key under which SOPS keeps what it needs to decrypt.
 const SOPS: &str = "sops";
@@ -10,11 +13,12 @@ const MARK: &str = "ENC[";
 
 /// Makes the encrypted values of an object unknown, and takes out what SOPS wrote beside them: the
 /// cluster gets neither.
-pub(super) fn hide_encrypted(object: &mut Node) {
-    let Value::Map(map) = &mut object.value else { return };
-    if map.get(SOPS).is_none_or(|sops| sops.get("mac").present().is_none()) {
+pub(super) fn hide_encrypted(manifest: &mut Manifest) {
+    if manifest.root.get(SOPS).get("mac").present().is_none() {
         return;
     }
+    let object = Arc::make_mut(&mut manifest.root);
+    let Value::Map(map) = &mut object.value else { return };
     map.remove(SOPS);
     let mut open = vec![object];
     while let Some(node) = open.pop() {

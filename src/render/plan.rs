@@ -20,6 +20,7 @@ use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
+use crate::render::encrypted::hide_encrypted;
 use crate::render::guess::{guessed_around, guessed_charts, guessed_plain, guessed_rest};
 use crate::render::library::Discovered;
 use crate::render::room::Room;
@@ -176,7 +177,11 @@ impl Plan<'_> {
             }
             let rendered: Vec<Rendered> = batch
                 .par_iter()
-                .map(|job| self.runner.run(self.trees.files(), &self.trees.known(&job.path), job))
+                .map(|job| {
+                    let mut one = self.runner.run(self.trees.files(), &self.trees.known(&job.path), job);
+                    one.manifests.iter_mut().for_each(hide_encrypted);
+                    one
+                })
                 .collect();
             self.room.take(&rendered);
             for one in rendered {

@@ -11,7 +11,6 @@ use mlgitops_yaml::{ConvertErrorKind, Node, OriginSpan, Origins, Reader, Role, T
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
-use crate::render::encrypted::hide_encrypted;
 use crate::render::flux;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
 
@@ -278,8 +277,7 @@ pub(super) fn manifests(nodes: Vec<Node>, mut origins: Origins) -> Vec<Manifest>
     let origins = Arc::new(origins);
     nodes
         .into_iter()
-        .filter_map(|mut node| {
-            hide_encrypted(&mut node);
+        .filter_map(|node| {
             let id = ObjectId::of(&node)?;
             Some(Manifest { id, root: Arc::new(node), origins: Arc::clone(&origins) })
         })
