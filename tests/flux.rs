@@ -4,6 +4,8 @@
 
 #[path = "flux/bad_input.rs"]
 mod bad_input;
+#[path = "flux/causality.rs"]
+mod causality;
 #[path = "flux/installed.rs"]
 mod installed;
 #[path = "flux/kustomizations.rs"]

@@ -136,6 +136,8 @@ fn values_files_stand_in_for_the_values_of_a_chart() {
     assert_eq!(uri(listed), ["s3://risk/fraud/v5/ Values charts/model/values-prod.yaml:2"]);
     let both = "valuesFiles: [charts/model/values-prod.yaml, ./charts/model/values.yaml]";
     assert_eq!(uri(both), ["s3://models/fraud/v0/ Values charts/model/values.yaml:2"]);
+    let single = "valuesFile: charts/model/values.yaml, valuesFiles: [charts/model/values-prod.yaml]";
+    assert_eq!(uri(single), ["s3://risk/fraud/v5/ Values charts/model/values-prod.yaml:2"]);
     let missing = "valuesFiles: [charts/model/values-prod.yaml, charts/model/gone.yaml]";
     let survey = with(missing).survey();
     let refused: Vec<&str> = survey.fleet.refused.iter().map(|one| one.problem.message.as_str()).collect();

@@ -150,7 +150,9 @@ fn of_source<'w>(
     let folder = source::folder(&base, written, &below, world)?;
     let ignores_missing = is_true(described.get("ignoreMissingValuesFiles"));
     let mut values_files = Vec::new();
-    for file in described.get("valuesFiles").items() {
+    // The one file of v2beta1 comes before the list.
+    let one = said(described.get("valuesFile"));
+    for file in one.into_iter().chain(described.get("valuesFiles").items()) {
         let text = file.text().unwrap_or("");
         let path = base.join(text.trim_start_matches('/')).ok().flatten();
         let is_there = |path: &RepoPath| world.tree.trees.files().kind(path).is_some();
