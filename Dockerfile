@@ -6,6 +6,7 @@ ARG TARGETARCH
 COPY --chmod=0755 dist/linux-${TARGETARCH}/mlgitops /mlgitops
 # Git trusts a folder of another user only where it is told to.
 COPY packaging/gitconfig /etc/gitconfig
+COPY LICENSE NOTICE /
 WORKDIR /repository
 USER 65532:65532
 ENTRYPOINT ["/mlgitops"]

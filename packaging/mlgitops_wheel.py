@@ -125,6 +125,9 @@ def write_wheel(folder, content, tag):
         (info + "/METADATA", metadata().encode("utf-8"), 0o644),
         (info + "/WHEEL", ("\n".join(wheel) + "\n").encode("ascii"), 0o644),
     ]
+    for name in ("LICENSE", "NOTICE"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            files.append(("{}/licenses/{}".format(info, name), file.read(), 0o644))
     record = []
     for name, data, _ in files:
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode("ascii")

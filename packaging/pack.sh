@@ -20,5 +20,5 @@ built="${BUILT:-target/$TARGET/release}/$binary"
 
 mkdir -p dist
 python="$(command -v python3 || command -v python)"
-tar -czf "dist/mlgitops-$version-$TARGET.tar.gz" -C "$(dirname "$built")" "$binary"
+tar -czf "dist/mlgitops-$version-$TARGET.tar.gz" LICENSE NOTICE -C "$(dirname "$built")" "$binary"
 "$python" packaging/mlgitops_wheel.py "$built" "$tag" dist

@@ -104,9 +104,12 @@ fn changes(out: &mut String, report: &Report, context: &Context<'_>) {
         out.push_str("\nNothing that runs is changed.\n");
         return;
     }
-    out.push_str("\n| model | environment | version | ran before? | more |\n|---|---|---|---|---|\n");
-    let rows: Vec<String> =
-        changes.iter().filter_map(diff::cells).map(|cells| row(&cells, context)).collect();
+    let cells: Vec<diff::Cells> = changes.iter().filter_map(diff::cells).collect();
+    // A column of nothing is left out.
+    let has_more = cells.iter().any(|cells| !cells.more.is_empty());
+    let (head, line) = if has_more { (" more |", "---|") } else { ("", "") };
+    let _ = writeln!(out, "\n| model | environment | version | ran before? |{head}\n|---|---|---|---|{line}");
+    let rows: Vec<String> = cells.iter().map(|cells| row(cells, has_more, context)).collect();
     let more = put(out, TABLE, &rows);
     if more > 0 {
         let _ = writeln!(out, "\n… and {more} more releases change: `mlgitops diff` lists them");
@@ -116,7 +119,7 @@ fn changes(out: &mut String, report: &Report, context: &Context<'_>) {
     }
 }
 
-fn row(cells: &diff::Cells, context: &Context<'_>) -> String {
+fn row(cells: &diff::Cells, has_more: bool, context: &Context<'_>) -> String {
     let cut = |text: &str| cut(text, 120);
     let version = match (&cells.before, &cells.after) {
         (Some(old), Some(new)) if old == new => code(&cut(new)),
@@ -129,14 +132,10 @@ fn row(cells: &diff::Cells, context: &Context<'_>) -> String {
     if let Some(commit) = &cells.proven_by {
         let _ = write!(proof, " ({})", proven_by(commit, context));
     }
-    let columns = [
-        code(&cut(&cells.model)),
-        words(&cut(&cells.environment)),
-        version,
-        proof,
-        cells.more.iter().map(|more| words(&cut(more))).collect::<Vec<_>>().join("; "),
-    ];
-    let columns: Vec<String> = columns.iter().map(|column| pipes(column)).collect();
+    let more = cells.more.iter().map(|more| words(&cut(more))).collect::<Vec<_>>().join("; ");
+    let columns = [code(&cut(&cells.model)), words(&cut(&cells.environment)), version, proof, more];
+    let columns: Vec<String> =
+        columns.iter().take(4 + usize::from(has_more)).map(|column| pipes(column)).collect();
     format!("| {} |\n", columns.join(" | "))
 }
 

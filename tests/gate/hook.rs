@@ -72,6 +72,8 @@ fn hooks(folder: &Path) -> PathBuf {
         "packaging/mlgitops_wheel.py",
         "Cargo.toml",
         "README.md",
+        "LICENSE",
+        "NOTICE",
     ];
     for file in files {
         let target = folder.join(file);

@@ -23,7 +23,8 @@ fn copy() -> tempfile::TempDir {
     fs::create_dir(folder.path().join("packaging")).unwrap();
     let files =
         ["Cargo.toml", "README.md", "pyproject.toml", "packaging/pack.sh", "packaging/tag-is-version.sh"];
-    for file in files.iter().chain(&["packaging/mlgitops_wheel.py", "packaging/sbom.py"]) {
+    let beside = ["packaging/mlgitops_wheel.py", "packaging/sbom.py", "LICENSE", "NOTICE"];
+    for file in files.iter().chain(&beside) {
         fs::copy(root().join(file), folder.path().join(file)).unwrap();
     }
     // The binary itself would take long to pack, and says no more than this.
@@ -64,8 +65,13 @@ fn archives_and_wheels_hold_the_binary() {
         let dist = folder.path().join("dist");
         let archive = dist.join(format!("mlgitops-{version}-{target}.tar.gz"));
         let listed = said(&run(&dist, "tar", &["-tzf", archive.to_str().unwrap()], &[]));
-        assert!(["mlgitops", "mlgitops.exe"].contains(&listed.trim()), "{listed}");
-        assert!(dist.join(format!("mlgitops-{version}-py3-none-{tag}.whl")).exists(), "{tag}");
+        let binary = if target.contains("windows") { "mlgitops.exe" } else { "mlgitops" };
+        assert_eq!(listed.lines().collect::<Vec<_>>(), ["LICENSE", "NOTICE", binary]);
+        let wheel = dist.join(format!("mlgitops-{version}-py3-none-{tag}.whl"));
+        let listed = said(&run(&dist, "python3", &["-m", "zipfile", "-l", wheel.to_str().unwrap()], &[]));
+        for name in [&format!("data/scripts/{binary}"), "licenses/LICENSE", "licenses/NOTICE"] {
+            assert!(listed.contains(name), "{tag} holds no {name}: {listed}");
+        }
     }
 }
 
