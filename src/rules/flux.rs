@@ -83,6 +83,12 @@ impl Flux {
         self.minors().into_iter().map(of).collect()
     }
 
+    /// What deploys from this repository, as people call it, with its article and without.
+    #[must_use]
+    pub fn deployer(&self) -> (&'static str, &'static str) {
+        if self.is_alone { ("a Kustomization", "Kustomization") } else { ("an Application", "Application") }
+    }
+
     fn minors(&self) -> Vec<u16> {
         let minor = |stated: &Stated<String>| {
             let release = stated.value.parse::<Release>().ok()?;

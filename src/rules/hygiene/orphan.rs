@@ -40,21 +40,12 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     }
 }
 
-/// What deploys in this repository, as people call it.
-fn deployer(context: &Context<'_>) -> (&'static str, &'static str) {
-    if context.facts.flux.is_alone {
-        ("a Kustomization", "Kustomization")
-    } else {
-        ("an Application", "Application")
-    }
-}
-
 fn of_object(object: &Object, context: &Context<'_>) -> Option<Violation> {
     let manifest = &object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
     let message = format!("nothing in this repository deploys {}{{places}}", manifest.id.name);
-    let (one, kind) = deployer(context);
+    let (one, kind) = context.facts.flux.deployer();
     let label = format!("in no {kind}'s path");
     let found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
     Some(found.at_place(object.place).note(NOTE).help(format!("add its folder to {one}, or remove it")))
@@ -72,7 +63,7 @@ fn of_folder(folder: &RepoPath, objects: &[&Object], context: &Context<'_>) -> V
         [first, rest @ ..] => format!("{first} and {} more models", rest.len()),
     };
     let message = format!("nothing in this repository deploys {models}{{places}}");
-    let (one, kind) = deployer(context);
+    let (one, kind) = context.facts.flux.deployer();
     let label = format!("`{folder}` is no {kind}'s path");
     let of = |object: &&Object| {
         let mut found =

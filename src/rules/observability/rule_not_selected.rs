@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let found = if is_reached {
             selectors.refusal(object).and_then(|why| refused(object, &models, &why))
         } else {
-            unreached(object, &models)
+            unreached(object, &models, context)
         };
         out.push(found.map(|found| found.at_place(object.place)));
     }
@@ -58,16 +58,17 @@ fn subject(models: &[&str]) -> String {
     }
 }
 
-fn unreached(object: &Object, models: &[&str]) -> Option<Violation> {
+fn unreached(object: &Object, models: &[&str], context: &Context<'_>) -> Option<Violation> {
     let manifest = &object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
     let message =
         format!("the alerts on {}{{places}} never fire: nothing here deploys them", subject(models));
-    let label = "in no Application's path";
+    let (one, kind) = context.facts.flux.deployer();
+    let label = format!("in no {kind}'s path");
     let found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
     let note = "no Prometheus sees a file in Git; a gate that waits for these alerts is always green";
-    Some(found.note(note).help("move it into the folder of an Application, or add one for its folder"))
+    Some(found.note(note).help(format!("move it into the folder of {one}, or add one for its folder")))
 }
 
 fn refused(object: &Object, models: &[&str], why: &Why) -> Option<Violation> {
