@@ -58,7 +58,7 @@ impl<'f> Models<'f> {
         let paths = objects.flat_map(|object| {
             let folder = fleet.deployables.get(object.deployable).map(|one| one.job.path.clone());
             let at = object.manifest.place(object.manifest.root.origin);
-            let file = at.and_then(|at| RepoPath::parse(&at.file.path().to_string()).ok());
+            let file = at.and_then(|at| RepoPath::parse(at.file.path()).ok());
             [folder, file].into_iter().flatten()
         });
         Self { paths: paths.filter(|path| !path.is_root()).collect(), names: Names::of(fleet) }

@@ -91,7 +91,7 @@ fn unexported(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violati
         })
     })?;
     let mut services = asked(alert, fleet).peekable();
-    if services.peek().is_none() || !services.all(|object| is_stock(object)) || is_recorded(metric, fleet) {
+    if services.peek().is_none() || !services.all(is_stock) || is_recorded(metric, fleet) {
         return None;
     }
     let what = match alert.watches().first() {
