@@ -148,13 +148,11 @@ fn values_files_stand_in_for_the_values_of_a_chart() {
 
 #[test]
 fn charts_by_reference() {
-    let helm_chart = format!(
-        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {{name: model, namespace: flux-system}}\n\
-         spec:\n  interval: 5m\n  chart: ./charts/model\n  sourceRef: {{kind: GitRepository, name: flux-system}}\n  \
-         valuesFiles: [charts/model/values-prod.yaml]\n"
-    );
+    let helm_chart = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmChart\nmetadata: {name: model, namespace: flux-system}\n\
+         spec:\n  interval: 5m\n  chart: ./charts/model\n  sourceRef: {kind: GitRepository, name: flux-system}\n  \
+         valuesFiles: [charts/model/values-prod.yaml]\n";
     let by = |kind: &str| format!("chartRef: {{kind: {kind}, name: model, namespace: flux-system}}");
-    let world = chart(&by("HelmChart")).and(&[("clusters/prod/chart.yaml", &helm_chart)]);
+    let world = chart(&by("HelmChart")).and(&[("clusters/prod/chart.yaml", helm_chart)]);
     assert_eq!(bound(&world.survey()), ["fraud = chart charts/model"]);
     assert_eq!(releases(&world.survey()), ["fraud 5 prod prod/ml"]);
     let oci = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {name: model, namespace: flux-system}\n\

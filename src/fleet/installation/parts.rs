@@ -247,7 +247,8 @@ mod tests {
 
     #[test]
     fn tags_of_a_chart() {
-        let table: [(&str, &[(&str, &str)], &str); 6] = [
+        type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+        let table: [Case; 6] = [
             ("v0.16.0", &[], "0.16.0 0.16.0"),
             ("v0.16.0", &[("kserve.storage.tag", "v0.13.1")], "0.16.0 0.13.1"),
             ("v0.16.0", &[("kserve.version", "v0.13.1")], "0.16.0 0.16.0"),

@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn commands_that_change_something() {
-        let table: [(&str, Option<(Tool, &[&str], bool)>); 14] = [
+        type Case = (&'static str, Option<(Tool, &'static [&'static str], bool)>);
+        let table: [Case; 14] = [
             ("kubectl apply -f models/prod", Some((Tool::Kubectl, &["models/prod"], false))),
             (
                 "      - run: kubectl -n ml apply -k models/prod",
