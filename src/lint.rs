@@ -310,7 +310,8 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
         timings,
     };
-    let selected = selected(options);
+    let mut selected = selected(options);
+    selected.retain(|rule| rule.may_report(config));
     let run = timings.stage(Stage::Rules, || rules::run(&selected, &context));
     let waivers = Waivers::collect(config, &discovery);
     // Which waivers are needed only a whole run can tell.

@@ -84,6 +84,13 @@ impl Config {
         })
     }
 
+    /// Whether a severity is set anywhere for a rule or its category.
+    #[must_use]
+    pub fn names_rule(&self, id: &str, category: &str) -> bool {
+        let of_paths = self.paths.iter().map(|entry| &entry.rules);
+        of_paths.chain([&self.rules]).any(|rules| rules.contains_key(id) || rules.contains_key(category))
+    }
+
     /// A default severity under the profile.
     #[must_use]
     pub fn default_level(&self, level: Level, is_prod: bool) -> Level {

@@ -9,32 +9,47 @@ const LONGEST: usize = 12;
 
 /// The models of a fleet by the names that people call them.
 #[derive(Debug)]
-pub struct Names<'f>(HashMap<String, &'f str>);
+pub struct Names<'f> {
+    /// By their words, joined by `-`.
+    models: HashMap<String, &'f str>,
+    /// Of the first words: how many words the longest name has that begins so.
+    longest: HashMap<String, usize>,
+}
 
 impl<'f> Names<'f> {
     /// Those of a fleet.
     #[must_use]
     pub fn of(fleet: &'f Fleet) -> Self {
-        let mut names = HashMap::new();
-        for release in &fleet.releases {
+        let names = fleet.releases.iter().flat_map(|release| {
             let service = fleet.objects.get(release.object).map(|object| object.manifest.id.name.as_str());
-            for name in std::iter::once(release.model.as_str()).chain(service) {
-                names.entry(words(name).join("-")).or_insert(release.model.as_str());
-            }
+            let model = release.model.as_str();
+            std::iter::once(model).chain(service).map(move |name| (name, model))
+        });
+        Self::from_pairs(names)
+    }
+
+    fn from_pairs(names: impl Iterator<Item = (&'f str, &'f str)>) -> Self {
+        let (mut models, mut longest) = (HashMap::new(), HashMap::new());
+        for (name, model) in names {
+            let words = Words::of(name);
+            let Some(first) = words.joined(0, 1) else { continue };
+            let most: &mut usize = longest.entry(first.to_owned()).or_default();
+            *most = words.len().min(LONGEST).max(*most);
+            models.entry(words.text).or_insert(model);
         }
-        Self(names)
+        Self { models, longest }
     }
 
     /// The models that a text names, each at its longest: `fraud-detector` is not `fraud`.
     #[must_use]
     pub fn in_text(&self, text: &str) -> BTreeSet<&'f str> {
-        let words = words(text);
+        let words = Words::of(text);
         let (mut found, mut at) = (BTreeSet::new(), 0);
-        while at < words.len() {
-            let rest = words.get(at..).unwrap_or_default();
-            let hit = (1..=rest.len().min(LONGEST)).rev().find_map(|length| {
-                let name = rest.get(..length)?.join("-");
-                Some((length, *self.0.get(&name)?))
+        while let Some(first) = words.joined(at, 1) {
+            let longest = self.longest.get(first).copied().unwrap_or(0);
+            let hit = (1..=longest).rev().find_map(|length| {
+                let name = words.joined(at, length)?;
+                Some((length, *self.models.get(name)?))
             });
             at += hit.map_or(1, |(length, _)| length);
             found.extend(hit.map(|(_, model)| model));
@@ -43,10 +58,38 @@ impl<'f> Names<'f> {
     }
 }
 
-/// The words of a text in lower case: what letters and digits form.
-fn words(text: &str) -> Vec<String> {
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-    words.filter(|word| !word.is_empty()).map(str::to_ascii_lowercase).collect()
+/// The words of a text in lower case, what letters and digits form, joined by `-`.
+struct Words {
+    text: String,
+    /// Where each begins and ends.
+    bounds: Vec<(usize, usize)>,
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let mut words = Self { text: String::with_capacity(text.len()), bounds: Vec::new() };
+        let all = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+        for word in all.filter(|word| !word.is_empty()) {
+            if !words.text.is_empty() {
+                words.text.push('-');
+            }
+            let start = words.text.len();
+            words.text.extend(word.chars().map(|letter| letter.to_ascii_lowercase()));
+            words.bounds.push((start, words.text.len()));
+        }
+        words
+    }
+
+    fn len(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// So many words from a number on; `None` where there are not so many.
+    fn joined(&self, from: usize, count: usize) -> Option<&str> {
+        let (start, _) = self.bounds.get(from)?;
+        let (_, end) = self.bounds.get(from + count.checked_sub(1)?)?;
+        self.text.get(*start..*end)
+    }
 }
 
 #[cfg(test)]
@@ -55,8 +98,8 @@ mod tests {
 
     #[test]
     fn names_are_whole_words_and_the_longest_counts() {
-        let names = ["fraud", "fraud-detector", "churn"].map(|name| (name.to_owned(), name));
-        let names = Names(HashMap::from(names));
+        let names =
+            Names::from_pairs(["fraud", "fraud-detector", "churn"].map(|name| (name, name)).into_iter());
         let table: [(&str, &[&str]); 6] = [
             ("fraud_detector_request_total", &["fraud-detector"]),
             ("fraud-predictor-00001", &["fraud"]),

@@ -51,12 +51,16 @@ pub fn run(rules: &[&'static Rule], context: &Context<'_>) -> Run {
             };
             (0..stripes).into_par_iter().map(stripe).collect()
         },
-        || ask_all(rules, context.timings, &|check, violations| ask_whole(check, context, violations)),
+        || -> Vec<Vec<Answer>> {
+            let ask = |check: &Check, violations: &mut Violations| ask_whole(check, context, violations);
+            let each = rules.par_iter().enumerate();
+            each.map(|(at, rule)| ask_rule((at, rule), context.timings, &ask)).collect()
+        },
     );
     // A worker that waits for history would be given another rule that waits for the same.
     let reviewed =
         ask_all(rules, context.timings, &|check, violations| ask_review(check, context, violations));
-    collect(rules, striped.into_iter().flatten().chain(whole).chain(reviewed).collect())
+    collect(rules, striped.into_iter().chain(whole).flatten().chain(reviewed).collect())
 }
 
 /// Asks some rules about the waivers: after [`run`], for only its findings say which are needed.
@@ -84,21 +88,23 @@ struct Answer {
 type Ask<'a> = &'a (dyn Fn(&Check, &mut Violations) -> bool + Sync);
 
 fn ask_all(rules: &[&'static Rule], timings: &Timings, ask: Ask<'_>) -> Vec<Answer> {
+    rules.iter().enumerate().flat_map(|rule| ask_rule(rule, timings, ask)).collect()
+}
+
+fn ask_rule((rule_at, rule): (usize, &&'static Rule), timings: &Timings, ask: Ask<'_>) -> Vec<Answer> {
     let mut answers = Vec::new();
-    for (rule_at, rule) in rules.iter().enumerate() {
-        for (check_at, check) in rule.checks.iter().enumerate() {
-            let mut violations = Violations::default();
-            let ask = AssertUnwindSafe(|| timings.rule(rule.id, || ask(check, &mut violations)));
-            let ran = catch_unwind(ask);
-            let had_subject = ran.unwrap_or_else(|_| {
-                let what = format!("rule {}", rule.id);
-                let item = NotChecked::new(Code::Internal, what, "it panicked: a bug of the linter");
-                violations.not_checked.push(item.required(true));
-                false
-            });
-            if had_subject || !violations.is_empty() {
-                answers.push(Answer { of: (rule_at, check_at), violations, had_subject });
-            }
+    for (check_at, check) in rule.checks.iter().enumerate() {
+        let mut violations = Violations::default();
+        let ask = AssertUnwindSafe(|| timings.rule(rule.id, || ask(check, &mut violations)));
+        let ran = catch_unwind(ask);
+        let had_subject = ran.unwrap_or_else(|_| {
+            let what = format!("rule {}", rule.id);
+            let item = NotChecked::new(Code::Internal, what, "it panicked: a bug of the linter");
+            violations.not_checked.push(item.required(true));
+            false
+        });
+        if had_subject || !violations.is_empty() {
+            answers.push(Answer { of: (rule_at, check_at), violations, had_subject });
         }
     }
     answers

@@ -63,6 +63,15 @@ pub struct Case {
     pub levels: [Option<Severity>; 4],
 }
 
+impl Rule {
+    /// Whether any case of it can be reported: some are off until the configuration names them.
+    #[must_use]
+    pub fn may_report(&self, config: &Config) -> bool {
+        let is_on = |case: &Case| case.levels.iter().any(Option::is_some);
+        self.cases.iter().any(is_on) || config.names_rule(self.id, self.category)
+    }
+}
+
 impl Case {
     /// The default severity in a column.
     #[must_use]
