@@ -4,7 +4,7 @@ mod older;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mlgitops_files::{Files, RepoPath};
 
@@ -309,6 +309,7 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
         review: review.as_ref(),
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
         timings,
+        alerts: OnceLock::new(),
     };
     let mut selected = selected(options);
     selected.retain(|rule| rule.may_report(config));

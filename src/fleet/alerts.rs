@@ -1,6 +1,7 @@
 //! The alerts of a fleet that speak of its models: what they watch, and where they stand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::mention::Names;
 use super::{Fleet, Object};
@@ -26,7 +27,7 @@ pub struct Alert<'f> {
     /// The rule.
     pub rule: Rule<'f>,
     /// Its expression; what cannot be read asks for nothing.
-    pub query: Result<Query, Refused>,
+    pub query: Arc<Result<Query, Refused>>,
     /// The models that its labels name.
     pub labelled: BTreeSet<&'f str>,
     /// The models that its expression asks about.
@@ -67,10 +68,19 @@ const SERVING: [&str; 14] = [
     "http_server_request_",
 ];
 
-/// Every rule of every PrometheusRule that speaks of models, in order.
+/// An expression, and the models that it asks about.
+type Read<'f> = (Arc<Result<Query, Refused>>, BTreeSet<&'f str>);
+
+/// Every rule of every PrometheusRule that speaks of models, in order. An expression that stands in
+/// several places is read once.
 #[must_use]
-pub fn of_models<'f>(fleet: &'f Fleet, names: &Names<'f>) -> Vec<Alert<'f>> {
+pub fn of_models(fleet: &Fleet) -> Vec<Alert<'_>> {
     let objects = fleet.of_kind("PrometheusRule");
+    if fleet.of_kind("PrometheusRule").next().is_none() {
+        return Vec::new();
+    }
+    let names = Names::of(fleet);
+    let mut read: HashMap<&str, Read<'_>> = HashMap::new();
     let all = objects.flat_map(|object| rules(&object.manifest).into_iter().map(move |rule| (object, rule)));
     let alerts = all.filter_map(|(object, rule)| {
         let labels = rule.labels().filter(|(key, _)| is_model_label(key));
@@ -82,11 +92,16 @@ pub fn of_models<'f>(fleet: &'f Fleet, names: &Names<'f>) -> Vec<Alert<'f>> {
         if labelled.is_empty() && named.is_empty() && !SERVING.iter().any(|start| text.contains(start)) {
             return None;
         }
-        let query = Query::parse(text);
-        let asked = query.as_ref().map_or(named, |query| asked(&query.series(), names));
-        Some(Alert { object, rule, query, labelled, asked })
+        let (query, asked) = read.entry(text).or_insert_with(|| {
+            let query = Query::parse(text);
+            let asked = query.as_ref().map_or(named, |query| asked(&query.series(), &names));
+            (Arc::new(query), asked)
+        });
+        Some(Alert { query: Arc::clone(query), asked: asked.clone(), object, rule, labelled })
     });
-    alerts.filter(|alert| !alert.models().is_empty() || alert.is_of_any_model()).collect()
+    let is_of_models =
+        |alert: &Alert<'_>| !alert.labelled.is_empty() || !alert.asked.is_empty() || alert.is_of_any_model();
+    alerts.filter(is_of_models).collect()
 }
 
 /// The models that the metrics and labels of some series name.
@@ -114,7 +129,7 @@ impl<'f> Alert<'f> {
     /// Whether it asks for the metrics of serving, and for no model's alone.
     #[must_use]
     pub fn is_of_any_model(&self) -> bool {
-        let Ok(query) = &self.query else { return false };
+        let Ok(query) = &*self.query else { return false };
         let series = query.series();
         let is_serving = |one: &Series<'_>| {
             one.metric().is_some_and(|metric| SERVING.iter().any(|start| metric.starts_with(start)))
@@ -129,7 +144,7 @@ impl<'f> Alert<'f> {
         let mut found = BTreeSet::new();
         let has = |text: &str, words: &[&str]| words.iter().any(|word| text.contains(word));
         let mut words = vec![self.rule.name.to_ascii_lowercase()];
-        if let Ok(query) = &self.query {
+        if let Ok(query) = &*self.query {
             for series in query.series() {
                 words.extend(series.metric().map(str::to_ascii_lowercase));
                 let fails = |(key, value): (&str, &str)| {

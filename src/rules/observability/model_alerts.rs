@@ -12,31 +12,32 @@ mod window;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
-use crate::fleet::alerts::{Alert, of_models};
-use crate::fleet::mention::Names;
+use crate::fleet::alerts::Alert;
 use crate::fleet::reached::Reached;
+use crate::fleet::size::Caches;
+use labels::Labels;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let fleet = context.fleet;
+    let (fleet, alerts) = (context.fleet, context.alerts());
     // A repository without alerts has them elsewhere.
-    if fleet.of_kind("PrometheusRule").next().is_none() {
+    if alerts.is_empty() {
         return;
     }
-    let names = Names::of(fleet);
-    let alerts = of_models(fleet, &names);
-    for alert in &alerts {
-        let found = expression::judge(alert, context)
+    let (recorded, labels) = (expression::recorded(fleet), Labels::of(fleet));
+    let caches = Caches::of(fleet);
+    for alert in alerts {
+        let found = expression::judge(alert, &recorded, context)
             .into_iter()
-            .chain(labels::judge(alert, &names, context))
-            .chain(window::judge(alert, context));
+            .chain(labels.judge(alert))
+            .chain(window::judge(alert, &caches, context));
         for found in found {
             out.push(found.at_place(alert.object.place));
         }
     }
     let reached = Reached::of(fleet, context.discovery);
-    lacking::judge(&alerts, reached.as_ref(), context, out);
+    lacking::judge(alerts, reached.as_ref(), context, out);
 }
 
 /// How messages call an alert.

@@ -10,8 +10,6 @@ use mlgitops_yaml::Pointer;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Object;
-use crate::fleet::alerts::of_models;
-use crate::fleet::mention::Names;
 use crate::fleet::reached::Reached;
 use selector::{Selectors, Why};
 
@@ -19,13 +17,12 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    if fleet.of_kind("PrometheusRule").next().is_none() {
+    if context.alerts().is_empty() {
         return;
     }
-    let names = Names::of(fleet);
     let mut about: BTreeMap<*const Object, (&Object, Vec<&str>)> = BTreeMap::new();
     let mut order = Vec::new();
-    for alert in of_models(fleet, &names) {
+    for alert in context.alerts() {
         let key = std::ptr::from_ref(alert.object);
         let entry = about.entry(key).or_insert_with(|| {
             order.push(key);

@@ -55,8 +55,13 @@ impl<'f> Models<'f> {
     fn of(context: &Context<'f>) -> Self {
         let fleet = context.fleet;
         let objects = fleet.objects.iter().filter(|one| kserve::is_model_kind(&one.manifest));
-        let paths = objects.flat_map(|object| {
-            let folder = fleet.deployables.get(object.deployable).map(|one| one.job.path.clone());
+        // What nothing reconciles, a script has to apply.
+        let deployed = objects.filter_map(|object| {
+            let deployable = fleet.deployables.get(object.deployable)?;
+            deployable.deployment.is_some().then_some((object, deployable))
+        });
+        let paths = deployed.flat_map(|(object, deployable)| {
+            let folder = Some(deployable.job.path.clone());
             let at = object.manifest.place(object.manifest.root.origin);
             let file = at.and_then(|at| RepoPath::parse(at.file.path()).ok());
             [folder, file].into_iter().flatten()

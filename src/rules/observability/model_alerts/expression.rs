@@ -1,15 +1,18 @@
 //! What the expression of an alert can never say, or says by accident (domain.md §6).
 
+use std::collections::BTreeSet;
+
 use super::{Context, at_text, called};
 use crate::config::DeploymentMode;
 use crate::finding::Violation;
 use crate::fleet::alerts::{Alert, Watch};
 use crate::fleet::{Fleet, Object};
 use crate::kinds::kserve;
+use crate::kinds::prometheus::rules;
 use crate::kinds::promql::{Query, Refused};
 
-pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Vec<Violation> {
-    let query = match &alert.query {
+pub(super) fn judge(alert: &Alert<'_>, recorded: &BTreeSet<&str>, context: &Context<'_>) -> Vec<Violation> {
+    let query = match &*alert.query {
         Ok(query) => query,
         Err(Refused::Unknown) => return Vec::new(),
         Err(Refused::Syntax) => return no_promql(alert).into_iter().collect(),
@@ -18,8 +21,8 @@ pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Vec<Violation> 
         ratio(alert, query),
         quantile(alert, query),
         without_knative(alert, query, context),
-        unexported(alert, query, context.fleet),
-        of_other_server(alert, query, context.fleet),
+        unexported(alert, query, recorded, context.fleet),
+        of_other_server(alert, query, recorded, context.fleet),
         baseline(alert, query),
     ];
     found.into_iter().flatten().collect()
@@ -82,7 +85,12 @@ fn without_knative(alert: &Alert<'_>, query: &Query, context: &Context<'_>) -> O
 }
 
 /// A metric named after a model, whose server is one that counts nothing of that name.
-fn unexported(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violation> {
+fn unexported(
+    alert: &Alert<'_>,
+    query: &Query,
+    recorded: &BTreeSet<&str>,
+    fleet: &Fleet,
+) -> Option<Violation> {
     let series = query.series();
     let metric = series.iter().filter_map(|one| one.metric()).find(|metric| {
         alert.asked.iter().any(|model| {
@@ -91,7 +99,7 @@ fn unexported(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violati
         })
     })?;
     let mut services = asked(alert, fleet).peekable();
-    if services.peek().is_none() || !services.all(is_stock) || is_recorded(metric, fleet) {
+    if services.peek().is_none() || !services.all(is_stock) || recorded.contains(metric) {
         return None;
     }
     let what = match alert.watches().first() {
@@ -118,7 +126,12 @@ const OTHERS: [(&str, &str); 4] = [
 const OWN: [&str; 5] = ["sklearn", "xgboost", "lightgbm", "pmml", "paddle"];
 
 /// A metric of a server that none of the models asked about has.
-fn of_other_server(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Violation> {
+fn of_other_server(
+    alert: &Alert<'_>,
+    query: &Query,
+    recorded: &BTreeSet<&str>,
+    fleet: &Fleet,
+) -> Option<Violation> {
     let series = query.series();
     let (metric, server) = series.iter().filter_map(|one| one.metric()).find_map(|metric| {
         let (_, server) = OTHERS.iter().find(|(start, _)| metric.starts_with(start))?;
@@ -127,7 +140,7 @@ fn of_other_server(alert: &Alert<'_>, query: &Query, fleet: &Fleet) -> Option<Vi
     let model = alert.asked.first()?;
     let mut services = asked(alert, fleet).peekable();
     let is_own = |object: &Object| is_stock(object) && formats(object).iter().all(|one| OWN.contains(one));
-    if services.peek().is_none() || !services.all(is_own) || is_recorded(metric, fleet) {
+    if services.peek().is_none() || !services.all(is_own) || recorded.contains(metric) {
         return None;
     }
     let message = format!("{}{{places}} never fires: {model} is not served by {server}", called(alert));
@@ -164,11 +177,11 @@ fn is_stock(object: &Object) -> bool {
         && !workloads.iter().any(|one| has_runtime(one) || logs(one))
 }
 
-/// Whether a rule of the repository records a series of this name.
-fn is_recorded(metric: &str, fleet: &Fleet) -> bool {
+/// The series that rules of the repository record.
+pub(super) fn recorded(fleet: &Fleet) -> BTreeSet<&str> {
     let objects = fleet.of_kind("PrometheusRule");
-    let mut rules = objects.flat_map(|object| crate::kinds::prometheus::rules(&object.manifest));
-    rules.any(|rule| !rule.alerts && rule.name == metric)
+    let rules = objects.flat_map(|object| rules(&object.manifest));
+    rules.filter(|rule| !rule.alerts).map(|rule| rule.name).collect()
 }
 
 fn baseline(alert: &Alert<'_>, query: &Query) -> Option<Violation> {

@@ -1,17 +1,40 @@
 //! Labels of an alert that name another model, or another environment, than its expression.
 
+use std::collections::BTreeMap;
+
 use mlgitops_yaml::Node;
 
-use super::{Context, called};
+use super::called;
 use crate::finding::Violation;
 use crate::fleet::alerts::{Alert, is_model_label};
 use crate::fleet::mention::Names;
+use crate::fleet::{EnvironmentIndex, Fleet};
 
 /// Labels by which alerts name an environment.
 const ENVIRONMENT: [&str; 4] = ["env", "environment", "stage", "tier"];
 
-pub(super) fn judge(alert: &Alert<'_>, names: &Names<'_>, context: &Context<'_>) -> Vec<Violation> {
-    [other_model(alert, names), other_environment(alert, context)].into_iter().flatten().collect()
+/// What labels may name.
+pub(super) struct Labels<'f> {
+    fleet: &'f Fleet,
+    names: Names<'f>,
+    /// The environment of each namespace; `None` where it is in none, or in several.
+    namespaces: BTreeMap<&'f str, Option<EnvironmentIndex>>,
+}
+
+impl<'f> Labels<'f> {
+    pub(super) fn of(fleet: &'f Fleet) -> Self {
+        let mut namespaces = BTreeMap::new();
+        for place in &fleet.places {
+            let Some(namespace) = place.namespace.as_deref() else { continue };
+            let known = namespaces.entry(namespace).or_insert(place.environment);
+            *known = known.filter(|known| place.environment == Some(*known));
+        }
+        Self { fleet, names: Names::of(fleet), namespaces }
+    }
+
+    pub(super) fn judge(&self, alert: &Alert<'_>) -> Vec<Violation> {
+        [other_model(alert, &self.names), self.other_environment(alert)].into_iter().flatten().collect()
+    }
 }
 
 fn other_model(alert: &Alert<'_>, names: &Names<'_>) -> Option<Violation> {
@@ -28,42 +51,40 @@ fn other_model(alert: &Alert<'_>, names: &Names<'_>) -> Option<Violation> {
     Some(found.note(note).help(format!("name {asked} here, or ask for the series of {named}")))
 }
 
-fn other_environment(alert: &Alert<'_>, context: &Context<'_>) -> Option<Violation> {
-    let fleet = context.fleet;
-    let mut labels = alert.rule.labels().filter(|(key, _)| ENVIRONMENT.contains(key));
-    let (key, node, stated) = labels.find_map(|(key, node)| {
-        let text = node.text()?;
-        let stated = fleet.environments.iter().find(|one| one.name == text)?;
-        Some((key, node, stated.name.as_str()))
-    })?;
-    let watched = watched(alert, context)
-        .or_else(|| fleet.environment(alert.object.place).map(|environment| environment.name.as_str()))?;
-    if watched == stated {
-        return None;
+impl Labels<'_> {
+    fn other_environment(&self, alert: &Alert<'_>) -> Option<Violation> {
+        let fleet = self.fleet;
+        let mut labels = alert.rule.labels().filter(|(key, _)| ENVIRONMENT.contains(key));
+        let (key, node, stated) = labels.find_map(|(key, node)| {
+            let text = node.text()?;
+            let stated = fleet.environments.iter().find(|one| one.name == text)?;
+            Some((key, node, stated.name.as_str()))
+        })?;
+        let watched = self
+            .watched(alert)
+            .or_else(|| fleet.environment(alert.object.place).map(|environment| environment.name.as_str()))?;
+        if watched == stated {
+            return None;
+        }
+        let message = format!("{} says {stated} and watches {watched}", called(alert));
+        let label = format!("it is about {watched}");
+        let found = at(alert, key, node, "other-environment", label, message)?;
+        Some(
+            found
+                .note("who is called looks at the wrong environment, or is not called at all")
+                .help(format!("write `{key}: {watched}`")),
+        )
     }
-    let message = format!("{} says {stated} and watches {watched}", called(alert));
-    let label = format!("it is about {watched}");
-    let found = at(alert, key, node, "other-environment", label, message)?;
-    Some(
-        found
-            .note("who is called looks at the wrong environment, or is not called at all")
-            .help(format!("write `{key}: {watched}`")),
-    )
-}
 
-/// The environment of the one namespace that an expression asks for.
-fn watched<'c>(alert: &Alert<'_>, context: &Context<'c>) -> Option<&'c str> {
-    let query = alert.query.as_ref().ok()?;
-    let series = query.series();
-    let keys = ["namespace", "namespace_name", "destination_workload_namespace"];
-    let namespace = series.iter().find_map(|one| keys.into_iter().find_map(|key| one.label(key)))?;
-    let mut places =
-        context.fleet.places.iter().filter(|place| place.namespace.as_deref() == Some(namespace));
-    let first = places.next()?.environment?;
-    if places.any(|place| place.environment != Some(first)) {
-        return None;
+    /// The environment of the one namespace that an expression asks for.
+    fn watched(&self, alert: &Alert<'_>) -> Option<&str> {
+        let query = alert.query.as_ref().as_ref().ok()?;
+        let series = query.series();
+        let keys = ["namespace", "namespace_name", "destination_workload_namespace"];
+        let namespace = series.iter().find_map(|one| keys.into_iter().find_map(|key| one.label(key)))?;
+        let environment = (*self.namespaces.get(namespace)?)?;
+        self.fleet.environments.get(environment.0 as usize).map(|environment| environment.name.as_str())
     }
-    context.fleet.environments.get(first.0 as usize).map(|environment| environment.name.as_str())
 }
 
 fn at(

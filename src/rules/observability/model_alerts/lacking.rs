@@ -8,7 +8,7 @@ use super::{Context, Violations};
 use crate::finding::{Code, Violation};
 use crate::fleet::alerts::{Alert, Watch};
 use crate::fleet::reached::Reached;
-use crate::fleet::{Column, Object, PlaceIndex};
+use crate::fleet::{Column, EnvironmentIndex, Object, PlaceIndex};
 
 pub(super) fn judge(
     alerts: &[Alert<'_>],
@@ -60,20 +60,23 @@ fn services<'f>(context: &Context<'f>) -> Vec<(&'f str, &'f Object)> {
 
 /// What is watched of which model, and where the alert stands; of all models under no name.
 struct Watched<'a> {
-    by_model: BTreeMap<&'a str, Vec<(PlaceIndex, BTreeSet<Watch>)>>,
-    of_all: Vec<(PlaceIndex, BTreeSet<Watch>)>,
+    by_model: BTreeMap<&'a str, Near>,
+    of_all: Near,
 }
+
+/// What is watched, by the environment that the alert stands in.
+type Near = BTreeMap<Option<EnvironmentIndex>, BTreeSet<Watch>>;
 
 impl<'a> Watched<'a> {
     fn of(alerts: &[Alert<'a>], context: &Context<'_>) -> Self {
-        let mut watched = Self { by_model: BTreeMap::new(), of_all: Vec::new() };
+        let mut watched = Self { by_model: BTreeMap::new(), of_all: BTreeMap::new() };
         for alert in alerts.iter().filter(|alert| may_be_of_prod(alert, context)) {
-            let entry = || (alert.object.place, alert.watches());
+            let (at, kinds) = (environment(alert.object.place, context), alert.watches());
             if alert.is_of_any_model() {
-                watched.of_all.push(entry());
+                watched.of_all.entry(at).or_default().extend(&kinds);
             }
             for model in alert.models() {
-                watched.by_model.entry(model).or_default().push(entry());
+                watched.by_model.entry(model).or_default().entry(at).or_default().extend(&kinds);
             }
         }
         watched
@@ -81,12 +84,15 @@ impl<'a> Watched<'a> {
 
     /// What is watched of a model at a place.
     fn by(&self, model: &str, place: PlaceIndex, context: &Context<'_>) -> BTreeSet<Watch> {
-        let own = self.by_model.get(model).into_iter().flatten();
-        let environment = |place| context.fleet.place(place).and_then(|place| place.environment);
-        let is_near = |at: PlaceIndex| environment(at).is_none() || environment(at) == environment(place);
-        let near = own.chain(&self.of_all).filter(|(at, _)| is_near(*at));
+        let own = environment(place, context);
+        let alerts = self.by_model.get(model).into_iter().chain([&self.of_all]).flatten();
+        let near = alerts.filter(|(at, _)| at.is_none() || **at == own);
         near.flat_map(|(_, kinds)| kinds.iter().copied()).collect()
     }
+}
+
+fn environment(place: PlaceIndex, context: &Context<'_>) -> Option<EnvironmentIndex> {
+    context.fleet.place(place).and_then(|place| place.environment)
 }
 
 fn may_be_of_prod(alert: &Alert<'_>, context: &Context<'_>) -> bool {

@@ -17,14 +17,14 @@ const PODS: [&str; 7] = [
     "kube_pod_status_phase",
 ];
 
-pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Option<Violation> {
-    let query = alert.query.as_ref().ok().filter(|_| alert.rule.alerts)?;
+pub(super) fn judge(alert: &Alert<'_>, caches: &Caches<'_>, context: &Context<'_>) -> Option<Violation> {
+    let query = alert.query.as_ref().as_ref().ok().filter(|_| alert.rule.alerts)?;
     let series = query.series();
     if !series.iter().any(|one| one.metric().is_some_and(|metric| PODS.contains(&metric))) {
         return None;
     }
     let waits = alert.rule.waits()?;
-    let (model, start) = slowest(alert, context)?;
+    let (model, start) = slowest(alert, caches, context)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -50,13 +50,12 @@ pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Option<Violatio
 }
 
 /// The model that takes longest to start of those asked about, and its seconds.
-fn slowest<'f>(alert: &Alert<'f>, context: &Context<'f>) -> Option<(&'f str, f64)> {
+fn slowest<'c>(alert: &Alert<'_>, caches: &Caches<'_>, context: &Context<'c>) -> Option<(&'c str, f64)> {
     let fleet = context.fleet;
-    let caches = Caches::of(fleet);
     let releases = alert.asked.iter().flat_map(|model| fleet.releases_of(model));
     let starts = releases.filter_map(|release| {
         let model_use = fleet.uses.get(release.model_use)?;
-        let size = size_of(model_use, context.config, &caches, fleet)?;
+        let size = size_of(model_use, context.config, caches, fleet)?;
         let paths = fleet.paths_of(model_use);
         let rates = context.config.startup(paths.iter().map(String::as_str));
         let is_local = caches.of_model(model_use).is_some() || model_use.parsed.scheme.is_oci();
