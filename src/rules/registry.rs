@@ -508,7 +508,7 @@ pub static RULES: &[Rule] = &[
                 ],
             },
         ],
-        fix: FixKind::None,
+        fix: FixKind::Safe,
         params: &[],
         since: "0.1.0",
         page: include_str!("../../rules/traffic/controller-conflict.md"),

@@ -6,6 +6,7 @@
 //! the configuration is replaced by the repository's own, so nothing else of the user or of the
 //! machine decides what is listed or read. No environment variable of Git is looked at.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -39,6 +40,27 @@ pub(super) struct Repo {
     packs: OnceLock<Arc<Packs>>,
     /// Readers of blobs that nobody uses.
     readers: Mutex<Vec<PackReader>>,
+    /// Blobs of no pack, each of which is a file to open.
+    loose: Mutex<Loose>,
+}
+
+/// Blobs that were read from files of their own. A folder for each model holds the same chart a
+/// hundred times, and a repository of a few thousand files may have no pack at all.
+#[derive(Default)]
+struct Loose {
+    kept: HashMap<Oid, Arc<[u8]>>,
+    bytes: usize,
+}
+
+impl Loose {
+    /// Bytes that are kept at most.
+    const MOST: usize = 16 << 20;
+
+    fn keep(&mut self, id: Oid, bytes: &Arc<[u8]>) {
+        if self.bytes + bytes.len() <= Self::MOST && self.kept.insert(id, Arc::clone(bytes)).is_none() {
+            self.bytes += bytes.len();
+        }
+    }
 }
 
 /// One line of the index.
@@ -103,6 +125,7 @@ impl Repo {
             git: Mutex::new(repository),
             packs: OnceLock::new(),
             readers: Mutex::default(),
+            loose: Mutex::default(),
         })))
     }
 
@@ -282,10 +305,17 @@ impl Repo {
         if let Some(bytes) = self.packed(id) {
             return Ok(Blob { bytes: bytes.into() });
         }
-        let git = self.git();
-        check_size(&git, id, limits::FILE_BYTES)?;
-        let blob = git.find_blob(id).map_err(|error| no_object(&error))?;
-        Ok(Blob { bytes: blob.content().into() })
+        let loose = || self.loose.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bytes) = loose().kept.get(&id) {
+            return Ok(Blob { bytes: Arc::clone(bytes) });
+        }
+        let bytes: Arc<[u8]> = {
+            let git = self.git();
+            check_size(&git, id, limits::FILE_BYTES)?;
+            git.find_blob(id).map_err(|error| no_object(&error))?.content().into()
+        };
+        loose().keep(id, &bytes);
+        Ok(Blob { bytes })
     }
 
     /// The bytes of a blob that a pack holds and that is not over the limit.

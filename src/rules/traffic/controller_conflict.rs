@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Node, Pointer};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::{Label, Location, PlaceIndex, Violation};
+use crate::finding::{Intent, Label, Location, PlaceIndex, Violation};
 use crate::fleet::{Deployment, Object};
 use crate::kinds::argocd_ignore::{What, entries};
 use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, respects_ignored};
@@ -192,8 +193,23 @@ fn of_weights(
         _ => ".spec.rules[].backendRefs[].weight",
     };
     let keep = "add `RespectIgnoreDifferences=true` to `syncOptions`";
+    let mut intents = Vec::new();
+    if !is_ignored {
+        let entry = NewValue::map([
+            ("group", NewValue::text(id.group())),
+            ("kind", NewValue::text(&id.kind)),
+            ("jqPathExpressions", NewValue::List(vec![NewValue::text(expression)])),
+        ]);
+        intents.push(Intent::append(Pointer::of(&["spec", "ignoreDifferences"]), entry));
+    }
+    if !respects {
+        let options = Pointer::of(&["spec", "syncPolicy", "syncOptions"]);
+        intents.push(Intent::append(options, NewValue::text("RespectIgnoreDifferences=true")));
+    }
+    let title = if is_ignored { "keep the weights that are ignored" } else { "ignore the weights" };
     Some(
         found
+            .remedy(title, intents)
             .note("the share of a canary jumps between its step and Git, and its analysis measures neither")
             .help(if is_ignored {
                 keep.to_owned()
