@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mlgitops_files::RepoPath;
 use mlgitops_kustomize::PatchTarget;
 
 use super::super::{Check, Context, Violations};
@@ -22,10 +23,25 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         entry.1 |= target.has_found;
     }
     for (target, has_found) in targets.into_values() {
-        if !has_found {
+        if !has_found && !is_to_be_filled(target, context) {
             out.push(judge(target, context));
         }
     }
+}
+
+/// What `flux bootstrap` writes: in a repository that nobody has run it on it is an empty file.
+const COMPONENTS: &str = "gotk-components.yaml";
+
+/// Whether a patch is for the controllers of Flux, which are not written yet.
+fn is_to_be_filled(target: &PatchTarget, context: &Context<'_>) -> bool {
+    let file = &target.at.file;
+    if !file.text().contains(COMPONENTS) {
+        return false;
+    }
+    let folder = RepoPath::parse(file.path()).ok().and_then(|path| path.parent());
+    let components = folder.and_then(|folder| folder.join(COMPONENTS).ok());
+    let found = components.and_then(|path| context.discovery.files.get(&path));
+    found.is_none_or(|found| found.objects.is_empty())
 }
 
 fn judge(target: &PatchTarget, context: &Context<'_>) -> Option<Violation> {
