@@ -112,8 +112,19 @@ fn equal_bytes(one: &[u8], other: &[u8]) -> usize {
     };
     let steps = one.as_chunks().0.iter().zip(other.as_chunks().0);
     let whole = 64 * steps.take_while(|(one, other)| is_same(one, other)).count();
-    let rest = one.iter().skip(whole).zip(other.iter().skip(whole));
-    whole + rest.take_while(|(one, other)| one == other).count()
+    let (one, other) = (one.get(whole..).unwrap_or_default(), other.get(whole..).unwrap_or_default());
+    // Where eight bytes differ, the first that does is the lowest of their number.
+    let words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+    let differ = |(one, other): (&[u8; 8], &[u8; 8])| u64::from_le_bytes(*one) ^ u64::from_le_bytes(*other);
+    let mut equal = 0;
+    for bits in words.map(differ) {
+        if bits != 0 {
+            return whole + equal + bits.trailing_zeros() as usize / 8;
+        }
+        equal += 8;
+    }
+    let rest = one.iter().skip(equal).zip(other.iter().skip(equal));
+    whole + equal + rest.take_while(|(one, other)| one == other).count()
 }
 
 /// A tree as it was read.
@@ -442,4 +453,23 @@ pub(super) fn name(id: Oid) -> ObjectName {
 /// The name as libgit2 takes it.
 pub(super) fn oid(name: ObjectName) -> Oid {
     Oid::from_bytes(&name.0).unwrap_or(Oid::ZERO_SHA1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::equal_bytes;
+
+    #[test]
+    fn bytes_are_equal_up_to_the_first_that_differs() {
+        let one: Vec<u8> = (0..=255).cycle().take(300).collect();
+        for length in [0, 1, 7, 8, 9, 63, 64, 65, 71, 72, 73, 128, 200, 300] {
+            let whole = &one[..length];
+            assert_eq!(equal_bytes(whole, &one), length);
+            for at in 0..length {
+                let mut other = whole.to_vec();
+                other[at] ^= 0x80;
+                assert_eq!(equal_bytes(whole, &other), at, "{length}");
+            }
+        }
+    }
 }
