@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
+use mlgitops_yaml::{Node, Value};
 use rayon::prelude::*;
 
 use super::environment::{Evidence, Ladder};
@@ -12,7 +13,7 @@ use super::reading::Reading;
 use super::{Deployable, Deployment, Fleet, ModelUse, Object, Refused, Release, UndefinedVariable, model};
 use crate::config::Config;
 use crate::deploy;
-use crate::finding::{Location, OtherTree, PlaceIndex, ReadTree};
+use crate::finding::{Code, Location, NotChecked, OtherTree, PlaceIndex, ReadTree};
 use crate::kinds::argocd;
 use crate::kinds::kserve::{self, Part};
 use crate::render::ToolKind;
@@ -56,6 +57,7 @@ pub fn build(planned: Planned, config: &Config) -> Fleet {
     builder.add_uses();
     builder.place_deployments();
     builder.fleet.environments = builder.ladder.environments();
+    builder.note_unknown_models();
     let hidden = builder.hidden();
     for (index, one) in rendered.iter_mut().enumerate() {
         builder.fleet.problems.append(&mut one.problems);
@@ -89,6 +91,20 @@ fn read_tree(tree: OtherTree, bound: &[(deploy::Deployment, Vec<usize>)]) -> Rea
         manifest.place(origin).map(Location::from)
     });
     ReadTree { tree, named_at }
+}
+
+/// The first field of a service that cannot be known, and why.
+fn unknown_in(manifest: &Manifest) -> Option<(&Node, String)> {
+    let mut open = vec![manifest.root.get("spec").present()?];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Unknown(unknown) => return Some((node, unknown.reason.to_string())),
+            Value::Sequence(items) => open.extend(items.iter().rev()),
+            Value::Map(map) => open.extend(map.iter().rev().map(|(_, value)| value)),
+            _ => {}
+        }
+    }
+    None
 }
 
 #[derive(Default)]
@@ -197,11 +213,32 @@ impl Builder<'_> {
 
     /// The renderings that may hide a release of a guarded environment.
     fn hidden(&self) -> BTreeSet<usize> {
-        let is_guarded = |environment: EnvironmentIndex| {
-            self.fleet.environments.get(environment.0 as usize).is_some_and(|environment| environment.guarded)
-        };
-        let empty = self.empty.iter().filter(|(_, environment)| is_guarded(*environment));
+        let empty = self.empty.iter().filter(|(_, environment)| self.is_guarded(*environment));
         empty.map(|(index, _)| *index).collect()
+    }
+
+    fn is_guarded(&self, environment: EnvironmentIndex) -> bool {
+        self.fleet.environments.get(environment.0 as usize).is_some_and(|environment| environment.guarded)
+    }
+
+    /// Says of a service that is deployed and whose model only the cluster knows that it is there.
+    fn note_unknown_models(&mut self) {
+        let known: BTreeSet<usize> = self.fleet.uses.iter().map(|one| one.object).collect();
+        let mut unknown = Vec::new();
+        for (index, object) in self.fleet.objects.iter().enumerate() {
+            if known.contains(&index) || !kserve::is_model_kind(&object.manifest) {
+                continue;
+            }
+            let Some((node, reason)) = unknown_in(&object.manifest) else { continue };
+            let environment = self.fleet.place(object.place).and_then(|place| place.environment);
+            let named = environment.and_then(|one| self.fleet.environments.get(one.0 as usize));
+            let place = named.map_or(String::new(), |named| format!(" in {}", named.name));
+            let what = format!("what {}{place} serves", object.manifest.id.name);
+            let at = object.manifest.place(node.origin).map(Location::from);
+            let is_required = environment.is_some_and(|environment| self.is_guarded(environment));
+            unknown.push(NotChecked::new(Code::InCluster, what, reason).at(at).required(is_required));
+        }
+        self.fleet.not_checked.extend(unknown);
     }
 
     fn add_refused(&mut self, one: deploy::Refused) {

@@ -11,7 +11,7 @@ const LONGEST: usize = 12;
 #[derive(Debug)]
 pub struct Names<'f> {
     /// By their words, joined by `-`.
-    models: HashMap<String, &'f str>,
+    models: HashMap<String, BTreeSet<&'f str>>,
     /// Of the first words: how many words the longest name has that begins so.
     longest: HashMap<String, usize>,
 }
@@ -29,13 +29,14 @@ impl<'f> Names<'f> {
     }
 
     fn from_pairs(names: impl Iterator<Item = (&'f str, &'f str)>) -> Self {
-        let (mut models, mut longest) = (HashMap::new(), HashMap::new());
+        let mut models: HashMap<String, BTreeSet<&'f str>> = HashMap::new();
+        let mut longest = HashMap::new();
         for (name, model) in names {
             let words = Words::of(name);
             let Some(first) = words.joined(0, 1) else { continue };
             let most: &mut usize = longest.entry(first.to_owned()).or_default();
             *most = words.len().min(LONGEST).max(*most);
-            models.entry(words.text).or_insert(model);
+            models.entry(words.text).or_default().insert(model);
         }
         Self { models, longest }
     }
@@ -49,10 +50,10 @@ impl<'f> Names<'f> {
             let longest = self.longest.get(first).copied().unwrap_or(0);
             let hit = (1..=longest).rev().find_map(|length| {
                 let name = words.joined(at, length)?;
-                Some((length, *self.models.get(name)?))
+                Some((length, self.models.get(name)?))
             });
             at += hit.map_or(1, |(length, _)| length);
-            found.extend(hit.map(|(_, model)| model));
+            found.extend(hit.into_iter().flat_map(|(_, models)| models));
         }
         found
     }

@@ -9,6 +9,7 @@ use mlgitops_helm::{Chart, Shelf};
 use mlgitops_yaml::{Reader, Tree};
 
 use super::charts::Charts;
+use super::encrypted::hide_encrypted;
 use super::library::Discovered;
 use super::plan::Runner;
 use super::run::{Rendered, plain_files, run};
@@ -30,7 +31,8 @@ pub struct Kept {
 #[must_use]
 pub fn run_alone(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
     let (traced, source) = trace(files);
-    let rendered = run(Reader::new(&source), discovery, &Chart::load, job);
+    let mut rendered = run(Reader::new(&source), discovery, &Chart::load, job);
+    rendered.manifests.iter_mut().for_each(hide_encrypted);
     kept(rendered, source, traced)
 }
 

@@ -20,6 +20,8 @@ pub struct Told<'t> {
     pub gap: Option<Gap>,
     /// The time it is.
     pub now: jiff::Timestamp,
+    /// What is said where no span is shown, if not that there is none at all.
+    pub nothing: Option<String>,
 }
 
 /// The timeline for people: by model and environment, newest first.
@@ -48,7 +50,8 @@ pub fn human(told: &Told<'_>) -> String {
         }
     }
     if by.is_empty() {
-        out.push_str("no model was ever deployed here\n");
+        let nothing = told.nothing.as_deref().unwrap_or("no model was ever deployed here");
+        let _ = writeln!(out, "{}", shown(nothing));
     }
     if let Some(gap) = &told.gap {
         let _ = writeln!(out, "not checked: what was before: {}", shown(&gap.reason));

@@ -7,6 +7,10 @@ const URI: [&str; 4] = ["spec", "predictor", "model", "storageUri"];
 
 /// A chart of a model, with lines below the `spec` of its release.
 fn world(spec: &str) -> World {
+    world_of("v2", spec)
+}
+
+fn world_of(version: &str, spec: &str) -> World {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
     World::of(&[
         ("charts/model/Chart.yaml", "apiVersion: v2\nname: model\nversion: 0.1.0\n"),
@@ -21,7 +25,7 @@ fn world(spec: &str) -> World {
         (
             "clusters/prod/fraud.yaml",
             &format!(
-                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: fraud, namespace: ml}}\n\
+                "apiVersion: helm.toolkit.fluxcd.io/{version}\nkind: HelmRelease\nmetadata: {{name: fraud, namespace: ml}}\n\
                  spec:\n  interval: 10m\n  chart:\n    spec:\n      chart: ./charts/model\n      \
                  sourceRef: {{kind: GitRepository, name: flux-system, namespace: flux-system}}\n{spec}"
             ),
@@ -62,6 +66,14 @@ fn values_come_in_their_order() {
     let survey = world(targeted).and(&[(&path, &text), (&single, &version)]).survey();
     assert_eq!(not_checked(&survey), Vec::<String>::new());
     assert_eq!(releases(&survey), ["fraud 2 prod prod/ml"]);
+}
+
+#[test]
+fn every_version_of_the_api_is_read() {
+    for version in ["v2beta1", "v2beta2", "v2"] {
+        let survey = world_of(version, "values: {version: v2}").survey();
+        assert_eq!(releases(&survey), ["fraud 2 prod prod/ml"], "{version}");
+    }
 }
 
 #[test]
@@ -111,6 +123,12 @@ fn values_of_the_cluster_are_said() {
         ["values of HelmRelease fraud: the values of Secret `keys` are not in Git"]
     );
     assert_eq!(releases(&survey), ["fraud 0 prod prod/ml"]);
+    // What makes it in the cluster holds nothing that can be read.
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: keys, namespace: ml}\n\
+                  spec: {encryptedData: {values.yaml: AgBy3i4OJSWK}}\n";
+    let sealed =
+        world("valuesFrom: [{kind: Secret, name: keys}]").and(&[("clusters/prod/keys.yaml", sealed)]);
+    assert_eq!(not_checked(&sealed.survey()), not_checked(&survey));
 }
 
 /// Kustomizations begin Flux's work, and what stands beside them is read all the same.

@@ -98,3 +98,20 @@ fn a_shallow_clone_says_where_it_ends() {
     assert!(said.contains("not checked: what was before: this clone holds 2 commits"), "{said}");
     assert!(said.contains("git fetch --unshallow"), "{said}");
 }
+
+#[test]
+fn who_asks_for_what_is_not_there_is_told_what_is() {
+    let story = Story::of(STORY);
+    let asked = |args: &[&str]| {
+        let said = story.run(&[&["history", "--now", NOW], args].concat());
+        (said.exit, said.out)
+    };
+    let models = "no model `.` is in this history; there are: churn, fraud-detector\n";
+    assert_eq!(asked(&["."]), (3, models.to_owned()));
+    let environments = "no environment `production` is in this history; there are: prod, staging\n";
+    assert_eq!(asked(&["churn", "--env", "production"]), (3, environments.to_owned()));
+    let never = "churn was never deployed to prod\n";
+    assert_eq!(asked(&["churn", "--env", "prod"]), (3, never.to_owned()));
+    let at = "nothing of that ran at that time\n";
+    assert_eq!(asked(&["churn", "--at", "2026-11-12"]), (3, at.to_owned()));
+}

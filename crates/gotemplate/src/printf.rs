@@ -33,7 +33,8 @@ pub(crate) fn printf(machine: &mut Machine<'_>, arguments: Args<'_>) -> Answer {
     let [format, rest @ ..] = arguments else { return Ok(Value::new(Data::Missing)) };
     let format = machine.arg_text(format)?;
     let mut out = TextBuilder::default();
-    let mut state = State { format: &format, rest, next: 0, reordered: false, is_good: true };
+    let mut state =
+        State { format: &format, rest, next: 0, reordered: false, is_good: true, may_close: true };
     state.run(machine, &mut out)?;
     Ok(Value::text(out.build()))
 }
@@ -45,6 +46,8 @@ struct State<'a> {
     reordered: bool,
     /// Whether the arguments that the verb asks for by number are there.
     is_good: bool,
+    /// Whether a `]` may stand in what is left of the format.
+    may_close: bool,
 }
 
 impl State<'_> {
@@ -180,7 +183,9 @@ impl State<'_> {
         let rest = self.format.as_str().get(at..).unwrap_or("");
         let Some(behind) = rest.strip_prefix('[') else { return (at, false) };
         self.reordered = true;
-        let Some((number, _)) = behind.split_once(']').filter(|_| rest.len() >= 3) else {
+        let closed = if self.may_close { behind.split_once(']') } else { None };
+        self.may_close = closed.is_some();
+        let Some((number, _)) = closed.filter(|_| rest.len() >= 3) else {
             self.is_good = false;
             return (at + 1, false);
         };
@@ -243,6 +248,7 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
                 }
                 machine.step()?;
                 let text = formatted_inside(machine, item, verb, spec)?;
+                machine.make(text.len())?;
                 out.push(&text);
             }
             out.push_str("]", OriginId::NONE);
@@ -262,6 +268,7 @@ fn formatted(machine: &mut Machine<'_>, value: &Value, verb: char, spec: &Spec) 
                 out.push(&key);
                 out.push_str(":", OriginId::NONE);
                 let text = formatted_inside(machine, &slot.value, verb, spec)?;
+                machine.make(text.len())?;
                 out.push(&text);
             }
             out.push_str("]", OriginId::NONE);

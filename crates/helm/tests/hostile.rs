@@ -115,6 +115,10 @@ fn texts_that_grow() {
         "{{ $x := dict }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ toYaml $x }}",
         "{{ $x := dict }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ toToml $x }}",
         "{{ $x := dict }}{{ range until 60 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ end }}{{ toString $x }}",
+        "{{ $k := repeat 10000 \"k\" }}{{ $y := dict }}\
+         {{ range $i, $_ := until 9000 }}{{ $_ := set $y (print $i) (dict) }}{{ end }}\
+         {{ toToml (dict \"x\" (dict $k (dict $k (dict $k (dict $k (dict $k $y)))))) | len }}",
+        "{{ printf \"%.1000000d\" (until 2000) | len }}",
         "{{ replace \"\" (repeat 10000 \"y\") (repeat 10000 \"x\") }}",
         "{{ join (repeat 10000 \"y\") (until 10000) }}",
         "{{ regexReplaceAll \"\" (repeat 10000 \"x\") (repeat 10000 \"y\") }}",

@@ -19,9 +19,10 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, 
     let sources = argocd::sources(&manifest.root);
     let mut application = Application::of(manifest, &sources, tree, origins, all);
     // Without a destination either it may be a part that something lays over the whole.
-    if let (true, Some(spec)) = (sources.is_empty(), with_destination(manifest)) {
+    if sources.is_empty() && !manifest.root.get("spec").get("destination").is_absent() {
         let words = "it has neither `source` nor `sources`".to_owned();
-        application.refuse("missing", words, spec.origin, "");
+        let name = manifest.root.get("metadata").get("name").present().unwrap_or(&manifest.root);
+        application.refuse("no-source", words, name.origin, "");
     }
     let jobs: Vec<Job> = sources.iter().filter_map(|source| application.job(*source)).collect();
     if jobs.is_empty() {
@@ -29,13 +30,6 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, 
     }
     let deployment = Deployment { jobs, ..application.deployment };
     all.found.push(deployment);
-}
-
-/// The spec of an Application that names where it deploys to.
-fn with_destination(manifest: &Manifest) -> Option<&Node> {
-    let spec = manifest.root.get("spec").present()?;
-    spec.get("destination").present()?;
-    Some(spec)
 }
 
 /// An Application while it is read.

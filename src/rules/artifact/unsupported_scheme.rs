@@ -77,6 +77,14 @@ fn never(model_use: &ModelUse, why: Unsupported) -> Said {
         }
         Unsupported::HubForm => "a hub reference is exactly `owner/model`".to_owned(),
     };
+    if name.chars().any(char::is_uppercase) {
+        return Said {
+            case: "unknown",
+            message: "names its model in a form KServe does not fetch".to_owned(),
+            note,
+            help: "write the scheme in lower case",
+        };
+    }
     Said {
         case: "unknown",
         message: "names its model in a form KServe does not fetch".to_owned(),

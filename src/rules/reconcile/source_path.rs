@@ -20,6 +20,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Flux reports that it fails and applies nothing more; what runs stays as it was",
             "name a folder of the repository, from its top; or delete the object",
         ),
+        "no-source" => (
+            "missing",
+            "Argo CD reports an InvalidSpecError and deploys nothing",
+            "give it a `source` with `repoURL` and `path`; or delete the Application",
+        ),
         "not-recursed" => (
             "not-recursed",
             "Argo CD reads the files of the folder itself alone: there is none",
@@ -52,7 +57,11 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 
 fn violation(one: &Refused) -> Option<Violation> {
     let (case, note, help) = case(one.problem.kind)?;
-    let here = if case == "helm-version" { "asked for here" } else { "deployed from here" };
+    let here = match one.problem.kind {
+        "helm-version" => "asked for here",
+        "no-source" => "without a source",
+        _ => "deployed from here",
+    };
     let label = Label::new(one.problem.at.clone()?, here);
     let name = &one.deployment.id.name;
     // Argo CD renders all sources or none; one that gives nothing leaves the others as they are.

@@ -11,6 +11,8 @@ use crate::value::{Data, Value};
 type Refused = &'static str;
 
 const NIL_ELEMENT: Refused = "toml: cannot encode array with nil element";
+/// What is said of a text that nobody needs: it is over the limit of a chart's output.
+const TOO_LARGE: Refused = "it makes too much text";
 const NO_KEY: Refused = "toml: top-level values must be Go maps or structs";
 
 pub(super) fn to_toml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Result<Value, Failure> {
@@ -25,6 +27,7 @@ pub(super) fn to_toml(machine: &mut Machine<'_>, arguments: Args<'_>) -> Result<
     let encoded = encoder.document(&plain);
     let out = match encoded {
         Ok(()) => encoder.out,
+        Err(TOO_LARGE) => return Err(Failure::new(crate::FailureKind::Limit, TOO_LARGE)),
         Err(message) => message.to_owned(),
     };
     machine.make(out.len())?;
@@ -70,7 +73,7 @@ impl Encoder<'_, '_> {
                 Data::List(list) => {
                     for item in self.machine.heap.list(*list) {
                         self.begin_line();
-                        self.header(&inner, "[[", "]]");
+                        self.header(&inner, "[[", "]]")?;
                         self.table(&inner, item)?;
                     }
                 }
@@ -78,7 +81,7 @@ impl Encoder<'_, '_> {
                     if path.is_empty() {
                         self.begin_line();
                     }
-                    self.header(&inner, "[", "]");
+                    self.header(&inner, "[", "]")?;
                     self.table(&inner, &slot.value)?;
                 }
             }
@@ -86,10 +89,15 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    fn header(&mut self, path: &[&str], open: &str, close: &str) {
+    fn header(&mut self, path: &[&str], open: &str, close: &str) -> Result<(), Refused> {
+        // The whole path stands in each.
+        if self.out.len() > limits::CHART_OUTPUT_BYTES {
+            return Err(TOO_LARGE);
+        }
         self.indent(path.len().saturating_sub(1));
         let path: Vec<String> = path.iter().map(|key| key_of(key)).collect();
         self.out += &format!("{open}{}{close}\n", path.join("."));
+        Ok(())
     }
 
     fn indent(&mut self, depth: usize) {

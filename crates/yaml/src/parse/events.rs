@@ -273,9 +273,13 @@ impl<'s> Events<'s> {
             _ => '-',
         };
         // Forward first: a comment behind the indicator may end in one too.
-        let rest = self.made.source.get(from as usize..).unwrap_or("");
-        let blanks = rest.len() - rest.trim_start_matches(BLANK).len();
-        let behind = rest.get(blanks..).and_then(|rest| rest.strip_prefix(indicator));
+        let all = self.made.source.get(from as usize..).unwrap_or("");
+        let mut rest = all.trim_start_matches(BLANK);
+        while let Some((_, below)) = rest.strip_prefix('#').and_then(|comment| comment.split_once('\n')) {
+            rest = below.trim_start_matches(BLANK);
+        }
+        let blanks = all.len() - rest.len();
+        let behind = rest.strip_prefix(indicator);
         let is_flow = self.made.tree.is_flow(open.node);
         let ends =
             |rest: &str| rest.is_empty() || rest.starts_with(BLANK) || is_flow && rest.starts_with(FLOW);

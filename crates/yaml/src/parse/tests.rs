@@ -64,9 +64,11 @@ fn what_is_mostly_written_is_read_straight() {
 fn comments_of_a_text_that_was_made_are_passed_over() {
     let source =
         "# a\n---\n# b\nc: d # e\nf: # g\n  # h\n  - i # j\n  -   # k\n    l: {m: n} # o\np: 'q' # r\n# s\n";
-    let (direct, parsed) = both(source, false);
-    assert_eq!(shown(&direct.unwrap()), shown(&parsed));
-    assert!(both(source, true).0.is_none());
+    for source in [source, "- a # x\n- # c\n- b\n", "a: # x\n# y\nb: 1\n", "- # a\n# b\n- c\n"] {
+        let (direct, parsed) = both(source, false);
+        assert_eq!(shown(&direct.unwrap()), shown(&parsed), "{source:?}");
+        assert!(both(source, true).0.is_none());
+    }
 }
 
 #[test]

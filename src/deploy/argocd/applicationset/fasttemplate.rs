@@ -39,6 +39,19 @@ pub(super) fn replace(
     Ok(out.build())
 }
 
+/// How many bytes the parameters of a text take where its tags are replaced.
+pub(super) fn filled(text: &str, parameters: &Parameters) -> usize {
+    let (mut at, mut size) = (0, 0usize);
+    while let Some(open) = find(text, at, "{{") {
+        let Some(close) = find(text, open + 2, "}}") else { break };
+        let name = text.get(open + 2..close).unwrap_or("").trim();
+        let scalar = parameters.get(name).and_then(|node| node.as_scalar());
+        size = size.saturating_add(scalar.map_or(0, |scalar| scalar.text.len()));
+        at = close + 2;
+    }
+    size
+}
+
 /// Whether any line holds a closed tag; only then does Argo CD look at a text at all.
 fn has_tag(text: &str) -> bool {
     text.lines().any(|line| line.find("{{").is_some_and(|open| find(line, open + 2, "}}").is_some()))

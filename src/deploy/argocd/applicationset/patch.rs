@@ -2,7 +2,7 @@
 //! Application (argo-cd `applicationset/controllers/template/patch.go`, Kubernetes'
 //! `strategicpatch`; no list of an Application has a merge key, so that lists replace lists).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
 use mlgitops_yaml::{Key, Map, Mode, Node, OriginId, Origins, Resolved, Role, Value, parse};
@@ -211,7 +211,8 @@ fn merge(base: Node, over: Node, is_raw: bool, origins: &mut Origins) -> Result<
 /// `strategicpatch` `applyRetainKeysDirective`).
 fn retain_keys(below: &mut Map, above: &mut Map) -> Result<(), Stop> {
     let Some((_, kept)) = above.remove("$retainKeys") else { return Ok(()) };
-    let is_kept = |key: &Key| kept.items().iter().any(|item| item.text() == Some(key.name()));
+    let names: BTreeSet<&str> = kept.as_lookup().items().iter().filter_map(Node::text).collect();
+    let is_kept = |key: &Key| names.contains(key.name());
     let is_directive = |key: &Key| key.name().starts_with('$');
     let stranger = above.iter().find(|(key, value)| !value.is_null() && !is_directive(key) && !is_kept(key));
     if !matches!(kept.value, Value::Sequence(_)) || stranger.is_some() {

@@ -181,7 +181,8 @@ impl Expansion<'_> {
     ) -> Result<Text, Stop> {
         match (template, &filling.dot) {
             (Template::Fast(text), _) => {
-                self.machine.make(text.len()).map_err(|failure| Stop::failure(&failure))?;
+                let size = text.len().saturating_add(fasttemplate::filled(text.as_str(), filling.parameters));
+                self.machine.make(size).map_err(|failure| Stop::failure(&failure))?;
                 fasttemplate::replace(text, filling.parameters, self.machine.origins).map_err(|unclosed| {
                     let tail = u32::try_from(unclosed.at).unwrap_or(u32::MAX);
                     let place = text.origin(tail..tail.saturating_add(2), self.machine.origins);

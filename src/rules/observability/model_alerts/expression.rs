@@ -39,7 +39,12 @@ fn no_promql(alert: &Alert<'_>) -> Option<Violation> {
 
 fn ratio(alert: &Alert<'_>, query: &Query) -> Option<Violation> {
     let metric = query.ratio_of_itself()?;
-    let message = format!("{}{{places}} fires on the first failed request, whatever the rate", called(alert));
+    // With `for` requests have to fail all that time.
+    let when = match alert.rule.waits() {
+        Some(seconds) if seconds > 0 => "once some requests fail all the time it waits",
+        _ => "on the first failed request",
+    };
+    let message = format!("{}{{places}} fires {when}, whatever the rate", called(alert));
     let label = "divided by itself, series by series";
     let found = at_text(alert, metric, "ratio", label, message)?;
     let note = "without `sum` only series with the same labels are divided by each other: those with 5xx by \
