@@ -86,7 +86,9 @@ fn what_the_cluster_holds_is_unknown_and_said() {
         ("{kind: ConfigMap, name: s}", "ConfigMap `s` of namespace `flux-system` is not in this repository"),
     ] {
         let survey = world(&format!("postBuild:\n  substituteFrom: [{entry}]")).survey();
-        assert_eq!(not_checked(&survey), [format!("variables of Kustomization models: {said}")]);
+        let said = format!("variables of Kustomization models: {said}");
+        let hidden = "what fraud in prod serves: a variable has its value in the cluster";
+        assert_eq!(not_checked(&survey), [said.as_str(), hidden]);
         assert_eq!(field(&survey, "InferenceService", &URI), ["absent"]);
     }
     let optional = "postBuild:\n  substitute: {OTHER: x}\n  substituteFrom: [{kind: ConfigMap, name: s, optional: true}]";
