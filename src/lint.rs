@@ -4,7 +4,7 @@ mod older;
 mod policy;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath};
 
@@ -17,7 +17,7 @@ use crate::history::{Change, Review, Reviewed, Told, told};
 use crate::render::ToolKind;
 use crate::render::plan::plan;
 use crate::rules::sink::{self, Settings, sink};
-use crate::rules::{self, Context, Facts, Rule, Waivers, params};
+use crate::rules::{self, Context, Facts, Gathered, Rule, Waivers, params};
 use crate::source::{Named, Repositories};
 use crate::timing::{Stage, Timings};
 
@@ -309,7 +309,7 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
         review: review.as_ref(),
         today: options.now.to_zoned(jiff::tz::TimeZone::UTC).date(),
         timings,
-        alerts: OnceLock::new(),
+        gathered: Gathered::default(),
     };
     let mut selected = selected(options);
     selected.retain(|rule| rule.may_report(config));

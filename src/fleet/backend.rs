@@ -56,6 +56,8 @@ pub struct Routes<'f> {
 #[derive(Debug)]
 pub struct Backends<'f> {
     fleet: &'f Fleet,
+    /// Every VirtualService with its routes.
+    routes: Vec<Routes<'f>>,
     services: HashMap<&'f str, Vec<&'f Object>>,
     /// Services and entries of Istio's registry that are written out, by name.
     written: HashMap<&'f str, Vec<&'f Object>>,
@@ -73,19 +75,20 @@ impl<'f> Backends<'f> {
             found
         };
         let services = by_name(&["InferenceService"]);
-        Self { fleet, services, written: by_name(&["Service", "ServiceEntry"]) }
+        let of = |object: &'f Object| Routes { object, http: http_routes(&object.manifest) };
+        let routes = fleet.of_kind("VirtualService").map(of).collect();
+        Self { fleet, routes, services, written: by_name(&["Service", "ServiceEntry"]) }
     }
 
     /// Every VirtualService with its routes.
-    pub fn all_routes(&self) -> impl Iterator<Item = Routes<'f>> {
-        self.fleet
-            .of_kind("VirtualService")
-            .map(|object| Routes { object, http: http_routes(&object.manifest) })
+    #[must_use]
+    pub fn all_routes(&self) -> &[Routes<'f>] {
+        &self.routes
     }
 
     /// The VirtualServices that lead to a model, with their routes.
-    pub fn routes(&self) -> impl Iterator<Item = Routes<'f>> {
-        self.all_routes().filter(|routes| {
+    pub fn routes(&self) -> impl Iterator<Item = &Routes<'f>> {
+        self.routes.iter().filter(|routes| {
             routes.destinations().any(|one| {
                 self.backend(routes.object, one.host).is_some_and(|backend| backend.service.is_some())
             })

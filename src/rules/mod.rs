@@ -8,6 +8,7 @@ pub mod argocd;
 mod engine;
 mod facts;
 pub mod flux;
+mod gathered;
 pub mod params;
 pub mod registry;
 pub mod sink;
@@ -16,18 +17,16 @@ mod subject;
 mod vocabulary;
 pub mod waivers;
 
-use std::sync::OnceLock;
-
 use crate::config::Config;
 use crate::discover::{Discovery, Found};
 use crate::finding::{NotChecked, Severity, Violation};
-use crate::fleet::alerts::{Alert, of_models};
 use crate::fleet::{Column, Deployment, Fleet, ModelUse, Object, PlaceIndex};
 use crate::history::Review;
 use crate::timing::Timings;
 
 pub use engine::{Run, run, run_on_waivers};
 pub use facts::Facts;
+pub use gathered::Gathered;
 pub use vocabulary::vocabulary;
 pub use waivers::{WaiverSubject, Waivers};
 
@@ -133,16 +132,8 @@ pub struct Context<'c> {
     pub today: jiff::civil::Date,
     /// What measures each rule, where that is asked for.
     pub timings: &'c Timings,
-    /// The alerts on models, once a rule has asked for them: [`Context::alerts`].
-    pub alerts: OnceLock<Vec<Alert<'c>>>,
-}
-
-impl<'c> Context<'c> {
-    /// The alerts on models.
-    #[must_use]
-    pub fn alerts(&self) -> &[Alert<'c>] {
-        self.alerts.get_or_init(|| of_models(self.fleet))
-    }
+    /// What rules gather from the fleet, once for all of them.
+    pub gathered: Gathered<'c>,
 }
 
 /// What a rule is asked about.

@@ -25,18 +25,8 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
     let target = said(spec.get("targetNamespace"));
     let own = said(manifest.root.get("metadata").get("namespace"));
     deployment.namespace = target.or(own).and_then(|node| Given::of(node, origins));
-    let chart = match chart(manifest, world) {
-        Ok(chart) => chart,
-        Err(NoFolder::Refused(words, at)) => {
-            let path = at.text().unwrap_or("").to_owned();
-            return reading.refuse(&deployment, words, path, origins.first(at.origin));
-        }
-        // What it names may be applied by something that is not rendered yet.
-        Err(NoFolder::NotHere(..)) if !world.is_last => return reading.waiting.push(manifest.clone()),
-        Err(NoFolder::NotHere(why, at)) => {
-            return reading.not_checked(manifest, why, origins.first(at.origin));
-        }
-    };
+    let found = chart(manifest, world);
+    let Some(chart) = reading.at_hand(found, &deployment, world, origins) else { return };
     let metadata = spec.get("commonMetadata");
     let around = Around {
         post: post_renderers(spec, origins),

@@ -29,18 +29,8 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
     let mut deployment = world.deployment(manifest, origins);
     let namespace = spec.get("targetNamespace").present().filter(|node| is_said(node));
     deployment.namespace = namespace.and_then(|node| Given::of(node, origins));
-    let folder = match folder_of(manifest, world) {
-        Ok(folder) => folder,
-        Err(NoFolder::Refused(words, at)) => {
-            let path = at.text().unwrap_or("").to_owned();
-            return reading.refuse(&deployment, words, path, origins.first(at.origin));
-        }
-        // What it names may be applied by something that is not rendered yet.
-        Err(NoFolder::NotHere(..)) if !world.is_last => return reading.waiting.push(manifest.clone()),
-        Err(NoFolder::NotHere(why, at)) => {
-            return reading.not_checked(manifest, why, origins.first(at.origin));
-        }
-    };
+    let found = folder_of(manifest, world);
+    let Some(folder) = reading.at_hand(found, &deployment, world, origins) else { return };
     let variables = match variables::read(manifest, world, origins) {
         None => None,
         Some(Found::Waiting) => return reading.waiting.push(manifest.clone()),

@@ -22,6 +22,7 @@ use crate::kinds::flux::{is_helm_release, is_kustomization};
 use crate::render::Given;
 pub(crate) use objects::{Asker, Objects};
 pub(crate) use roots::{Root, roots};
+use source::NoFolder;
 
 /// Whether an object deploys others by Flux.
 pub(crate) fn is_deployment(manifest: &Manifest) -> bool {
@@ -105,6 +106,28 @@ impl Reading {
     fn refuse(&mut self, deployment: &Deployment, message: String, path: String, at: Option<OriginSpan>) {
         let problem = Problem { kind: "flux-path", message, at, also: None };
         self.refused.push(Refused { deployment: deployment.clone(), path, problem });
+    }
+
+    /// What an object deploys, if it is here; else says why it is not, or waits for what may bring it.
+    fn at_hand<T>(
+        &mut self,
+        found: Result<T, NoFolder<'_>>,
+        deployment: &Deployment,
+        world: &World<'_>,
+        origins: &Origins,
+    ) -> Option<T> {
+        let manifest = &deployment.manifest;
+        match found {
+            Ok(found) => return Some(found),
+            Err(NoFolder::Refused(words, at)) => {
+                let path = at.text().unwrap_or("").to_owned();
+                self.refuse(deployment, words, path, origins.first(at.origin));
+            }
+            // What it names may be applied by something that is not rendered yet.
+            Err(NoFolder::NotHere(..)) if !world.is_last => self.waiting.push(manifest.clone()),
+            Err(NoFolder::NotHere(why, at)) => self.not_checked(manifest, why, origins.first(at.origin)),
+        }
+        None
     }
 
     fn not_checked(&mut self, manifest: &Manifest, why: NotHere, at: Option<OriginSpan>) {

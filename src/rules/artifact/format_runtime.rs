@@ -12,7 +12,7 @@ use crate::kinds::kserve::{self, Container, Part, Workload};
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let runtimes = Runtimes::of(context.fleet);
+    let runtimes = context.runtimes();
     for object in context.fleet.of_kind("InferenceService") {
         // ModelMesh selects its runtimes by itself.
         let modes = context.facts.modes(&object.manifest);
@@ -23,7 +23,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             let is_plain = workload.pod.get("workerSpec").is_absent();
             let Some(serving) = workload.serving.as_ref().filter(|_| is_plain) else { continue };
             if matches!(workload.part, Part::Predictor | Part::Canary) {
-                let found = judge(object, &workload, serving, &runtimes);
+                let found = judge(object, &workload, serving, runtimes);
                 out.push(found.map(|found| found.at_place(object.place)));
             }
         }

@@ -9,11 +9,11 @@ use crate::kinds::kserve::{self, Part, Workload};
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let runtimes = Runtimes::of(context.fleet);
+    let runtimes = context.runtimes();
     for object in context.fleet.of_kind("InferenceService") {
         for workload in kserve::workloads(&object.manifest) {
             if workload.part == Part::Predictor {
-                out.push(judge(object, &workload, &runtimes));
+                out.push(judge(object, &workload, runtimes));
             }
         }
     }

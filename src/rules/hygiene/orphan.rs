@@ -8,7 +8,6 @@ use mlgitops_yaml::{Pointer, Role};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::Object;
-use crate::fleet::reached::Reached;
 use crate::kinds::kserve;
 use crate::render::ToolKind;
 
@@ -18,7 +17,7 @@ const NOTE: &str =
     "it is judged as it would run by itself; a change here reaches no cluster through this repository";
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let Some(reached) = Reached::of(context.fleet, context.discovery) else { return };
+    let Some(reached) = context.reached() else { return };
     // One finding a folder that is rendered, one an object that stands as it is.
     let mut folders: BTreeMap<&RepoPath, Vec<&Object>> = BTreeMap::new();
     for object in context.fleet.objects.iter().filter(|object| kserve::is_model_kind(&object.manifest)) {

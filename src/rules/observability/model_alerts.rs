@@ -13,8 +13,6 @@ mod window;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::alerts::Alert;
-use crate::fleet::reached::Reached;
-use crate::fleet::size::Caches;
 use labels::Labels;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -26,18 +24,16 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         return;
     }
     let (recorded, labels) = (expression::recorded(fleet), Labels::of(fleet));
-    let caches = Caches::of(fleet);
     for alert in alerts {
         let found = expression::judge(alert, &recorded, context)
             .into_iter()
             .chain(labels.judge(alert))
-            .chain(window::judge(alert, &caches, context));
+            .chain(window::judge(alert, context));
         for found in found {
             out.push(found.at_place(alert.object.place));
         }
     }
-    let reached = Reached::of(fleet, context.discovery);
-    lacking::judge(alerts, reached.as_ref(), context, out);
+    lacking::judge(alerts, context, out);
 }
 
 /// How messages call an alert.

@@ -10,7 +10,6 @@ use mlgitops_yaml::Pointer;
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Object;
-use crate::fleet::reached::Reached;
 use selector::{Selectors, Why};
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -30,12 +29,12 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         });
         entry.1.extend(alert.models());
     }
-    let reached = Reached::of(fleet, context.discovery);
+    let reached = context.reached();
     let selectors = Selectors::of(fleet);
     for (object, mut models) in order.into_iter().filter_map(|key| about.remove(&key)) {
         models.sort_unstable();
         models.dedup();
-        let is_reached = reached.as_ref().is_none_or(|reached| reached.holds(object));
+        let is_reached = reached.is_none_or(|reached| reached.holds(object));
         let found = if is_reached {
             selectors.refusal(object).and_then(|why| refused(object, &models, &why))
         } else {

@@ -7,7 +7,6 @@ use mlgitops_yaml::{Node, OriginId, Pointer};
 use super::super::{Check, Context, Violations};
 use crate::config::is_usual_environment;
 use crate::finding::{Label, Location, Violation};
-use crate::fleet::backend::Backends;
 use crate::fleet::{Column, Object};
 use crate::kinds::gpu::{self, Limit, Resources};
 use crate::kinds::kserve::{self, Part, Workload};
@@ -60,7 +59,7 @@ impl<'f> Key<'f> {
 /// The services that a route leads to, each with one that does. A route that shares traffic between
 /// services is a canary's: a rung below has none to share with.
 fn routed<'f>(context: &Context<'f>) -> BTreeMap<Key<'f>, &'f Object> {
-    let backends = Backends::of(context.fleet);
+    let backends = context.backends();
     let mut found = BTreeMap::new();
     for routes in backends.routes() {
         let services = routes.destinations().map(|one| one.host.service).collect::<BTreeSet<_>>();

@@ -5,7 +5,6 @@ use mlgitops_yaml::edit::NewValue;
 use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Label, Location, Violation};
 use crate::fleet::Object;
-use crate::fleet::serving_runtime::Runtimes;
 use crate::kinds::gpu::{self, Amount, Limit, Resources};
 use crate::kinds::kserve::{self, Container, Part};
 
@@ -16,7 +15,7 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 const TWO_IMAGES: [&str; 3] = ["kserve-tensorflow-serving", "kserve-torchserve", "kserve-huggingfaceserver"];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let runtimes = Runtimes::of(context.fleet);
+    let runtimes = context.runtimes();
     for object in context.fleet.of_kind("InferenceService") {
         if gpu::is_given_by_kserve(&object.manifest) {
             continue;

@@ -3,7 +3,7 @@
 use super::super::{Check, Context, Violations};
 use crate::finding::{Cause, Violation, field_of};
 use crate::fleet::Object;
-use crate::fleet::serving_runtime::{Below, Runtimes};
+use crate::fleet::serving_runtime::Below;
 use crate::kinds::gpu::{self, Intent, Limit, Resources};
 use crate::kinds::kserve::{self, Container, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -41,7 +41,7 @@ fn may_come_from_elsewhere(
     resources: &Resources,
     context: &Context<'_>,
 ) -> bool {
-    match Runtimes::of(context.fleet).below(object, workload) {
+    match context.runtimes().below(object, workload) {
         Below::Nothing | Below::Defaults => false,
         Below::Unknown => true,
         Below::Runtime(_, container) => !matches!(gpu::limit(&container, resources), Limit::None),

@@ -6,7 +6,7 @@ use super::super::{Check, Context, Violations};
 use crate::config::{ClusterConfig, DeploymentMode};
 use crate::finding::{Cause, Violation, field_of};
 use crate::fleet::Object;
-use crate::fleet::serving_runtime::{Below, Runtimes};
+use crate::fleet::serving_runtime::Below;
 use crate::kinds::gpu::{self, Amount, Limit, Placement, Resources};
 use crate::kinds::kserve::{self, Container, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -90,7 +90,7 @@ fn is_placed_by_namespace(object: &Object, context: &Context<'_>) -> bool {
 /// nearly every service names one, and few runtimes place (domain.md §8). Of several that may be
 /// meant, the one that places counts.
 fn of_runtime(object: &Object, workload: &Workload<'_>, context: &Context<'_>) -> Placement {
-    match Runtimes::of(context.fleet).below(object, workload) {
+    match context.runtimes().below(object, workload) {
         Below::Runtime(runtime, _) => of_pods(runtime),
         Below::Unknown => {
             let runtimes = ["ServingRuntime", "ClusterServingRuntime"].into_iter();

@@ -8,7 +8,6 @@ use super::super::{Check, Context, Violations};
 use crate::config::nearest;
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::reference::Scheme;
-use crate::fleet::size::Caches;
 use crate::fleet::{EnvironmentIndex, Fleet, ModelUse, Object};
 use crate::kinds::kserve::{self, Form, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -21,7 +20,7 @@ const SECRET: &str = "serving.kserve.io/storageSecretName";
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let readers = readers(fleet);
+    let readers = readers(context);
     if readers.is_empty() {
         return;
     }
@@ -50,8 +49,8 @@ struct Reader<'f> {
 }
 
 /// The services that download from a bucket by the identity of their pods.
-fn readers(fleet: &Fleet) -> Vec<Reader<'_>> {
-    let caches = Caches::of(fleet);
+fn readers<'f>(context: &Context<'f>) -> Vec<Reader<'f>> {
+    let (fleet, caches) = (context.fleet, context.caches());
     // A container of one's own for a scheme brings its own ways.
     if fleet.of_kind("ClusterStorageContainer").any(|one| one.manifest.id.name != "default") {
         return Vec::new();

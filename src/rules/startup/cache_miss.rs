@@ -6,7 +6,6 @@ use super::super::start::{download, is_main};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::reference::Input;
-use crate::fleet::size::Caches;
 use crate::fleet::startup_time::Download;
 use crate::fleet::{Fleet, ModelUse, Object};
 use crate::kinds::kserve::{self, Form};
@@ -23,7 +22,7 @@ const CHOICES: usize = 16;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let caches = Caches::of(fleet);
+    let caches = context.caches();
     let mut by_artifact: BTreeMap<String, Vec<&ModelUse>> = BTreeMap::new();
     for cache in fleet.uses.iter().filter(|used| used.reference.form == Form::CacheUri) {
         by_artifact.entry(cache.parsed.artifact_path(&[])).or_default().push(cache);

@@ -10,7 +10,7 @@ use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::reference::Scheme;
 use crate::fleet::serving_runtime::{Below, Runtimes};
-use crate::fleet::size::{Caches, Size, size_of};
+use crate::fleet::size::{Size, size_of};
 use crate::fleet::startup_time::Download;
 use crate::fleet::{Fleet, ModelUse, Object};
 use crate::kinds::gpu::{self, Resources};
@@ -30,7 +30,7 @@ const HUB_DOWNLOAD: u64 = 8 << 30;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let (runtimes, caches) = (Runtimes::of(fleet), Caches::of(fleet));
+    let (runtimes, caches) = (context.runtimes(), context.caches());
     let initializer = Initializer::of(fleet);
     for release in &fleet.releases {
         let used = fleet.uses.get(release.model_use).filter(|used| is_main(used));
@@ -38,7 +38,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         if !object.manifest.id.is(kserve::GROUP, "InferenceService") {
             continue;
         }
-        let Some(size) = size_of(used, context.config, &caches, fleet) else { continue };
+        let Some(size) = size_of(used, context.config, caches, fleet) else { continue };
         let workloads = kserve::workloads(&object.manifest);
         let workload = workloads.iter().find(|one| one.path.covers(&used.reference.path));
         let Some((workload, container)) = workload.and_then(|one| Some((one, one.serving.as_ref()?))) else {
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let model = Model { used, object, size: &size };
         let is_downloaded = download(used, caches.of_model(used).is_some()) == Download::Before;
         let found = [
-            model.of_limit(workload, container, &runtimes),
+            model.of_limit(workload, container, runtimes),
             initializer.as_ref().filter(|_| is_downloaded).and_then(|limit| model.of_initializer(limit)),
             model.of_disk(workload, container).filter(|_| is_downloaded),
         ];

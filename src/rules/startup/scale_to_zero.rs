@@ -6,7 +6,7 @@ use super::super::start::{Covers, Start, download, enough, exceeds, is_main, sho
 use super::super::{Check, Context, Violations};
 use crate::config::DeploymentMode;
 use crate::finding::{Label, Location, Violation};
-use crate::fleet::size::{Caches, size_of};
+use crate::fleet::size::size_of;
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve;
 use crate::kinds::kubernetes::metadata_value;
@@ -22,7 +22,7 @@ const MOST_TIMEOUT: u64 = 600;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let caches = Caches::of(fleet);
+    let caches = context.caches();
     for release in &fleet.releases {
         let used = fleet.uses.get(release.model_use).filter(|used| is_main(used));
         let (Some(used), Some(object)) = (used, fleet.objects.get(release.object)) else { continue };
@@ -31,7 +31,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         if mode == Some(DeploymentMode::Standard) {
             out.push(service.keeps_one().map(|found| service.placed(found)));
         } else if mode == Some(DeploymentMode::Knative) {
-            let start = size_of(used, context.config, &caches, fleet).map(|size| {
+            let start = size_of(used, context.config, caches, fleet).map(|size| {
                 let download = download(used, caches.of_model(used).is_some());
                 let paths = fleet.paths_of(used);
                 Start::of(size, download, context.config.startup(paths.iter().map(String::as_str)))

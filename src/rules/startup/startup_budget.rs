@@ -18,7 +18,7 @@ use super::super::{Check, Context, Violations};
 use crate::config::DeploymentMode;
 use crate::finding::{Code, NotChecked, Violation};
 use crate::fleet::serving_runtime::{Below, Runtimes};
-use crate::fleet::size::{Caches, size_of};
+use crate::fleet::size::size_of;
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::{self, Form, Part, Workload};
 use crate::kinds::kubernetes::metadata_value;
@@ -33,7 +33,7 @@ const STOPPED: &str = "serving.kserve.io/stop";
 /// Every model is asked about here and not one by one: those of unknown size are one line.
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let (runtimes, caches) = (Runtimes::of(fleet), Caches::of(fleet));
+    let (runtimes, caches) = (context.runtimes(), context.caches());
     let cluster = Deadline::of_cluster(context);
     let sync = SyncTimeout::of(context);
     let (mut all, mut unknown) = (BTreeSet::new(), BTreeSet::new());
@@ -43,9 +43,9 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         else {
             continue;
         };
-        let Some(service) = Service::of(model_use, object, &runtimes, context) else { continue };
+        let Some(service) = Service::of(model_use, object, runtimes, context) else { continue };
         all.insert(release.model.as_str());
-        match size_of(model_use, context.config, &caches, fleet) {
+        match size_of(model_use, context.config, caches, fleet) {
             Some(size) => {
                 let download = download(model_use, caches.of_model(model_use).is_some());
                 let paths = fleet.paths_of(model_use);

@@ -6,7 +6,7 @@ use super::super::start::{download, is_main, whole};
 use super::super::{Check, Context, Violations};
 use crate::config::StartupConfig;
 use crate::finding::Violation;
-use crate::fleet::size::{Caches, Size, size_of};
+use crate::fleet::size::{Size, size_of};
 use crate::fleet::startup_time::{Download, Phases};
 use crate::fleet::{ModelUse, Object};
 use crate::kinds::kserve::{self, Form};
@@ -15,11 +15,11 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let caches = Caches::of(fleet);
+    let caches = context.caches();
     for release in &fleet.releases {
         let used = fleet.uses.get(release.model_use).filter(|used| is_main(used));
         let (Some(used), Some(object)) = (used, fleet.objects.get(release.object)) else { continue };
-        let Some(size) = size_of(used, context.config, &caches, fleet) else { continue };
+        let Some(size) = size_of(used, context.config, caches, fleet) else { continue };
         let paths = fleet.paths_of(used);
         let config = context.config.startup(paths.iter().map(String::as_str));
         let way = download(used, caches.of_model(used).is_some());

@@ -24,7 +24,7 @@ const CONTAINER_PORT: i64 = 8080;
 const SERVICE_PORT: i64 = 80;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let backends = Backends::of(context.fleet);
+    let backends = context.backends();
     let old = context.facts.kserve_minors().iter().any(|minor| *minor < WITHOUT_DEFAULT);
     for routes in backends.all_routes() {
         for destination in routes.destinations() {
@@ -33,12 +33,12 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 continue;
             }
             let found = match (backend.part, backend.service) {
-                (Part::Default | Part::Canary, _) if !old => of_old(&routes, destination, &backend),
-                (Part::Whole, Some(_)) => of_whole(&routes, destination, &backend, context),
-                (Part::Component, None) => missing(&routes, destination, &backend, &backends),
+                (Part::Default | Part::Canary, _) if !old => of_old(routes, destination, &backend),
+                (Part::Whole, Some(_)) => of_whole(routes, destination, &backend, context),
+                (Part::Component, None) => missing(routes, destination, &backend, backends),
                 _ => None,
             };
-            let port = port(&routes, destination, &backend);
+            let port = port(routes, destination, &backend);
             for found in found.into_iter().chain(port) {
                 out.push(found.at_place(routes.object.place));
             }

@@ -4,13 +4,13 @@ use super::super::{Check, Context, Violations};
 use crate::config::DeploymentMode;
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::Object;
-use crate::fleet::backend::{Backends, Routes};
+use crate::fleet::backend::Routes;
 use crate::kinds::kserve;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    let backends = Backends::of(context.fleet);
+    let backends = context.backends();
     for routes in backends.routes() {
         let mut judged: Vec<&str> = Vec::new();
         for route in routes.http.iter().filter(|route| route.destinations.len() > 1) {
@@ -20,7 +20,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 let name = service.manifest.id.name.as_str();
                 if !judged.contains(&name) {
                     judged.push(name);
-                    out.push(judge(service, &routes, context));
+                    out.push(judge(service, routes, context));
                 }
             }
         }

@@ -2,15 +2,15 @@
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
-use crate::fleet::backend::{Backends, Routes};
+use crate::fleet::backend::Routes;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    for routes in Backends::of(context.fleet).routes() {
+    for routes in context.backends().routes() {
         let placed = |found: Violation| found.at_place(routes.object.place);
-        out.push(behind_all(&routes).map(placed));
-        out.push(without_default(&routes).map(placed));
+        out.push(behind_all(routes).map(placed));
+        out.push(without_default(routes).map(placed));
     }
 }
 

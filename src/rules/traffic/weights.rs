@@ -5,13 +5,12 @@ use mlgitops_yaml::{Node, Pointer};
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Object;
-use crate::fleet::backend::Backends;
 use crate::kinds::istio::Route;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    for routes in Backends::of(context.fleet).routes() {
+    for routes in context.backends().routes() {
         for route in &routes.http {
             out.push(judge(routes.object, route).map(|found| found.at_place(routes.object.place)));
         }

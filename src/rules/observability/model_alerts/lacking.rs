@@ -7,16 +7,10 @@ use mlgitops_yaml::Pointer;
 use super::{Context, Violations};
 use crate::finding::{Code, Violation};
 use crate::fleet::alerts::{Alert, Watch};
-use crate::fleet::reached::Reached;
 use crate::fleet::{Column, EnvironmentIndex, Object, PlaceIndex};
 
-pub(super) fn judge(
-    alerts: &[Alert<'_>],
-    reached: Option<&Reached<'_>>,
-    context: &Context<'_>,
-    out: &mut Violations,
-) {
-    let fleet = context.fleet;
+pub(super) fn judge(alerts: &[Alert<'_>], context: &Context<'_>, out: &mut Violations) {
+    let (fleet, reached) = (context.fleet, context.reached());
     // Alerts may stand in what could not be rendered, or comes from elsewhere.
     let hides = |code| matches!(code, Code::Plugin | Code::Limit | Code::RenderFailed | Code::Remote);
     if fleet.not_checked.iter().any(|item| hides(item.code)) {

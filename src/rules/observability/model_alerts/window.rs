@@ -3,7 +3,7 @@
 use super::{Context, called};
 use crate::finding::Violation;
 use crate::fleet::alerts::Alert;
-use crate::fleet::size::{Caches, size_of};
+use crate::fleet::size::size_of;
 use crate::fleet::startup_time::{Download, Phases};
 
 /// Metrics that say how many pods are there, and whether they are ready (kube-state-metrics).
@@ -17,14 +17,14 @@ const PODS: [&str; 7] = [
     "kube_pod_status_phase",
 ];
 
-pub(super) fn judge(alert: &Alert<'_>, caches: &Caches<'_>, context: &Context<'_>) -> Option<Violation> {
+pub(super) fn judge(alert: &Alert<'_>, context: &Context<'_>) -> Option<Violation> {
     let query = alert.query.as_ref().as_ref().ok().filter(|_| alert.rule.alerts)?;
     let series = query.series();
     if !series.iter().any(|one| one.metric().is_some_and(|metric| PODS.contains(&metric))) {
         return None;
     }
     let waits = alert.rule.waits()?;
-    let (model, start) = slowest(alert, caches, context)?;
+    let (model, start) = slowest(alert, context)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -50,8 +50,8 @@ pub(super) fn judge(alert: &Alert<'_>, caches: &Caches<'_>, context: &Context<'_
 }
 
 /// The model that takes longest to start of those asked about, and its seconds.
-fn slowest<'c>(alert: &Alert<'_>, caches: &Caches<'_>, context: &Context<'c>) -> Option<(&'c str, f64)> {
-    let fleet = context.fleet;
+fn slowest<'c>(alert: &Alert<'_>, context: &Context<'c>) -> Option<(&'c str, f64)> {
+    let (fleet, caches) = (context.fleet, context.caches());
     let releases = alert.asked.iter().flat_map(|model| fleet.releases_of(model));
     let starts = releases.filter_map(|release| {
         let model_use = fleet.uses.get(release.model_use)?;
