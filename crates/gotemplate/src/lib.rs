@@ -18,6 +18,7 @@
 mod ast;
 mod error;
 mod eval;
+mod exchange;
 mod exec;
 pub mod functions;
 mod lex;

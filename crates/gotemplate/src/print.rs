@@ -5,8 +5,9 @@ use std::sync::Arc;
 use mlgitops_yaml::{OriginId, Text, TextBuilder, go_float};
 
 use crate::error::Failure;
+use crate::exchange::NODE;
 use crate::machine::Machine;
-use crate::value::{Data, NODE, Value};
+use crate::value::{Data, Value};
 
 /// Deepest value that is printed; Go would print on until its stack ends.
 const DEPTH: usize = 200;

@@ -63,7 +63,7 @@ fn write(
         return Err(Failure::execute("json: unsupported value: encountered a cycle"));
     }
     machine.step()?;
-    machine.make(crate::value::NODE)?;
+    machine.make(crate::exchange::NODE)?;
     let guard = machine.origins.join(value.guard, above);
     let since = out.run_count();
     let inner = Layout { indent: style.indent.map(|indent| indent + 2), ..style };

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use mlgitops_files::limits;
 use mlgitops_yaml::Text;
 
+use crate::exchange::NODE;
 use crate::machine::Machine;
-use crate::value::{Data, ListType, MapType, NODE, Slot, Value};
+use crate::value::{Data, ListType, MapType, Slot, Value};
 
 /// What a text holds.
 pub(super) struct Read {
