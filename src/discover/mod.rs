@@ -157,18 +157,18 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
     }
     let charts = &discovery.charts;
     let read: Vec<Result<Found, Option<NotChecked>>> =
-        candidates.par_iter().map(|path| read_sharing(files, path, charts, known)).collect();
+        candidates.par_iter().with_max_len(16).map(|path| read_sharing(files, path, charts, known)).collect();
+    let texts: Vec<Option<Found>> =
+        texts.into_par_iter().map(|(path, kind)| read_text(files, path, kind)).collect();
+    let mut found = Vec::with_capacity(read.len() + texts.len());
     for result in read {
         match result {
-            Ok(found) => {
-                discovery.files.insert(found.path.clone(), found);
-            }
+            Ok(one) => found.push(one),
             Err(not_checked) => discovery.not_checked.extend(not_checked),
         }
     }
-    let texts: Vec<Option<Found>> =
-        texts.into_par_iter().map(|(path, kind)| read_text(files, path, kind)).collect();
-    discovery.files.extend(texts.into_iter().flatten().map(|found| (found.path.clone(), found)));
+    found.extend(texts.into_iter().flatten());
+    discovery.files = found.into_iter().map(|one| (one.path.clone(), one)).collect();
     discovery.nameless_charts = nameless_charts(&discovery);
     discovery.charts.extend(discovery.nameless_charts.iter().cloned());
     discovery
@@ -177,19 +177,30 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
 /// What is built like a chart, stands in no chart and no kustomization, and has no Chart.yaml.
 /// Its templates must ask for values: a `templates/` folder may be that of any tool.
 fn nameless_charts(discovery: &Discovery) -> BTreeSet<RepoPath> {
-    let asks_for_values =
-        |found: &&Found| found.kind == FileKind::Template && found.file.text().contains(".Values.");
-    let templates = discovery.files.values().filter(asks_for_values);
-    let folders = templates.filter_map(|found| found.path.parent()).filter_map(|folder| {
-        let above = std::iter::successors(Some(folder), RepoPath::parent);
+    let templates = discovery.files.values().filter(|found| found.kind == FileKind::Template);
+    let mut folders: Vec<RepoPath> = templates.filter_map(|found| found.path.parent()).collect();
+    folders.dedup();
+    let built_of = |folder: &RepoPath| {
+        let above = std::iter::successors(Some(folder.clone()), RepoPath::parent);
         above.filter(|at| at.file_name() == "templates").last()?.parent()
-    });
+    };
+    let mut charts: BTreeSet<RepoPath> = folders.iter().filter_map(built_of).collect();
     let has_values =
         |folder: &RepoPath| folder.join("values.yaml").is_ok_and(|path| discovery.files.contains_key(&path));
-    folders
-        .filter(|folder| has_values(folder) && !discovery.kustomizations.contains(folder))
-        .filter(|folder| !discovery.charts.contains(folder) && discovery.chart_of(folder).is_none())
-        .collect()
+    charts.retain(|chart| {
+        !discovery.charts.contains(chart)
+            && !discovery.kustomizations.contains(chart)
+            && has_values(chart)
+            && discovery.chart_of(chart).is_none()
+    });
+    let asks_for_values =
+        |found: &&Found| found.kind == FileKind::Template && found.file.text().contains(".Values.");
+    charts.retain(|chart| {
+        let mut asking =
+            discovery.files_in(chart).filter(asks_for_values).filter_map(|one| one.path.parent());
+        asking.any(|folder| built_of(&folder).as_ref() == Some(chart))
+    });
+    charts
 }
 
 /// Looks at one file again, of which only the content changed; `None` where it cannot be read.

@@ -48,7 +48,9 @@ pub fn find(discovery: &Discovery, fleet: &Fleet) -> Installation {
     for deployment in &fleet.deployments {
         found.object(&deployment.manifest);
     }
-    for file in discovery.files.values().filter(|file| !is_documentation(&file.path)) {
+    let kinds = [FileKind::Kustomization, FileKind::Chart];
+    let files = discovery.files.values().filter(|file| kinds.contains(&file.kind));
+    for file in files.filter(|file| !is_documentation(&file.path)) {
         match file.kind {
             FileKind::Kustomization => found.kustomization(file),
             FileKind::Chart if file.path.file_name() == "Chart.yaml" => found.chart(file),

@@ -341,7 +341,7 @@ fn llm_references(root: &Node) -> Vec<ModelReference> {
 /// KServe does not know.
 #[must_use]
 pub fn named_mode(manifest: &Manifest) -> Option<(DeploymentMode, &Node)> {
-    let (node, _) = super::kubernetes::metadata_value(&manifest.root, "annotations", MODE_ANNOTATION)?;
+    let node = manifest.root.find(&["metadata", "annotations", MODE_ANNOTATION]).present()?;
     Some((DeploymentMode::parse(node.text()?)?, node))
 }
 

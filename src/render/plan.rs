@@ -23,7 +23,7 @@ use crate::render::circles::Circles;
 use crate::render::encrypted::hide_encrypted;
 use crate::render::guess::{guessed_around, guessed_charts, guessed_plain, guessed_rest};
 use crate::render::library::Discovered;
-use crate::render::room::Room;
+use crate::render::room::{self, Room};
 use crate::render::run::{Rendered, run};
 use crate::render::{Given, Job, Kustomize, Tool, ToolKind, kustomize};
 use crate::source::Repositories;
@@ -175,15 +175,18 @@ impl Plan<'_> {
             if batch.is_empty() {
                 break;
             }
-            let rendered: Vec<Rendered> = batch
+            // One by one: a chart may take as long as fifty others.
+            let (rendered, sizes): (Vec<Rendered>, Vec<usize>) = batch
                 .par_iter()
+                .with_max_len(1)
                 .map(|job| {
                     let mut one = self.runner.run(self.trees.files(), &self.trees.known(&job.path), job);
                     one.manifests.iter_mut().for_each(hide_encrypted);
-                    one
+                    let size = room::size(&one);
+                    (one, size)
                 })
-                .collect();
-            self.room.take(&rendered);
+                .unzip();
+            self.room.take(&sizes);
             for one in rendered {
                 self.known.insert(one.job.clone(), self.planned.rendered.len());
                 self.planned.rendered.push(one);

@@ -40,13 +40,9 @@ impl Room {
         batch.clamp(LEAST, BATCH).min(self.jobs)
     }
 
-    /// Counts what a batch gave. In the order of the jobs, so that every run ends at the same one.
-    pub(super) fn take(&mut self, batch: &[Rendered]) {
-        let of_one = |one: &Rendered| one.manifests.iter().map(|manifest| values(&manifest.root)).sum();
-        self.take_values(&batch.iter().map(of_one).collect::<Vec<usize>>());
-    }
-
-    fn take_values(&mut self, batch: &[usize]) {
+    /// Takes off what each job of a batch gave, as [`size`] counts it. In the order of the jobs, so
+    /// that every run ends at the same one.
+    pub(super) fn take(&mut self, batch: &[usize]) {
         self.jobs = self.jobs.saturating_sub(batch.len());
         self.values = self.values.saturating_sub(batch.iter().sum());
         let largest = batch.iter().copied().max();
@@ -65,7 +61,12 @@ impl Room {
 /// Bytes of a text that take the memory of a further value.
 const LONG: usize = 512;
 
-/// How many values a manifest has; a long text counts as several. No deeper than a document may be.
+/// How many values a job gave.
+pub(super) fn size(rendered: &Rendered) -> usize {
+    rendered.manifests.iter().map(|manifest| values(&manifest.root)).sum()
+}
+
+/// How many values a node has; a long text counts as several. No deeper than a document may be.
 fn values(node: &Node) -> usize {
     1 + match &node.value {
         Value::Scalar(scalar) => scalar.text.len() / LONG,
@@ -85,7 +86,7 @@ mod tests {
         let (mut jobs, mut batches) = (0, 0);
         while room.batch() > 0 {
             let batch = room.batch();
-            room.take_values(&vec![values; batch]);
+            room.take(&vec![values; batch]);
             (jobs, batches) = (jobs + batch, batches + 1);
         }
         (jobs, batches)
@@ -100,8 +101,8 @@ mod tests {
         // The first ones run before anybody knows how large they are.
         assert_eq!(run(1_000_000), (64, 1));
         let mut room = Room::default();
-        room.take_values(&[10]);
-        room.take_values(&[5_000_000]);
+        room.take(&[10]);
+        room.take(&[5_000_000]);
         assert_eq!(room.batch(), LEAST);
         assert_eq!(room.limit(), "a run renders at most 8000000 values");
     }

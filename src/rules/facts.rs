@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Project, Release, ReleaseSet};
+use mlgitops_yaml::Node;
 
 use super::argocd::ArgoCd;
 use super::flux::Flux;
@@ -50,13 +51,15 @@ impl Facts {
     /// The facts a configuration states; what it leaves open, the installation found here.
     #[must_use]
     pub fn new(config: &Config, discovery: &Discovery, fleet: &Fleet) -> Self {
-        let Installation { releases, modes, mode_words, units } = find_installation(discovery, fleet);
+        let (installation, argocd) =
+            rayon::join(|| find_installation(discovery, fleet), || ArgoCd::of(fleet, discovery));
+        let Installation { releases, modes, mode_words, units } = installation;
         Self {
             kserve: config.kserve.version.clone().map_or(releases, |stated| vec![stated]),
             default_modes: config.kserve.mode.clone().map_or(modes, |stated| vec![stated]),
             mode_words,
             units,
-            argocd: ArgoCd::of(fleet, discovery),
+            argocd,
             flux: Flux::of(&config.flux, fleet),
             argocd_version: config.argocd.version.clone(),
             kubernetes_version: config.kubernetes.version.clone(),
@@ -99,11 +102,13 @@ impl Facts {
     /// The modes an object may run in.
     #[must_use]
     pub fn modes(&self, manifest: &Manifest) -> BTreeSet<DeploymentMode> {
-        let stated = self.stated_modes(manifest);
-        if stated.is_empty() {
+        if let Some((mode, _)) = own_mode(manifest) {
+            return BTreeSet::from([mode]);
+        }
+        if self.default_modes.is_empty() {
             return BTreeSet::from([DeploymentMode::Standard, DeploymentMode::Knative]);
         }
-        stated.into_iter().map(|(mode, _)| mode).collect()
+        self.default_modes.iter().map(|one| one.value).collect()
     }
 
     /// The mode an object runs in, where only one is possible.
@@ -117,12 +122,19 @@ impl Facts {
     /// none where nothing does.
     #[must_use]
     pub fn stated_modes(&self, manifest: &Manifest) -> Vec<(DeploymentMode, Option<Location>)> {
-        if manifest.id.kind == "LLMInferenceService" {
-            return vec![(DeploymentMode::Standard, None)];
-        }
-        match kserve::named_mode(manifest) {
-            Some((mode, node)) => vec![(mode, manifest.place(node.origin).map(Location::from))],
+        match own_mode(manifest) {
+            Some((mode, node)) => {
+                vec![(mode, node.and_then(|node| manifest.place(node.origin)).map(Location::from))]
+            }
             None => self.default_modes.iter().map(|one| (one.value, Some(one.location.clone()))).collect(),
         }
     }
+}
+
+/// The mode of an object whatever the installation says, with the node that names it, where one does.
+fn own_mode(manifest: &Manifest) -> Option<(DeploymentMode, Option<&Node>)> {
+    if manifest.id.kind == "LLMInferenceService" {
+        return Some((DeploymentMode::Standard, None));
+    }
+    kserve::named_mode(manifest).map(|(mode, node)| (mode, Some(node)))
 }

@@ -47,6 +47,27 @@ pub struct Ambiguity {
 /// looks. Words for null are not counted.
 #[must_use]
 pub fn ambiguity(text: &str) -> Option<Ambiguity> {
+    // Most texts begin as neither a number nor a word for yes and no does.
+    let may_surprise = |first: &u8| {
+        matches!(
+            first,
+            b'0'..=b'9'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'y'
+                | b'Y'
+                | b'n'
+                | b'N'
+                | b't'
+                | b'T'
+                | b'f'
+                | b'F'
+                | b'o'
+                | b'O'
+        )
+    };
+    text.as_bytes().first().filter(|first| may_surprise(first))?;
     let api = resolve(text, Style::Plain, None, Mode::Api);
     let kustomize = resolve(text, Style::Plain, None, Mode::Kustomize);
     let kind = match (&api, &kustomize) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use mlgitops_files::limits;
 use thiserror::Error;
 
+use crate::origin::TextId;
 use crate::tree::ScalarText;
 use crate::{
     FileId, Key, Map, Node, NodeIndex, OriginId, Origins, Pieces, Role, Scalar, Shape, Span, Style, Tree,
@@ -76,8 +77,17 @@ impl Tree {
         origins: &mut Origins,
     ) -> Result<Node, ConvertError> {
         let above = OriginId::NONE;
-        let mut converter =
-            Converter { tree: self, origins, exact, near: 0, above, expanded: 0, depth: 0, in_alias: 0 };
+        let mut converter = Converter {
+            tree: self,
+            origins,
+            exact,
+            text: None,
+            near: 0,
+            above,
+            expanded: 0,
+            depth: 0,
+            in_alias: 0,
+        };
         converter.convert(root)
     }
 }
@@ -118,6 +128,8 @@ struct Converter<'t> {
     origins: &'t mut Origins,
     /// The one span the whole text is, byte for byte: the case of every file.
     exact: Option<(Role, Span)>,
+    /// The made text in `origins`, once something of it is named there.
+    text: Option<TextId>,
     /// The run of the text that was read last.
     near: usize,
     /// The keys above that are no text of the template: what decided them decides what is below.
@@ -136,6 +148,7 @@ impl Converter<'_> {
             Shape::Scalar { style: Style::Literal | Style::Folded, .. } if self.exact.is_none() => {
                 self.origin_of_block(&range)
             }
+            Shape::Sequence | Shape::Map if self.exact.is_none() => self.origin_of_all(&range),
             _ => self.origin(range.clone()),
         };
         let origin = self.origins.guard(origin, self.above);
@@ -301,11 +314,24 @@ impl Converter<'_> {
             None => match self.tree.text().only_run(&range, &mut self.near) {
                 Some((start, run)) => {
                     let origin = run.origin_of(range.start - start..range.end - start, self.origins);
-                    self.origins.guard(origin, run.context)
+                    if run.offset.is_some() && origin != run.origin {
+                        self.origins.guard_new(origin, run.context)
+                    } else {
+                        self.origins.guard(origin, run.context)
+                    }
                 }
                 None => self.tree.text().origin(range, self.origins),
             },
         }
+    }
+
+    /// The origin of what most of a made text may be.
+    fn origin_of_all(&mut self, range: &Range<u32>) -> OriginId {
+        if !self.tree.text().is_of_several(range) {
+            return self.origin(range.clone());
+        }
+        let text = *self.text.get_or_insert_with(|| self.origins.add_text(self.tree.text().shared_runs()));
+        self.origins.stretch(text, range.clone())
     }
 
     /// Where nothing is written, what printed nothing up to the end of the line is to blame; a text

@@ -242,7 +242,13 @@ impl Map {
     /// The entry of a name.
     #[must_use]
     pub fn entry(&self, name: &str) -> Option<(&Key, &Node)> {
-        self.entries.iter().rev().find(|(key, _)| key.name() == name).map(|(key, value)| (key, value))
+        let wanted = name.as_bytes();
+        let is_it = |(key, _): &&(Key, Node)| {
+            let have = key.name().as_bytes();
+            // Names of one length mostly end differently, and that is cheaper to see.
+            have.len() == wanted.len() && have.last() == wanted.last() && have == wanted
+        };
+        self.entries.iter().rev().find(is_it).map(|(key, value)| (key, value))
     }
 
     /// The value of a name.

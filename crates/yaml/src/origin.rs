@@ -3,7 +3,9 @@
 //! One render job owns one append-only [`Origins`]; nodes hold [`OriginId`]s into it. Sets of
 //! origins are nodes of a hash-consed graph and are flattened only when somebody asks.
 
-use std::collections::{HashMap, HashSet};
+mod walk;
+
+use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use rapidhash::fast::RapidHasher;
 
 use crate::SourceFile;
+use crate::text::Run;
 
 /// An entry of an [`Origins`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,6 +33,10 @@ impl OriginId {
 /// A file of an [`Origins`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
+
+/// A text of an [`Origins`] that something made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct TextId(u32);
 
 /// What the bytes of a span are, in the words of design.md (Origins).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,6 +138,13 @@ impl Span {
     pub fn is_empty(self) -> bool {
         self.end <= self.start
     }
+
+    /// Some of its bytes, counted from its start; no more than there are.
+    fn part(self, range: Range<u32>) -> Self {
+        let start = self.start.saturating_add(range.start).min(self.end);
+        let end = self.start.saturating_add(range.end).min(self.end).max(start);
+        Self { start, end, ..self }
+    }
 }
 
 /// One span of an origin, free of the job that found it.
@@ -180,6 +194,9 @@ enum Entry {
     Guarded(OriginId, OriginId),
     /// The first with every content span given this role.
     As(OriginId, Role),
+    /// These bytes of a made text, from several origins: what [`crate::Text::origin`] joins, found
+    /// where somebody asks. Hardly anybody asks where a map of thirty fields is from.
+    Stretch(TextId, u32, u32),
 }
 
 /// Ids and spans are ours: nobody can choose them to collide.
@@ -190,6 +207,9 @@ type Hasher = BuildHasherDefault<RapidHasher<'static>>;
 pub struct Origins {
     files: Vec<Arc<SourceFile>>,
     by_path: HashMap<Arc<str>, FileId>,
+    texts: Vec<Arc<[Run]>>,
+    /// The runs of all those texts.
+    runs: usize,
     entries: Vec<Entry>,
     shared: HashMap<Entry, OriginId, Hasher>,
 }
@@ -199,6 +219,8 @@ impl Default for Origins {
         Self {
             files: Vec::new(),
             by_path: HashMap::new(),
+            texts: Vec::new(),
+            runs: 0,
             entries: vec![Entry::None],
             shared: HashMap::default(),
         }
@@ -223,12 +245,14 @@ impl Origins {
         self.shared = HashMap::default();
         self.entries.shrink_to_fit();
         self.files.shrink_to_fit();
+        self.texts.shrink_to_fit();
     }
 
-    /// How many entries there are: what it takes grows with them, about 64 bytes each.
+    /// How many entries there are, with what else takes memory counted as so many of them: about 64
+    /// bytes each.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries.len() + self.runs / 3
     }
 
     /// Whether nothing was added yet.
@@ -279,7 +303,7 @@ impl Origins {
         let (mut at, mut others) = (origin, Vec::new());
         for _ in 0..64 {
             at = match self.entry(at) {
-                Entry::Atom { .. } => return true,
+                Entry::Atom { .. } | Entry::Stretch(..) => return true,
                 Entry::Guarded(inner, _) | Entry::As(inner, _) => inner,
                 Entry::Joined(first, second) => {
                     others.push(second);
@@ -306,7 +330,7 @@ impl Origins {
                     role_over = role_over.or(Some(role));
                     at = inner;
                 }
-                Entry::None | Entry::Joined(..) => return None,
+                Entry::None | Entry::Joined(..) | Entry::Stretch(..) => return None,
             }
         }
     }
@@ -315,26 +339,28 @@ impl Origins {
     /// span. Anything else is returned unchanged, for a part of it cannot be told from the whole.
     pub fn part(&mut self, origin: OriginId, range: Range<u32>) -> OriginId {
         let Some((role, span)) = self.exact(origin) else { return origin };
-        let start = span.start.saturating_add(range.start).min(span.end);
-        let end = span.start.saturating_add(range.end).min(span.end).max(start);
-        let guards = self.guards_of_exact(origin);
-        let part = self.span(role, Span { start, end, ..span });
-        self.guard(part, guards)
+        let guards = self.guards_around(origin).into_iter();
+        let guards = guards.fold(OriginId::NONE, |all, guard| self.join(all, guard));
+        let part = self.span(role, span.part(range));
+        self.guard_new(part, guards)
     }
 
-    /// The guards that stand around the one span of an exact origin.
-    fn guards_of_exact(&mut self, origin: OriginId) -> OriginId {
-        let (mut at, mut guards) = (origin, OriginId::NONE);
-        loop {
-            match self.entry(at) {
-                Entry::Guarded(inner, guard) => {
-                    guards = self.join(guards, guard);
-                    at = inner;
-                }
-                Entry::As(inner, _) => at = inner,
-                Entry::Atom { .. } | Entry::None | Entry::Joined(..) => return guards,
-            }
-        }
+    /// As [`Origins::guard`], of an origin that was made just now: no set is equal to it.
+    pub(crate) fn guard_new(&mut self, origin: OriginId, guard: OriginId) -> OriginId {
+        if guard.is_none() { origin } else { self.push(Entry::Guarded(origin, guard)) }
+    }
+
+    /// Adds a made text, of which [`Origins::stretch`] names parts.
+    pub(crate) fn add_text(&mut self, runs: &Arc<[Run]>) -> TextId {
+        let id = TextId(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.texts.push(Arc::clone(runs));
+        self.runs += runs.len();
+        id
+    }
+
+    /// The origin of some bytes of a made text, where more than one origin has content there.
+    pub(crate) fn stretch(&mut self, text: TextId, range: Range<u32>) -> OriginId {
+        self.push(Entry::Stretch(text, range.start, range.end))
     }
 
     /// The content spans, the place to edit first; without duplicates.
@@ -392,45 +418,6 @@ impl Origins {
     fn place(&self, role: Role, via: Via, span: Span) -> Option<OriginSpan> {
         let file = Arc::clone(self.file(span.file)?);
         Some(OriginSpan { role, via, file, start: span.start, end: span.end })
-    }
-
-    fn places(&self, origin: OriginId, guards: bool) -> Vec<OriginSpan> {
-        let mut found = Vec::new();
-        self.walk(origin, guards, |role, via, span| found.extend(self.place(role, via, span)));
-        found
-    }
-
-    /// Calls `each` with every span once, in graph order. Iterative: the graph may be deeper than the
-    /// stack.
-    fn walk(&self, origin: OriginId, guards: bool, mut each: impl FnMut(Role, Via, Span)) {
-        let mut seen: HashSet<_, Hasher> = HashSet::default();
-        let mut listed: HashSet<(Via, Span), Hasher> = HashSet::default();
-        let mut later = Vec::new();
-        let mut stack = vec![(origin, None, Via::Content)];
-        while let Some((id, role_over, via)) = stack.pop().or_else(|| later.pop()) {
-            if !seen.insert((id, role_over, via)) {
-                continue;
-            }
-            match self.entry(id) {
-                Entry::None => {}
-                Entry::Atom { role, span } => {
-                    if !listed.contains(&(Via::Content, span)) && listed.insert((via, span)) {
-                        each(role_over.unwrap_or(role), via, span);
-                    }
-                }
-                Entry::Joined(first, second) => {
-                    stack.push((second, role_over, via));
-                    stack.push((first, role_over, via));
-                }
-                Entry::Guarded(inner, guard) => {
-                    stack.push((inner, role_over, via));
-                    if guards {
-                        later.push((guard, None, Via::Guard));
-                    }
-                }
-                Entry::As(inner, role) => stack.push((inner, role_over.or(Some(role)), via)),
-            }
-        }
     }
 }
 

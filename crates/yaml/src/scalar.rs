@@ -214,6 +214,9 @@ fn typed(text: &str, mode: Mode) -> Resolved {
 }
 
 fn word(text: &str, mode: Mode) -> Resolved {
+    if text.len() > "false".len() {
+        return Resolved::Str;
+    }
     match text {
         "~" | "null" | "Null" | "NULL" => Resolved::Null,
         "true" | "True" | "TRUE" => Resolved::Bool(true),

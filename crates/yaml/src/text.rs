@@ -21,6 +21,13 @@ pub struct Run {
 }
 
 impl Run {
+    /// Its bytes in a range of the text, counted from `at`, where it starts.
+    pub(crate) fn overlap(&self, at: u32, range: &Range<u32>) -> Range<u32> {
+        let from = range.start.max(at);
+        let to = range.end.min(self.end).max(from);
+        from - at..to - at
+    }
+
     /// The origin of some of its bytes, counted from its start, without what decided that they are
     /// there.
     pub(crate) fn origin_of(&self, bytes: Range<u32>, origins: &mut Origins) -> OriginId {
@@ -107,9 +114,7 @@ impl Text {
         let mut whole = OriginId::NONE;
         let mut guards = OriginId::NONE;
         for (start, run) in self.runs_over(&range) {
-            let from = range.start.max(start);
-            let to = range.end.min(run.end).max(from);
-            let origin = run.origin_of(from - start..to - start, origins);
+            let origin = run.origin_of(run.overlap(start, &range), origins);
             whole = origins.join(whole, origin);
             guards = origins.join(guards, run.context);
         }
@@ -139,24 +144,37 @@ impl Text {
     /// The runs that touch a range, each with its start. Runs of no bytes count when they stand
     /// inside the range; for an empty range the run it stands in is taken.
     pub fn runs_over(&self, range: &Range<u32>) -> impl Iterator<Item = (u32, &Run)> {
-        let Range { start, end } = *range;
-        let first = self.runs.partition_point(|run| run.end < start);
-        let mut at = first.checked_sub(1).and_then(|before| self.runs.get(before)).map_or(0, |run| run.end);
-        self.runs
-            .iter()
-            .skip(first)
-            .map(move |run| {
-                let begin = at;
-                at = run.end;
-                (begin, run)
-            })
-            .take_while(move |(begin, _)| *begin <= end)
-            .filter(move |(begin, run)| {
-                let overlaps = *begin < end && run.end > start;
-                let marks = *begin == run.end && start <= *begin && *begin <= end;
-                overlaps || marks || (start == end && *begin <= start && start < run.end)
-            })
+        runs_over(&self.runs, range.clone())
     }
+
+    /// Whether more than one origin has content in a range: then it is no single span.
+    pub(crate) fn is_of_several(&self, range: &Range<u32>) -> bool {
+        let mut content = self.runs_over(range).map(|(_, run)| run).filter(|run| !run.origin.is_none());
+        let Some(first) = content.next() else { return false };
+        content.any(|run| run.offset.is_some() || run.origin != first.origin)
+    }
+
+    /// The runs, shared.
+    pub(crate) fn shared_runs(&self) -> &Arc<[Run]> {
+        &self.runs
+    }
+}
+
+/// [`Text::runs_over`], of the runs alone.
+pub(crate) fn runs_over(runs: &[Run], range: Range<u32>) -> impl Iterator<Item = (u32, &Run)> {
+    let Range { start, end } = range;
+    let first = runs.partition_point(|run| run.end < start);
+    let mut at = first.checked_sub(1).and_then(|before| runs.get(before)).map_or(0, |run| run.end);
+    let from = runs.iter().skip(first).map(move |run| {
+        let begin = at;
+        at = run.end;
+        (begin, run)
+    });
+    from.take_while(move |(begin, _)| *begin <= end).filter(move |(begin, run)| {
+        let overlaps = *begin < end && run.end > start;
+        let marks = *begin == run.end && start <= *begin && *begin <= end;
+        overlaps || marks || (start == end && *begin <= start && start < run.end)
+    })
 }
 
 impl PartialEq for Text {
@@ -343,6 +361,45 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_stretch_is_what_its_runs_join_to(
+            pieces in prop::collection::vec((0_usize..5, 0_usize..6, 0_usize..6, 0_usize..4), 1..12),
+            ranges in prop::collection::vec((0_u32..30, 0_u32..30), 1..20),
+        ) {
+            let (mut origins, text) = file_text("0123456789");
+            let whole = text.runs()[0].origin;
+            let (first, last) = (origins.part(whole, 0..1), origins.part(whole, 9..10));
+            let conditions = [OriginId::NONE, first, last, origins.guard(first, last)];
+            let mut made = Text::default();
+            for (kind, start, len, guard) in pieces {
+                let mut builder = TextBuilder::default();
+                builder.push(&made);
+                let since = builder.run_count();
+                match kind {
+                    0 => builder.push_str(&"x".repeat(len), first),
+                    1 => builder.push_str("", last),
+                    2 => builder.push_str("yy", OriginId::NONE),
+                    3 => builder.push(&made.slice(start..start + len)),
+                    _ => builder.push(&text.slice(start..(start + len).min(10))),
+                }
+                builder.guard_since(since, conditions[guard], &mut origins);
+                made = builder.build();
+            }
+            let id = origins.add_text(made.shared_runs());
+            for (start, end) in ranges {
+                let joined = made.origin(start..end, &mut origins);
+                if made.is_of_several(&(start..end)) {
+                    let stretch = origins.stretch(id, start..end);
+                    prop_assert_eq!(origins.exact(joined), None);
+                    prop_assert_eq!(origins.all(stretch), origins.all(joined));
+                    prop_assert_eq!(origins.first(stretch), origins.first(joined));
+                    let role = origins.with_role(stretch, Role::Base);
+                    let role_of_joined = origins.with_role(joined, Role::Base);
+                    prop_assert_eq!(origins.all(role), origins.all(role_of_joined));
+                }
+            }
+        }
+
         #[test]
         fn the_only_run_of_a_range_says_what_all_its_runs_say(
             pieces in prop::collection::vec((0_usize..3, 0_usize..6, 0_usize..6, any::<bool>()), 1..12),

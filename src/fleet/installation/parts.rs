@@ -49,10 +49,9 @@ const CRD_CHARTS: [&str; 2] = ["kserve-crd", "kserve-crd-minimal"];
 pub(super) fn find(finder: &Finder<'_>) -> Vec<Unit> {
     let mut units = of_objects(finder);
     units.extend(of_applications(finder));
-    for file in finder.discovery.files.values().filter(|file| !is_documentation(&file.path)) {
-        if file.kind == FileKind::Kustomization {
-            units.push(of_kustomization(finder, file));
-        }
+    let files = finder.discovery.files.values().filter(|file| file.kind == FileKind::Kustomization);
+    for file in files.filter(|file| !is_documentation(&file.path)) {
+        units.push(of_kustomization(finder, file));
     }
     units.retain(|unit| unit.parts.len() > 1);
     units

@@ -39,9 +39,9 @@ impl<'m> Level<'m> {
     fn walk(self, node: &'m Node, at: &Trail<'_>, out: &mut Violations) {
         match &node.value {
             Value::Map(map) => {
-                let beside = node.get("name").text();
                 for (key, value) in map.iter() {
-                    let named = beside.filter(|_| key.name() == "value").unwrap_or(key.name());
+                    let beside = if key.name() == "value" { node.get("name").text() } else { None };
+                    let named = beside.unwrap_or(key.name());
                     Level { named, ..self }.walk(value, &at.key(key.name()), out);
                 }
             }
@@ -56,30 +56,29 @@ impl<'m> Level<'m> {
     }
 
     fn scalar(self, scalar: &Scalar, whole: OriginId, at: &Trail<'_>, out: &mut Violations) {
-        // A number is the same number, however it is written.
-        if !scalar.text.contains(|c: char| c.is_ascii_digit())
-            || !matches!(scalar.resolve(Mode::Api), Resolved::Str)
-        {
-            return;
-        }
         let one = [(u32::try_from(scalar.text.len()).unwrap_or(u32::MAX), whole)];
         let parts = match &scalar.pieces {
             Pieces::Parts(parts) => &**parts,
             Pieces::Whole | Pieces::Verbatim(_) => &one[..],
         };
         let mut start = 0;
-        for &(end, origin) in parts {
+        let pieces = parts.iter().map(|&(end, origin)| {
             let piece = Piece { text: &scalar.text, range: start..end as usize };
             start = end as usize;
+            (piece, origin)
+        });
+        let mut numbers = pieces.filter(|(piece, _)| piece.begins_a_number()).peekable();
+        // A number is the same number, however it is written.
+        if numbers.peek().is_none() || !matches!(scalar.resolve(Mode::Api), Resolved::Str) {
+            return;
+        }
+        for (piece, origin) in numbers {
             out.push(self.piece(&piece, origin, at));
         }
     }
 
     fn piece(self, piece: &Piece<'_>, origin: OriginId, at: &Trail<'_>) -> Option<Violation> {
         let printed = piece.printed();
-        if !printed.starts_with(|c: char| c.is_ascii_digit() || c == '-') {
-            return None;
-        }
         let span = self.manifest.place(origin).filter(|span| span.role == Role::Values)?;
         let written = span.file.text().get(span.start as usize..span.end as usize)?;
         let read = ambiguity(written).filter(|read| read.helm.as_deref() == Some(printed))?;
@@ -150,6 +149,11 @@ struct Piece<'t> {
 impl<'t> Piece<'t> {
     fn printed(&self) -> &'t str {
         self.text.get(self.range.clone()).unwrap_or("")
+    }
+
+    fn begins_a_number(&self) -> bool {
+        matches!(self.text.as_bytes().get(self.range.start), Some(b'0'..=b'9' | b'-'))
+            && !self.range.is_empty()
     }
 
     fn before(&self) -> &'t str {

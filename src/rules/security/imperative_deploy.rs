@@ -3,6 +3,7 @@
 #[path = "imperative_deploy/command.rs"]
 mod command;
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 
 use mlgitops_files::RepoPath;
@@ -22,7 +23,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     if !context.fleet.deployments.iter().any(|one| one.serves_models) {
         return;
     }
-    let models = Models::of(context);
+    // Most repositories have no such command.
+    let models = LazyCell::new(|| Models::of(context));
     let files = context.discovery.files.values();
     for found in files.filter(|found| matches!(found.kind, FileKind::Workflow | FileKind::Script)) {
         let text = found.file.text();
