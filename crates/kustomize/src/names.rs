@@ -154,7 +154,7 @@ impl Builder<'_> {
             && let mlgitops_yaml::Pieces::Verbatim(_) = scalar.pieces
         {
             let end = u32::try_from(scalar.text.len()).unwrap_or(u32::MAX);
-            scalar.pieces = mlgitops_yaml::Pieces::Parts([(end, name.origin)].into());
+            scalar.pieces = mlgitops_yaml::Pieces::Parts((end, name.origin).into());
         }
     }
 

@@ -290,7 +290,7 @@ impl Builder<'_> {
         match scalar.pieces {
             Pieces::Verbatim(_) => {
                 let end = u32::try_from(scalar.text.len()).unwrap_or(u32::MAX);
-                Pieces::Parts([(end, at)].into())
+                Pieces::Parts((end, at).into())
             }
             ref other => other.clone(),
         }

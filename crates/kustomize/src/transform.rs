@@ -334,7 +334,7 @@ impl Builder<'_> {
         let pieces = match scalar.to_text(value.origin, self.origins).runs() {
             [run] => {
                 let at = self.origins.with_role(value.origin, mlgitops_yaml::Role::Transformer);
-                mlgitops_yaml::Pieces::Parts([(run.end, at)].into())
+                mlgitops_yaml::Pieces::Parts((run.end, at).into())
             }
             _ => mlgitops_yaml::Pieces::Whole,
         };

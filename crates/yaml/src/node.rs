@@ -5,8 +5,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::{
-    KeyError, Mode, OriginId, Origins, Pointer, Resolved, Step, Style, Text, TextBuilder, resolve,
-    resolve_key,
+    KeyError, Mode, OriginId, Origins, Pieces, Pointer, Resolved, Step, Style, Tag, Text, TextBuilder,
+    resolve, resolve_key,
 };
 
 /// A value and why it is there.
@@ -48,20 +48,9 @@ pub struct Scalar {
     /// How it was written.
     pub style: Style,
     /// The explicit tag, as [`resolve`] takes it.
-    pub tag: Option<Arc<str>>,
+    pub tag: Option<Tag>,
     /// Which bytes of the text come from where.
     pub pieces: Pieces,
-}
-
-/// How the bytes of a scalar map to its origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pieces {
-    /// Every byte comes from the whole origin.
-    Whole,
-    /// The bytes are those of the origin's one span, from this byte of it on.
-    Verbatim(u32),
-    /// One origin for each part, in order: where the part ends in the text, and its origin.
-    Parts(Arc<[(u32, OriginId)]>),
 }
 
 impl PartialEq for Scalar {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::{Style, Text};
+use crate::{Style, Tag, Text};
 
 /// A node of a [`Tree`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,7 +47,7 @@ pub(crate) struct TreeNode {
     pub(crate) start: u32,
     pub(crate) end: u32,
     /// The explicit tag: the core schema's suffix (`str`), or the whole tag.
-    pub(crate) tag: Option<Arc<str>>,
+    pub(crate) tag: Option<Tag>,
     /// Children in `Tree::children`.
     pub(crate) children: Range<u32>,
     pub(crate) flow: bool,

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 
 use mlgitops_files::limits;
 
 use super::narrow;
 use crate::tree::TreeNode;
-use crate::{Document, Duplicate, NodeIndex, Shape, SyntaxError, SyntaxErrorKind, Text, Tree};
+use crate::{Document, Duplicate, NodeIndex, Shape, SyntaxError, SyntaxErrorKind, Tag, Text, Tree};
 
 /// Errors of one text after which it is left alone.
 pub(super) const MOST_ERRORS: usize = 100;
@@ -60,7 +59,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Adds a node that nothing holds yet.
-    pub(super) fn push(&mut self, shape: Shape, range: Range<u32>, tag: Option<Arc<str>>) -> NodeIndex {
+    pub(super) fn push(&mut self, shape: Shape, range: Range<u32>, tag: Option<Tag>) -> NodeIndex {
         let index = NodeIndex(narrow(self.tree.nodes.len()));
         let Range { start, end } = range;
         let (children, flow, repeats) = (0..0, false, false);
@@ -81,7 +80,7 @@ impl<'s> Builder<'s> {
         &mut self,
         shape: Shape,
         range: Range<u32>,
-        tag: Option<Arc<str>>,
+        tag: Option<Tag>,
         is_flow: bool,
     ) -> NodeIndex {
         let node = self.push(shape, range, tag);

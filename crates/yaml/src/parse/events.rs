@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use granit_parser::{
     ErrorKind, Event, Parser, Placement as GranitPlacement, ScalarStyle, ScanError, Span as GranitSpan,
-    StrInput, StructureStyle, Tag, options,
+    StrInput, StructureStyle, Tag as Written, options,
 };
 use mlgitops_files::limits;
 
 use super::builder::{Builder, MOST_ERRORS};
 use super::narrow;
 use crate::tree::ScalarText;
-use crate::{Comment, NodeIndex, Placement, Shape, Style, SyntaxError, SyntaxErrorKind, Text, Tree};
+use crate::{Comment, NodeIndex, Placement, Shape, Style, SyntaxError, SyntaxErrorKind, Tag, Text, Tree};
 
 /// Where the tags `!!str`, `!!int` … stand.
 const CORE: &str = "tag:yaml.org,2002:";
@@ -60,7 +60,7 @@ struct Events<'s> {
     /// The nodes of the document that have an anchor.
     anchors: HashMap<usize, NodeIndex>,
     /// Words of tags, each made once.
-    tags: Vec<Arc<str>>,
+    tags: Vec<Tag>,
 }
 
 impl<'s> Events<'s> {
@@ -138,7 +138,7 @@ impl<'s> Events<'s> {
         &mut self,
         shape: Shape,
         style: StructureStyle,
-        tag: Option<&Tag>,
+        tag: Option<&Written>,
         anchor: usize,
         range: Range<u32>,
     ) {
@@ -171,7 +171,7 @@ impl<'s> Events<'s> {
         &mut self,
         value: &str,
         style: ScalarStyle,
-        tag: Option<&Tag>,
+        tag: Option<&Written>,
         has_anchor: bool,
         Range { start, end }: Range<u32>,
     ) -> NodeIndex {
@@ -290,20 +290,20 @@ impl<'s> Events<'s> {
         if gap.ends_with(indicator) { from + narrow(gap.len()) } else { at.max(from) }
     }
 
-    fn tag(&mut self, tag: Option<&Tag>) -> Option<Arc<str>> {
+    fn tag(&mut self, tag: Option<&Written>) -> Option<Tag> {
         let tag = tag?;
         let word = match tag.suffix_in_namespace(CORE) {
             Some(suffix) => suffix.into_owned(),
             None => tag.original(),
         };
         if let Some(known) = self.tags.iter().find(|known| ***known == *word) {
-            return Some(Arc::clone(known));
+            return Some(known.clone());
         }
-        let word: Arc<str> = word.into();
+        let tag = Tag::from(&*word);
         if self.tags.len() < 64 {
-            self.tags.push(Arc::clone(&word));
+            self.tags.push(tag.clone());
         }
-        Some(word)
+        Some(tag)
     }
 
     fn anchor(&mut self, id: usize, node: NodeIndex) {

@@ -214,11 +214,10 @@ impl Expansion<'_> {
             start = end;
             part
         });
-        let parts: Arc<[_]> = parts.collect();
+        let pieces = Pieces::Parts(parts.collect());
         // It stays a string, whatever the parameters make it look like.
         let style = if like.style == Style::Plain { Style::Double } else { like.style };
-        let scalar =
-            Scalar { text: Arc::clone(text.shared()), pieces: Pieces::Parts(parts), style, tag: None };
+        let scalar = Scalar { text: Arc::clone(text.shared()), pieces, style, tag: None };
         Node::new(Value::Scalar(scalar), origin)
     }
 }
