@@ -12,6 +12,8 @@ mod installed;
 mod kustomizations;
 #[path = "flux/layouts.rs"]
 mod layouts;
+#[path = "flux/recall.rs"]
+mod recall;
 #[path = "flux/releases.rs"]
 mod releases_of_helm;
 #[path = "flux/sources.rs"]
