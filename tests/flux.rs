@@ -6,6 +6,8 @@
 mod bad_input;
 #[path = "flux/causality.rs"]
 mod causality;
+#[path = "flux/environments.rs"]
+mod environments;
 #[path = "flux/installed.rs"]
 mod installed;
 #[path = "flux/kustomizations.rs"]
@@ -16,6 +18,8 @@ mod layouts;
 mod recall;
 #[path = "flux/releases.rs"]
 mod releases_of_helm;
+#[path = "flux/remediation.rs"]
+mod remediation;
 #[path = "flux/sources.rs"]
 mod sources;
 #[path = "flux/twins.rs"]
