@@ -6,14 +6,20 @@
 mod bad_input;
 #[path = "flux/causality.rs"]
 mod causality;
+#[path = "flux/environments.rs"]
+mod environments;
 #[path = "flux/installed.rs"]
 mod installed;
 #[path = "flux/kustomizations.rs"]
 mod kustomizations;
 #[path = "flux/layouts.rs"]
 mod layouts;
+#[path = "flux/recall.rs"]
+mod recall;
 #[path = "flux/releases.rs"]
 mod releases_of_helm;
+#[path = "flux/remediation.rs"]
+mod remediation;
 #[path = "flux/sources.rs"]
 mod sources;
 #[path = "flux/twins.rs"]

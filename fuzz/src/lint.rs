@@ -65,6 +65,28 @@ pub(crate) fn kustomization(input: &[u8]) {
     ]);
 }
 
+/// The text of an object whose variables Flux replaces: lines `name=value`, an empty line, the text.
+pub(crate) fn variables(input: &[u8]) {
+    const KUSTOMIZATION: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n\
+         metadata: {name: models, namespace: flux-system}\nspec:\n  interval: 10m\n  prune: true\n  path: ./models\n  \
+         sourceRef: {kind: GitRepository, name: flux-system}\n  postBuild:\n    substitute:\n";
+    const SERVICE: &str = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: a}\n\
+                           spec: {predictor: {model: {storageUri: s3://models/a/v4}}}\n---\n\
+                           apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  text: |2\n";
+    let Ok(input) = std::str::from_utf8(input) else { return };
+    let (values, text) = input.split_once("\n\n").unwrap_or(("NAME=fraud", input));
+    let mut kustomization = KUSTOMIZATION.to_owned();
+    for (name, value) in values.lines().filter_map(|line| line.split_once('=')) {
+        kustomization += &format!("      {name}: '{}'\n", value.replace('\'', "''"));
+    }
+    let mut object = SERVICE.to_owned();
+    text.lines().for_each(|line| object += &format!("    {line}\n"));
+    lint_all(vec![
+        ("clusters/prod/models.yaml".to_owned(), kustomization.into_bytes()),
+        ("models/all.yaml".to_owned(), object.into_bytes()),
+    ]);
+}
+
 fn lint_all(files: Vec<(String, Vec<u8>)>) {
     let config = files.iter().find(|(path, _)| path == "mlgitops.yaml").and_then(|(path, content)| {
         let file = SourceFile::new(path, content).ok()?;

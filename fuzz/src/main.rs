@@ -26,6 +26,7 @@ const TARGETS: &[(u8, Target)] = &[
     (b'l', lint::repository),
     (b't', lint::template),
     (b'k', lint::kustomization),
+    (b'v', lint::variables),
     (b'e', edit::edit),
 ];
 

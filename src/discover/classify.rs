@@ -53,8 +53,10 @@ pub(super) fn beside(path: &RepoPath) -> Option<FileKind> {
 }
 
 /// The three names kustomize reads (kustomize v5 `api/konfig/general.go`).
+pub(crate) const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 pub(super) fn is_kustomization(name: &str) -> bool {
-    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+    KUSTOMIZATIONS.contains(&name)
 }
 
 /// Whether a path lies in a folder of documentation, examples or tests.

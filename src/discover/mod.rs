@@ -15,8 +15,8 @@ use rayon::prelude::*;
 use crate::finding::{Code, Location, NotChecked};
 use mlgitops_yaml::Role;
 
-pub(crate) use classify::is_candidate;
 pub use classify::{FileKind, is_documentation};
+pub(crate) use classify::{KUSTOMIZATIONS, is_candidate};
 pub use trees::{Base, Known, NotHere, Trees};
 
 /// A file that was read, what it is, and its documents.

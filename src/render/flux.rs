@@ -13,11 +13,9 @@ use mlgitops_yaml::{
 use crate::deploy::flux::substitute::{
     Budget, Refusal, RefusalKind, UNKNOWN, Undefined, Variables, substitute,
 };
+use crate::discover::KUSTOMIZATIONS;
 use crate::render::sourceignore::SourceIgnore;
 use crate::render::{Flux, Given, PostBuild};
-
-/// The three names kustomize reads (kustomize v5 `api/konfig/general.go`).
-const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// Marks an object whose variables stay as they are.
 const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -150,7 +148,10 @@ fn is_name(name: &str) -> bool {
 fn variables(post_build: &PostBuild, origins: &mut Origins) -> Variables {
     let values = post_build.values.iter();
     let values = values.map(|(name, given)| (name.clone(), given.to_text(Role::Parameter, origins)));
-    Variables { values: values.collect(), is_strict: false, more_in_cluster: post_build.more_in_cluster }
+    let values = values.collect();
+    let whole = u32::try_from(post_build.looked_in.text.len()).unwrap_or(u32::MAX);
+    let looked_in = post_build.looked_in.origin(0..whole, Role::Deployment, origins);
+    Variables { values, is_strict: false, more_in_cluster: post_build.more_in_cluster, looked_in }
 }
 
 /// Whether a `$` stands anywhere in an object.

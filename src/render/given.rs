@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mlgitops_yaml::{
     Key, Map, Mode, Node, OriginId, OriginSpan, Origins, Pieces, Resolved, Role, Scalar, Span, Style, Text,
-    TextBuilder, Unknown, Value,
+    TextBuilder, Unknown, Value, Via,
 };
 
 /// Text with the places it comes from, as a job carries it: plain and hashable.
@@ -27,8 +27,9 @@ impl Part {
     fn cut(&self, kept: Range<usize>, of: Range<usize>, from: usize) -> Self {
         let end = u32::try_from(kept.end - from).unwrap_or(u32::MAX);
         let mut spans = self.spans.clone();
+        let mut content = spans.iter_mut().filter(|span| span.via == Via::Content);
         // Bytes of a file can be told from each other where there are as many as in the text.
-        if let [span] = spans.as_mut_slice()
+        if let (Some(span), None) = (content.next(), content.next())
             && (span.end - span.start) as usize == of.len()
         {
             let at = |offset: usize| span.start + u32::try_from(offset - of.start).unwrap_or(0);
@@ -104,6 +105,16 @@ impl Given {
         Self { text: text.into(), parts: vec![Part { end, spans }] }
     }
 
+    /// The text, with the scalars that decided that it is this one: what named the place it was
+    /// looked up at.
+    #[must_use]
+    pub fn guarded_by<'n>(mut self, nodes: impl Iterator<Item = &'n Node>, origins: &Origins) -> Self {
+        let named = nodes.flat_map(|node| origins.all(node.origin));
+        let guards: Vec<OriginSpan> = named.map(|span| OriginSpan { via: Via::Guard, ..span }).collect();
+        self.parts.iter_mut().for_each(|part| part.spans.extend(guards.iter().cloned()));
+        self
+    }
+
     /// Some bytes of it.
     #[must_use]
     pub fn slice(&self, range: Range<usize>) -> Self {
@@ -129,7 +140,7 @@ impl Given {
     /// The place to edit, if a file holds it.
     #[must_use]
     pub fn place(&self) -> Option<&OriginSpan> {
-        self.parts.iter().flat_map(|part| &part.spans).find(|span| span.via == mlgitops_yaml::Via::Content)
+        self.parts.iter().flat_map(|part| &part.spans).find(|span| span.via == Via::Content)
     }
 }
 
@@ -226,7 +237,7 @@ fn register(spans: &[OriginSpan], role: Role, origins: &mut Origins) -> OriginId
     for span in spans {
         let file = origins.add_file(&span.file);
         let at = Span { file, start: span.start, end: span.end };
-        if span.via == mlgitops_yaml::Via::Content {
+        if span.via == Via::Content {
             // Literal text of a template stays what it is; what the caller hands over has its role.
             let kept = if span.role == Role::Deployment { span.role } else { role };
             let origin = origins.span(kept, at);

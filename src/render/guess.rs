@@ -6,6 +6,7 @@ use mlgitops_files::RepoPath;
 
 use crate::config::is_usual_environment;
 use crate::discover::{Discovery, FileKind, is_documentation};
+use crate::kinds::{argocd, flux};
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
 
 /// One job for each folder that holds plain manifests. What lies below the `crds/` of a chart is
@@ -27,7 +28,10 @@ pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) 
     let graph = Graph::of(discovery);
     let used: BTreeSet<&RepoPath> = reached.iter().chain(graph.uses.values().flatten()).collect();
     let is_judged = |folder: &&RepoPath| {
-        !graph.components.contains(*folder) && !is_documentation(&below(folder)) && !reached.contains(*folder)
+        !graph.components.contains(*folder)
+            && !is_documentation(&below(folder))
+            && !reached.contains(*folder)
+            && !graph.awaits_bootstrap(folder, discovery)
     };
     let folders = discovery.kustomizations.iter().filter(is_judged);
     let mut free: Vec<&RepoPath> = folders.filter(|folder| !used.contains(*folder)).collect();
@@ -38,11 +42,31 @@ pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) 
             free.push(folder);
         }
     }
-    let jobs = free.into_iter();
-    jobs.map(|path| Job { path: path.clone(), tool: Tool::Kustomize(Kustomize::default()) }).collect()
+    let files_anywhere = is_of_flux_alone(discovery);
+    let tool = || Tool::Kustomize(Kustomize { files_anywhere, ..Kustomize::default() });
+    free.into_iter().map(|path| Job { path: path.clone(), tool: tool() }).collect()
 }
 
-/// What shows some files as they are applied, as far as nobody says: the kustomization that names
+/// Whether Flux deploys from this repository, and Argo CD does not: Flux builds what names files
+/// outside its folder (fluxcd/pkg v1.9 `kustomize/kustomize_generator.go`, `LoadRestrictionsNone`).
+fn is_of_flux_alone(discovery: &Discovery) -> bool {
+    let mut is_of_flux = false;
+    for found in discovery.files.values().filter(|found| found.kind == FileKind::Manifests) {
+        for document in &found.objects {
+            let text =
+                |key: &str| found.tree.get(document.root, key).and_then(|node| found.tree.scalar(node));
+            let group = text("apiVersion").and_then(|version| version.split('/').next());
+            match (group, text("kind")) {
+                (Some(argocd::GROUP), Some("Application" | "ApplicationSet")) => return false,
+                (Some(flux::KUSTOMIZE_GROUP), Some("Kustomization")) => is_of_flux = true,
+                _ => {}
+            }
+        }
+    }
+    is_of_flux
+}
+
+/// What shows some files as Flux applies them, as far as nobody says: the kustomization that names
 /// each, else the plain files of its folder.
 pub(super) fn guessed_around<'f>(
     discovery: &Discovery,
@@ -51,8 +75,9 @@ pub(super) fn guessed_around<'f>(
     let graph = Graph::of(discovery);
     let namers: BTreeMap<&RepoPath, &RepoPath> =
         graph.uses.iter().flat_map(|(folder, uses)| uses.iter().map(move |used| (used, folder))).collect();
+    let tool = || Tool::Kustomize(Kustomize { files_anywhere: true, ..Kustomize::default() });
     let jobs = files.filter_map(|file| match namers.get(file) {
-        Some(folder) => Some(Job { path: (*folder).clone(), tool: Tool::Kustomize(Kustomize::default()) }),
+        Some(folder) => Some(Job { path: (*folder).clone(), tool: tool() }),
         None => Some(Job { path: file.parent()?, tool: Tool::Plain(Plain::default()) }),
     });
     let mut unique: Vec<Job> = Vec::new();
@@ -94,6 +119,15 @@ impl Graph {
             graph.uses.entry(folder).or_default().extend(uses);
         }
         graph
+    }
+
+    /// Whether a folder names files that `flux bootstrap` will write: no one can build it before.
+    fn awaits_bootstrap(&self, folder: &RepoPath, discovery: &Discovery) -> bool {
+        let is_to_come = |path: &RepoPath| {
+            matches!(path.file_name(), "gotk-components.yaml" | "gotk-sync.yaml")
+                && !discovery.files.contains_key(path)
+        };
+        self.uses.get(folder).is_some_and(|uses| uses.iter().any(is_to_come))
     }
 
     /// Some folders and all they lead to.

@@ -135,7 +135,7 @@ pub struct Flux {
 }
 
 /// The variables that Flux replaces after a build.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PostBuild {
     /// Their values, sorted by name.
     pub values: Vec<(String, Given)>,
@@ -143,6 +143,8 @@ pub struct PostBuild {
     pub is_always: bool,
     /// Whether further variables have values that only the cluster knows.
     pub more_in_cluster: bool,
+    /// What names the objects that hold values: that a variable is in none of them decides too.
+    pub looked_in: Given,
 }
 
 impl Job {

@@ -292,7 +292,8 @@ impl Plan<'_> {
         let is_guessed = !is_of_flux(&rendered.job);
         let is_applied_elsewhere = |manifest: &Manifest| {
             is_guessed
-                && (self.flux.reached.contains(&rendered.job.path)
+                && (flux::is_piece(manifest, self.discovery)
+                    || self.flux.reached.contains(&rendered.job.path)
                     || stands_in(manifest).is_some_and(|file| self.flux.reached.contains(&file)))
         };
         let deploying = rendered.manifests.iter().filter(|manifest| flux::is_deployment(manifest));

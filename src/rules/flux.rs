@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::RepoPath;
+use mlgitops_kustomize::Target;
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Availability, Project, Release, ReleaseSet};
-use mlgitops_yaml::Node;
+use mlgitops_yaml::{Node, Pointer};
 
 use crate::config::{FluxConfig, Stated};
 use crate::deploy::flux;
 use crate::finding::Location;
 use crate::fleet::{Deployment, Fleet, Object};
 use crate::kinds::argocd::GROUP;
-use crate::kinds::flux::{SOURCE_GROUP, SourceRef};
+use crate::kinds::flux::{SOURCE_GROUP, SourceRef, is_helm_release};
 
 /// The minor releases of Flux 2 that are supported, and asked about where nothing names one.
 const SUPPORTED: [u16; 3] = [7, 8, 9];
+
+/// The minor release of Flux 2 whose Kustomizations have `ignore`.
+pub(super) const IGNORE_SINCE: u16 = 9;
 
 /// What is known of Flux from the configuration and the repository.
 #[derive(Debug, Clone, Default)]
@@ -87,6 +91,33 @@ impl Flux {
     #[must_use]
     pub fn deployer(&self) -> (&'static str, &'static str) {
         if self.is_alone { ("a Kustomization", "Kustomization") } else { ("an Application", "Application") }
+    }
+
+    /// Whether what Flux leaves alone of an object that it applied covers a field: `ignore` of a
+    /// Kustomization, from Flux 2.9 on, `driftDetection.ignore` of a HelmRelease. `None` where a rule
+    /// cannot be read.
+    #[must_use]
+    pub fn ignores(&self, by: &Deployment, object: &Object, field: &Pointer, fleet: &Fleet) -> Option<bool> {
+        let spec = by.manifest.root.get("spec");
+        let rules = match is_helm_release(&by.manifest.id) {
+            true => spec.get("driftDetection").get("ignore"),
+            false if self.since(IGNORE_SINCE) == Availability::Never => return Some(false),
+            false => spec.get("ignore"),
+        };
+        let namespace = fleet.place(object.place).and_then(|place| place.namespace.as_deref());
+        for rule in rules.items() {
+            let target = rule.get("target").present().filter(|node| !node.is_null());
+            let target = target.map(Target::of).transpose().ok()?;
+            if target.is_some_and(|target| !target.selects(&object.manifest, namespace.unwrap_or_default())) {
+                continue;
+            }
+            let paths = rule.get("paths").items().iter().filter_map(Node::text);
+            let paths = paths.filter_map(|text| Pointer::parse(text).ok());
+            if paths.into_iter().any(|path| path.covers(field)) {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 
     fn minors(&self) -> Vec<u16> {

@@ -483,7 +483,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "controller-conflict",
         category: "traffic",
-        summary: "the weights that a controller moves, Argo CD leaves alone",
+        summary: "the weights that a controller moves, Argo CD and Flux leave alone",
         cases: &[
             Case {
                 id: "healed",
@@ -517,7 +517,7 @@ pub static RULES: &[Rule] = &[
     Rule {
         id: "dead-sync-option",
         category: "reconcile",
-        summary: "every sync option is one that Argo CD reads, and has something to do",
+        summary: "every sync option is one that Argo CD or Flux reads, and has something to do",
         cases: &[
             Case {
                 id: "unknown",

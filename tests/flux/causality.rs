@@ -10,9 +10,9 @@ use mlgitops_yaml::{Node, Value};
 
 use super::world::World;
 
-type Files = Vec<(String, String)>;
+pub(super) type Files = Vec<(String, String)>;
 
-fn fixture(name: &str) -> Files {
+pub(super) fn fixture(name: &str) -> Files {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/flux").join(name);
     let (mut files, mut open) = (Files::new(), vec![root.clone()]);
     while let Some(folder) = open.pop() {
@@ -29,7 +29,7 @@ fn fixture(name: &str) -> Files {
     files
 }
 
-fn survey(files: &Files) -> Survey {
+pub(super) fn survey(files: &Files) -> Survey {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     World::of(&files).survey()
 }

@@ -115,3 +115,65 @@ fn one_folder_an_app() {
     );
     assert_eq!(not_checked(&survey), Vec::<String>::new());
 }
+
+/// A piece that is laid over a Kustomization, or once was, applies nothing: neither is it an error,
+/// nor does it stand above what is applied.
+#[test]
+fn pieces_of_kustomizations_are_none() {
+    let piece = |name: &str| {
+        format!(
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {{name: {name}, namespace: flux-system}}\n\
+             spec:\n  postBuild: {{substitute: {{VERSION: v47}}}}\n"
+        )
+    };
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: old, namespace: ml}\n\
+                   spec:\n  values: {replicas: 2}\n";
+    let cluster = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [models.yaml]\n\
+                   patches: [{path: pieces/models.yaml}]\n";
+    let world = World::of(&[
+        ("clusters/production/flux-system/gotk-sync.yaml", &sync("production")),
+        ("clusters/production/kustomization.yaml", cluster),
+        ("clusters/production/models.yaml", &kustomization("models", "./models", "")),
+        ("clusters/production/pieces/models.yaml", &piece("models")),
+        // Nothing names these any more.
+        ("clusters/production/unused.yaml", &piece("unused")),
+        ("clusters/production/old.yaml", release),
+        ("models/isvc.yaml", &service("fraud", "s3://models/fraud/${VERSION}/")),
+    ]);
+    let survey = world.survey();
+    assert_eq!(releases(&survey), ["fraud 47 production production/-"]);
+    assert_eq!(
+        bound(&survey),
+        ["flux-system = kustomization clusters/production", "models = kustomization models"]
+    );
+    assert_eq!(world.findings(&["source-path"]), Vec::<String>::new());
+    // One that is applied as it stands is an error all the same.
+    let named = world.and(&[(
+        "clusters/production/kustomization.yaml",
+        &cluster.replace("models.yaml]", "models.yaml, unused.yaml]"),
+    )]);
+    assert_eq!(named.findings(&["source-path"]).len(), 1, "{:?}", named.findings(&["source-path"]));
+}
+
+/// What nothing deploys is built as the rest of the repository is: Flux reads files outside the
+/// folder, and writes those of its bootstrap itself.
+#[test]
+fn what_nothing_deploys_is_built_as_flux_does_it() {
+    let world = World::of(&[
+        ("clusters/production/models.yaml", &kustomization("models", "./models", "")),
+        ("models/isvc.yaml", &service("fraud", "s3://models/fraud/v47/")),
+        ("unused/config/kustomization.yaml", "resources: [../operator/store.yaml]\n"),
+        ("unused/operator/store.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: store}\n"),
+        ("template/flux-system/kustomization.yaml", "resources: [gotk-components.yaml, gotk-sync.yaml]\n"),
+    ]);
+    assert_eq!(world.findings(&["kustomize-build"]), Vec::<String>::new());
+    let survey = world.survey();
+    assert_eq!(field(&survey, "ConfigMap", &["metadata", "name"]).len(), 1);
+    // Argo CD beside it would not build the folder.
+    let mixed = world.and(&[(
+        "argocd/app.yaml",
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\nspec: {}\n",
+    )]);
+    let found = mixed.findings(&["kustomize-build"]);
+    assert!(found.len() == 1 && found[0].starts_with("unused/config/kustomization.yaml:1"), "{found:?}");
+}

@@ -125,6 +125,10 @@ impl Scalar {
                     push_exact(&mut builder, part, origin, origins);
                     at = end as usize;
                 }
+                // What decided about the whole decided about each part.
+                for guard in origins.guards_around(whole) {
+                    builder.guard_since(0, guard, origins);
+                }
             }
             Pieces::Whole => match self.block_lines(whole, origins) {
                 Some(text) => return text,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use mlgitops_yaml::Text;
 
-use super::substitute::{Budget, RefusalKind};
+use super::substitute::{Budget, OUTPUT, RefusalKind};
 
 /// What comes of a value.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(super) fn apply(
         ("#" | "##", Some(pattern)) => trim(value, pattern, operator == "##", false, budget)?,
         ("%" | "%%", Some(pattern)) => trim(value, pattern, operator == "%%", true, budget)?,
         (":", Some(from)) => substring(value, from, argument(1))?,
-        ("/" | "//" | "/#" | "/%", Some(what)) => replace(operator, value, what, argument(1)),
+        ("/" | "//" | "/#" | "/%", Some(what)) => replace(operator, value, what, argument(1), budget)?,
         // Whatever the sign, the rest is a default for what is empty.
         _ if value.is_empty() && !arguments.is_empty() => Cut::Arguments,
         _ => whole,
@@ -89,8 +89,21 @@ fn substring(value: &str, from: &str, length: Option<&str>) -> Result<Cut, Refus
     Ok(Cut::Part(range))
 }
 
-fn replace(operator: &str, value: &str, what: &str, with: Option<&str>) -> Cut {
-    match (operator, with) {
+fn replace(
+    operator: &str,
+    value: &str,
+    what: &str,
+    with: Option<&str>,
+    budget: &mut Budget,
+) -> Result<Cut, RefusalKind> {
+    // What comes out is known before it is made: a few bytes may become gigabytes.
+    let times = if operator == "//" { value.matches(what).count() } else { 1 };
+    let grown = times.saturating_mul(with.map_or(0, str::len));
+    if grown > OUTPUT {
+        return Err(RefusalKind::TooLong);
+    }
+    budget.take(grown)?;
+    Ok(match (operator, with) {
         ("/", with) => Cut::New(value.replacen(what, with.unwrap_or(""), 1)),
         ("//", with) => Cut::New(value.replace(what, with.unwrap_or(""))),
         ("/#", Some(with)) if value.starts_with(what) => Cut::New(value.replacen(what, with, 1)),
@@ -99,7 +112,7 @@ fn replace(operator: &str, value: &str, what: &str, with: Option<&str>) -> Cut {
             None => Cut::Part(0..value.len()),
         },
         _ => Cut::Part(0..value.len()),
-    }
+    })
 }
 
 /// Takes off the shortest or longest beginning, or end, that a pattern matches. For an end both are

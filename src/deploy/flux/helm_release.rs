@@ -193,14 +193,19 @@ fn values_from(
         }
         let value = data.as_ref().and_then(|data| data.values.iter().find(|(name, _)| name == key));
         match value {
-            Some((_, value)) => match said(entry.get("targetPath")) {
-                Some(path) if is_overruled(path, manifest) => {}
-                Some(path) => {
-                    let is_literal = is_true(entry.get("literal"));
-                    helm.parameters.push(parameter(path.text().unwrap_or(""), value, is_literal));
+            Some((_, value)) => {
+                let naming =
+                    ["name", "valuesKey", "targetPath"].iter().filter_map(|field| entry.get(field).present());
+                let value = value.clone().guarded_by(naming, origins);
+                match said(entry.get("targetPath")) {
+                    Some(path) if is_overruled(path, manifest) => {}
+                    Some(path) => {
+                        let is_literal = is_true(entry.get("literal"));
+                        helm.parameters.push(parameter(path.text().unwrap_or(""), &value, is_literal));
+                    }
+                    None => helm.values.push(value),
                 }
-                None => helm.values.push(value.clone()),
-            },
+            }
             None if data.as_ref().is_some_and(|data| data.unknown.iter().any(|name| name == key)) => {
                 missing.push((format!("`{key}` of ConfigMap `{name}` is not known"), entry.origin));
             }

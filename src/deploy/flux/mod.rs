@@ -21,7 +21,7 @@ use crate::finding::{Code, Location, NotChecked};
 use crate::kinds::flux::{is_helm_release, is_kustomization};
 use crate::render::Given;
 pub(crate) use objects::{Asker, Objects};
-pub(crate) use roots::{Root, roots};
+pub(crate) use roots::{Root, is_piece, roots};
 use source::NoFolder;
 
 /// Whether an object deploys others by Flux.

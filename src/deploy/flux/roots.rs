@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::RepoPath;
+use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{NodeIndex, Tree};
 
-use crate::discover::{Base, Discovery, FileKind, Trees};
-use crate::kinds::flux::{KUSTOMIZE_GROUP, SOURCE_GROUP};
+use crate::discover::{Base, Discovery, FileKind, KUSTOMIZATIONS, Trees};
+use crate::kinds::flux::{KUSTOMIZE_GROUP, SOURCE_GROUP, is_helm_release, is_kustomization};
 
 /// A Kustomization as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,6 +73,39 @@ impl<'t> Object<'t> {
     fn is(&self, group: &str, kind: &str) -> bool {
         self.text(&["apiVersion"]).split('/').next() == Some(group) && self.text(&["kind"]) == kind
     }
+
+    /// Whether it says what to build at all.
+    fn has_source(&self) -> bool {
+        ["kind", "name"].iter().all(|field| !self.text(&["spec", "sourceRef", field]).is_empty())
+    }
+}
+
+/// Whether an object is a piece to be laid over another, and none to apply: it lacks what every
+/// object of its kind must say, and stands beside a kustomization that does not name it.
+pub(crate) fn is_piece(manifest: &Manifest, discovery: &Discovery) -> bool {
+    let spec = manifest.root.get("spec");
+    let lacks = match is_helm_release(&manifest.id) {
+        true => spec.get("chart").is_absent() && spec.get("chartRef").is_absent(),
+        false => is_kustomization(&manifest.id) && spec.get("sourceRef").is_absent(),
+    };
+    let file = || RepoPath::parse(manifest.place(manifest.root.origin)?.file.path()).ok();
+    lacks && file().is_some_and(|file| is_unnamed(&file, discovery))
+}
+
+/// Whether the kustomization beside a file does not name it among its resources.
+fn is_unnamed(file: &RepoPath, discovery: &Discovery) -> bool {
+    let Some(folder) = file.parent() else { return false };
+    let beside = KUSTOMIZATIONS.iter().filter_map(|name| folder.join(name).ok());
+    let mut beside = beside.filter_map(|path| discovery.files.get(&path));
+    beside.next().is_some_and(|found| !names_resource(&found.tree, &folder, file))
+}
+
+/// Whether a kustomization names a file among its resources.
+fn names_resource(tree: &Tree, folder: &RepoPath, file: &RepoPath) -> bool {
+    let list = tree.documents().first().and_then(|document| tree.get(document.root?, "resources"));
+    let entries =
+        list.into_iter().flat_map(|list| tree.children(list)).filter_map(|entry| tree.scalar(*entry));
+    entries.filter_map(|entry| folder.join(entry).ok()).any(|path| path == *file)
 }
 
 /// The GitRepositories of the tree, by name, and which of their states are the tree itself.
@@ -129,7 +163,9 @@ fn written(discovery: &Discovery, trees: &Trees<'_>) -> Vec<Written> {
             let (file, tree, cluster) = (&found.path, &*found.tree, cluster.clone());
             let object = Object { file, tree, root: document.root, cluster };
             if object.is(KUSTOMIZE_GROUP, "Kustomization") {
-                kustomizations.push(object);
+                if object.has_source() || !is_unnamed(object.file, discovery) {
+                    kustomizations.push(object);
+                }
             } else if object.is(SOURCE_GROUP, "GitRepository") {
                 named.entry(object.text(&["metadata", "name"])).or_default().push(object);
             }
@@ -137,6 +173,10 @@ fn written(discovery: &Discovery, trees: &Trees<'_>) -> Vec<Written> {
     }
     let mut sources = Sources { named, trees, opened: BTreeMap::new() };
     let mut folder = |object: &Object<'_>| {
+        // What is laid over others, wherever it lies, builds nothing.
+        if !object.has_source() {
+            return None;
+        }
         let path = object.text(&["spec", "path"]).trim_start_matches('/');
         let base = sources.base(object)?;
         base.join(if path.is_empty() { "." } else { path }).ok().flatten()

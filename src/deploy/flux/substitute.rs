@@ -16,17 +16,19 @@ use super::functions::{self, Cut};
 const DEPTH: usize = 100;
 /// Bytes that the text of one object may become: no API server takes a request that is longer
 /// (k8s.io/apiserver `pkg/server/config.go`, `MaxRequestBodyBytes`).
-const OUTPUT: usize = 3 << 20;
+pub(super) const OUTPUT: usize = 3 << 20;
 /// Steps that the variables of one build may take together.
 const STEPS: usize = 16 << 20;
 /// What a variable costs beside the length of its value: its place is kept.
 const COST: usize = 64;
+/// How many variables a text has at most: no more can be paid for.
+const VARIABLES: usize = STEPS / COST;
 
 /// Stands for text that cannot be known; a character nobody types.
 pub(crate) const UNKNOWN: char = '\u{e0f1}';
 
 /// The variables of one build.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Variables {
     /// Those whose values are known, by name.
     pub(crate) values: BTreeMap<String, Text>,
@@ -34,6 +36,8 @@ pub(crate) struct Variables {
     pub(crate) is_strict: bool,
     /// Whether others have values that only the cluster knows.
     pub(crate) more_in_cluster: bool,
+    /// What names the places that were looked in for each.
+    pub(crate) looked_in: OriginId,
 }
 
 /// A variable without a value and without a default: it became empty.
@@ -71,6 +75,8 @@ pub(crate) enum RefusalKind {
     Limit(&'static str),
 }
 
+const TOO_MANY: RefusalKind = RefusalKind::Limit("the variables of this build take too many steps");
+
 /// What is left of the steps of a build.
 #[derive(Debug)]
 pub(crate) struct Budget {
@@ -87,7 +93,7 @@ impl Budget {
     /// Takes some steps.
     pub(super) fn take(&mut self, steps: usize) -> Result<(), RefusalKind> {
         let left = self.steps.checked_sub(steps);
-        self.steps = left.ok_or(RefusalKind::Limit("the variables of this build take too many steps"))?;
+        self.steps = left.ok_or(TOO_MANY)?;
         Ok(())
     }
 }
@@ -108,7 +114,7 @@ pub(crate) fn substitute(
     budget: &mut Budget,
     origins: &mut Origins,
 ) -> Result<Replaced, Refusal> {
-    let mut parser = Parser { source: text.as_str(), pos: 0, depth: 0 };
+    let mut parser = Parser { source: text.as_str(), pos: 0, depth: 0, variables: 0 };
     let nodes = parser.text()?;
     let mut evaluation = Evaluation { source: text, variables, budget, origins, undefined: Vec::new() };
     let mut out = TextBuilder::default();
@@ -139,6 +145,7 @@ struct Parser<'s> {
     source: &'s str,
     pos: usize,
     depth: usize,
+    variables: usize,
 }
 
 /// Which characters an escape may stand before.
@@ -237,6 +244,10 @@ impl Parser<'_> {
             let kind = RefusalKind::Limit("functions nest too deep");
             return Err(Refusal { kind, at: start..start + 2 });
         }
+        if self.variables == VARIABLES {
+            return Err(Refusal { kind: TOO_MANY, at: start..start + 2 });
+        }
+        self.variables += 1;
         self.depth += 1;
         self.pos += 2;
         let function = match self.peek() {
@@ -392,6 +403,8 @@ impl Evaluation<'_> {
         for argument in &function.arguments {
             let mut text = TextBuilder::default();
             self.node(argument, &mut text)?;
+            // It is copied once for each function that it stands in.
+            self.budget.take(text.len()).map_err(refuse)?;
             arguments.push(text.build());
         }
         let source = Arc::clone(self.source.shared());
@@ -413,12 +426,21 @@ impl Evaluation<'_> {
         }
         // What is not set is empty; the place that asks for it is the one to edit.
         let nothing = Text::opaque("", own);
+        let looked_in = if value.is_none() { self.variables.looked_in } else { OriginId::NONE };
         let value = value.unwrap_or(&nothing);
         self.budget.take(COST + value.len()).map_err(refuse)?;
         match functions::apply(operator, value.as_str(), &arguments, self.budget) {
             Ok(Cut::Part(range)) => out.push_part(value, range),
-            Ok(Cut::Arguments) if arguments.iter().all(Text::is_empty) => out.push_str("", own),
-            Ok(Cut::Arguments) => arguments.iter().for_each(|argument| out.push(argument)),
+            Ok(Cut::Arguments) => {
+                match arguments.iter().all(Text::is_empty) {
+                    true => out.push_str("", own),
+                    false => arguments.iter().for_each(|argument| out.push(argument)),
+                }
+                // That a variable is empty, or that it is not, has put its default there.
+                let end = u32::try_from(value.len()).unwrap_or(u32::MAX);
+                let passed_over = value.origin(0..end, self.origins);
+                out.guard_since(since, passed_over, self.origins);
+            }
             Ok(Cut::New(text)) => {
                 let from = u32::try_from(value.len()).unwrap_or(u32::MAX);
                 let mut origin = value.origin(0..from, self.origins);
@@ -432,6 +454,7 @@ impl Evaluation<'_> {
             Err(kind) => return Err(refuse(kind)),
         }
         out.guard_since(since, own, self.origins);
+        out.guard_since(since, looked_in, self.origins);
         if out.len() > OUTPUT {
             return Err(refuse(RefusalKind::TooLong));
         }
@@ -445,74 +468,5 @@ impl Evaluation<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What `envsubst` gives: made with the real one (`tests/flux/envsubst.txt`).
-    const CASES: &str = include_str!("../../../tests/flux/envsubst.txt");
-
-    fn variables(is_strict: bool) -> Variables {
-        let lines = CASES.lines().filter_map(|line| line.strip_prefix("#   "));
-        let pairs = lines.map(|line| line.split_once('=').unwrap());
-        let values = pairs.map(|(name, value)| (name.to_owned(), Text::of_shared(&Arc::from(value))));
-        Variables { values: values.collect(), is_strict, more_in_cluster: false }
-    }
-
-    fn said(text: &str, variables: &Variables) -> String {
-        let text = Text::of_shared(&Arc::from(text));
-        match substitute(&text, variables, &mut Budget::default(), &mut Origins::default()) {
-            Ok(replaced) => replaced.text.as_str().to_owned(),
-            Err(Refusal { kind, .. }) => match kind {
-                RefusalKind::Syntax(words) => format!("! {words}"),
-                RefusalKind::Missing(name) => format!("! variable not set (strict mode): {name:?}"),
-                RefusalKind::Panic => "! panic".to_owned(),
-                RefusalKind::Encoding => "! no UTF-8".to_owned(),
-                RefusalKind::TooLong => "! too long".to_owned(),
-                RefusalKind::Limit(words) => format!("! limit: {words}"),
-            },
-        }
-    }
-
-    #[test]
-    fn variables_are_replaced_as_the_controller_does_it() {
-        let (mut count, mut wrong) = (0, String::new());
-        let mut known = variables(false);
-        for line in CASES.lines() {
-            if line == "# With strictness" {
-                known.is_strict = true;
-            }
-            let Some((text, expected)) = line.split_once("  =>").filter(|_| !line.starts_with('#')) else {
-                continue;
-            };
-            count += 1;
-            let (is, expected) = (said(text, &known), expected.strip_prefix("  ").unwrap_or(expected));
-            if is != expected {
-                wrong += &format!("{text}: {is:?}, and it is {expected:?}\n");
-            }
-        }
-        assert!(wrong.is_empty(), "{wrong}");
-        assert!(count > 140, "{count} cases");
-    }
-
-    #[test]
-    fn what_only_the_cluster_knows_is_marked() {
-        let known = Variables { more_in_cluster: true, ..variables(true) };
-        assert_eq!(said("${name}/${secret:=x}", &known), format!("fraud/{UNKNOWN}"));
-    }
-
-    #[test]
-    fn bombs_end() {
-        let deep = format!("{}{}", "${a:=".repeat(200), "}".repeat(200));
-        assert_eq!(said(&deep, &variables(false)), "! limit: functions nest too deep");
-        let mut known = variables(false);
-        known.values.insert("big".to_owned(), Text::of_shared(&Arc::from("x".repeat(1 << 20))));
-        assert_eq!(said(&"${big}".repeat(20), &known), "! too long");
-        assert_eq!(
-            said(&"${big:0:1}".repeat(17), &known),
-            "! limit: the variables of this build take too many steps"
-        );
-        let words = "! limit: the variables of this build take too many steps";
-        assert_eq!(said("${big##*a*b}", &known), words);
-        assert_eq!(said(&"${a}".repeat(1 << 19), &known), words);
-    }
-}
+#[path = "substitute/tests.rs"]
+mod tests;

@@ -24,9 +24,11 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
     let mut values: BTreeMap<String, Given> = BTreeMap::new();
     let mut missing = Vec::new();
     let mut more_in_cluster = false;
+    let mut looked_in = Vec::new();
     let namespace = manifest.id.namespace.as_deref();
     for entry in post_build.get("substituteFrom").items() {
         let (kind, name) = (entry.get("kind").text().unwrap_or(""), entry.get("name").text().unwrap_or(""));
+        looked_in.extend(entry.get("name").present().and_then(|node| Given::of(node, origins)));
         let is_optional = entry.get("optional").present().and_then(Node::as_bool) == Some(true);
         if kind == "Secret" {
             more_in_cluster = true;
@@ -35,8 +37,11 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         }
         match world.objects.config_map(name, Asker { namespace, ..world.asker() }) {
             Some(data) => {
-                let known = data.values.iter();
-                values.extend(known.map(|(name, value)| (name.clone(), without_breaks(value))));
+                for (key, value) in &data.values {
+                    let value =
+                        without_breaks(value).guarded_by(entry.get("name").present().into_iter(), origins);
+                    values.insert(key.clone(), value);
+                }
                 // A value that is encrypted, or a variable itself, is one all the same.
                 for key in &data.unknown {
                     values.remove(key);
@@ -68,7 +73,8 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
     }
     let is_always = post_build.get("substituteStrategy").text() == Some("Always");
     let values = values.into_iter().collect();
-    Some(Found::Read(PostBuild { values, is_always, more_in_cluster }, missing))
+    let looked_in = Given::concat(&looked_in);
+    Some(Found::Read(PostBuild { values, is_always, more_in_cluster, looked_in }, missing))
 }
 
 /// The value in one line: the controller takes every line break out.

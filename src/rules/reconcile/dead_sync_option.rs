@@ -1,5 +1,8 @@
 //! `reconcile/dead-sync-option`: a sync option that Argo CD passes over, or that has nothing to do.
 
+#[path = "dead_sync_option/flux.rs"]
+mod flux;
+
 use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Node, Pointer};
 
@@ -11,7 +14,7 @@ use crate::kinds::argocd_sync::{
     Automation, SyncOption, annotated_options, automation, respects_ignored, sync_options,
 };
 
-pub(super) const CHECKS: &[Check] = &[Check::Deployment(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Deployment(check), Check::Flux(flux::check)];
 
 /// Where an option counts.
 #[derive(Clone, Copy, PartialEq, Eq)]

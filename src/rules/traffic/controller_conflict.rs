@@ -1,4 +1,7 @@
-//! `traffic/controller-conflict`: the weights that a controller moves, Argo CD leaves alone.
+//! `traffic/controller-conflict`: the weights that a controller moves, Argo CD and Flux leave alone.
+
+#[path = "controller_conflict/flux.rs"]
+mod flux;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +13,7 @@ use crate::finding::{Intent, Label, Location, PlaceIndex, Violation};
 use crate::fleet::{Deployment, Object};
 use crate::kinds::argocd_ignore::{What, entries};
 use crate::kinds::argocd_sync::{Automation, automation, innermost_policy, respects_ignored};
+use crate::kinds::flux::{is_helm_release, is_kustomization};
 use crate::kinds::jq_path::Covers;
 use crate::kinds::{argocd, istio};
 
@@ -26,15 +30,18 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         return;
     }
     for deployment in &context.fleet.deployments {
-        let application = &deployment.manifest;
-        if !application.id.is(argocd::GROUP, "Application") {
+        let id = &deployment.manifest.id;
+        let is_of_flux = is_kustomization(id) || is_helm_release(id);
+        if !is_of_flux && !id.is(argocd::GROUP, "Application") {
             continue;
         }
         for route in context.fleet.objects_of(deployment) {
             let Some(by) = moved.by(route) else { continue };
             let found = match by.controller {
+                Controller::Rollouts if is_of_flux => flux::of_weights(deployment, route, &by, context),
                 Controller::Rollouts => of_weights(deployment, route, &by, context),
-                Controller::Flagger => of_whole(route, &by),
+                Controller::Flagger if is_of_flux => flux::of_whole(deployment, route, &by, context),
+                Controller::Flagger => of_whole("Argo CD", route, &by),
             };
             out.push(found.map(|found| found.at_place(route.place)));
         }
@@ -140,6 +147,8 @@ fn weights(route: &Object) -> Vec<(&Node, Pointer)> {
     found
 }
 
+const NOTE: &str = "the share of a canary jumps between its step and Git, and its analysis measures neither";
+
 /// Weights that Argo CD sets back to what Git says.
 fn of_weights(
     deployment: &Deployment,
@@ -183,11 +192,7 @@ fn of_weights(
     };
     let label = if case == "healed" { "puts the weights back" } else { "syncs by itself" };
     let found = Violation::in_object(case, application, path, origin, label, message)?.word(name.as_str());
-    let at = |object: &Object, node: &Node, text: &str| {
-        object.manifest.place(node.origin).map(|at| Label::new(Location::from(at), text))
-    };
-    let labels = [at(by.object, by.node, "moves its weights"), at(route, first, "the weights in Git")];
-    let found = labels.into_iter().flatten().fold(found, Violation::also_at);
+    let found = with_both(found, by, route, first);
     let expression = match id.group() {
         istio::GROUP => ".spec.http[].route[].weight",
         _ => ".spec.rules[].backendRefs[].weight",
@@ -207,21 +212,25 @@ fn of_weights(
         intents.push(Intent::append(options, NewValue::text("RespectIgnoreDifferences=true")));
     }
     let title = if is_ignored { "keep the weights that are ignored" } else { "ignore the weights" };
-    Some(
-        found
-            .remedy(title, intents)
-            .note("the share of a canary jumps between its step and Git, and its analysis measures neither")
-            .help(if is_ignored {
-                keep.to_owned()
-            } else {
-                let keep = if respects { String::new() } else { format!(", and {keep}") };
-                format!(
-                    "ignore the weights{keep}: `- {{group: {}, kind: {}, jqPathExpressions: ['{expression}']}}`",
-                    id.group(),
-                    id.kind
-                )
-            }),
-    )
+    Some(found.remedy(title, intents).note(NOTE).help(if is_ignored {
+        keep.to_owned()
+    } else {
+        let keep = if respects { String::new() } else { format!(", and {keep}") };
+        format!(
+            "ignore the weights{keep}: `- {{group: {}, kind: {}, jqPathExpressions: ['{expression}']}}`",
+            id.group(),
+            id.kind
+        )
+    }))
+}
+
+/// With the line that moves the weights, and the first of those in Git.
+fn with_both(found: Violation, by: &By<'_>, route: &Object, first: &Node) -> Violation {
+    let at = |object: &Object, node: &Node, text: &str| {
+        object.manifest.place(node.origin).map(|at| Label::new(Location::from(at), text))
+    };
+    let labels = [at(by.object, by.node, "moves its weights"), at(route, first, "the weights in Git")];
+    labels.into_iter().flatten().fold(found, Violation::also_at)
 }
 
 /// Whether Argo CD ignores every weight of a route; `None` where that cannot be known.
@@ -258,11 +267,11 @@ fn is_ignored(
 }
 
 /// A route that Flagger makes, and Git holds too.
-fn of_whole(route: &Object, by: &By<'_>) -> Option<Violation> {
+fn of_whole(deployer: &str, route: &Object, by: &By<'_>) -> Option<Violation> {
     let id = &route.manifest.id;
     let node = route.manifest.root.find(&["metadata", "name"]).present()?;
     let message = format!(
-        "Argo CD and Flagger write {} {}{{places}} in turns: the canary loses its share",
+        "{deployer} and Flagger write {} {}{{places}} in turns: the canary loses its share",
         id.kind, id.name
     );
     let path = Pointer::of(&["metadata", "name"]);

@@ -38,8 +38,9 @@ impl Origins {
         runs_over(self.texts.get(text.0 as usize).map_or(&[][..], |runs| runs), range)
     }
 
-    /// The guards that stand around the one span of an exact origin, the outermost first.
-    pub(super) fn guards_around(&self, origin: OriginId) -> Vec<OriginId> {
+    /// The guards that stand around all of an origin, the outermost first: of an exact one, all of
+    /// its guards.
+    pub(crate) fn guards_around(&self, origin: OriginId) -> Vec<OriginId> {
         let (mut at, mut guards) = (origin, Vec::new());
         loop {
             match self.entry(at) {

@@ -8,6 +8,7 @@ use mlgitops_kustomize::Target;
 use mlgitops_manifest::fields::Availability;
 use mlgitops_yaml::{Node, Pointer};
 
+use super::super::super::flux::IGNORE_SINCE;
 use super::super::super::subject::models;
 use super::super::super::{Context, Violations};
 use super::{list, promoted_fields, word};
@@ -16,9 +17,6 @@ use crate::fleet::{Deployment, Object};
 use crate::kinds::flux::is_helm_release;
 use crate::kinds::jq_path::{self, Covers, Path};
 use crate::kinds::kserve;
-
-/// The minor release of Flux 2 whose Kustomizations have `ignore`.
-const IGNORE_SINCE: u16 = 9;
 
 /// One path of one rule.
 struct Ignored<'n> {

@@ -58,15 +58,12 @@ impl Service<'_> {
             true => format!("{}, from Flux 2.8 on", start.best_arithmetic(Covers::Whole)),
             false => start.best_arithmetic(Covers::Whole),
         };
-        let note = match is_helm_release(&by.id) && rolls_back(by) {
-            true => format!("{sum}; the failed upgrade is rolled back, and the old model keeps serving"),
-            false if is_helm_release(&by.id) => {
-                format!("{sum}; the upgrade is a failed one, whatever becomes of the pods")
-            }
-            false => format!("{sum}; what depends on it is not applied until it is ready"),
+        let then = match is_helm_release(&by.id) {
+            true => after_failure(by),
+            false => "what depends on it is not applied until it is ready".to_owned(),
         };
         let minutes = enough(start.worst.whole()).div_ceil(60);
-        Some(found.note(note).help(format!("timeout: {minutes}m")))
+        Some(found.note(format!("{sum}; {then}")).help(format!("timeout: {minutes}m")))
     }
 }
 
@@ -110,11 +107,29 @@ fn of_release(release: &Manifest, context: &Context<'_>) -> Option<Wait> {
     }
 }
 
-fn rolls_back(release: &Manifest) -> bool {
-    let remediation = release.root.get("spec").get("upgrade").get("remediation");
+/// What becomes of an upgrade that failed (helm-controller v1.6 `api/v2/helmrelease_types.go`,
+/// `internal/reconcile/atomic_release.go`): `upgrade.strategy` counts before `upgrade.remediation`,
+/// which acts between attempts, and on the last one where that is said or there were retries.
+fn after_failure(release: &Manifest) -> String {
+    let upgrade = release.root.get("spec").get("upgrade");
+    let strategy = upgrade.get("strategy");
+    if strategy.get("name").text() == Some("RetryOnFailure") {
+        let interval = strategy.get("retryInterval").text().unwrap_or("5m");
+        return format!("it is tried again every {interval}, and nothing is rolled back");
+    }
+    let remediation = upgrade.get("remediation");
     let retries = remediation.get("retries").present().and_then(Node::as_int).unwrap_or(0);
     let last = remediation.get("remediateLastFailure").present().and_then(Node::as_bool);
-    retries != 0 && last != Some(false)
+    // Fewer than none is without end: no failure is the last.
+    let of_last = retries < 0 || last.unwrap_or(retries > 0);
+    let uninstalls = remediation.get("strategy").text() == Some("uninstall");
+    let words = match (uninstalls, of_last) {
+        (_, false) if retries == 0 => "the upgrade is a failed one, whatever becomes of the pods",
+        (true, _) => "the failed upgrade is uninstalled, and the old model with it",
+        (false, true) => "the failed upgrade is rolled back, and the old model keeps serving",
+        (false, false) => "it is rolled back between its retries, and the last one stays as it failed",
+    };
+    words.to_owned()
 }
 
 /// `timeout`, else the interval less 30 s, where it waits for the service at all.
