@@ -10,6 +10,8 @@ mod nested;
 mod repositories;
 #[path = "argocd/revisions.rs"]
 mod revisions;
+#[path = "argocd/rounds.rs"]
+mod rounds;
 #[path = "argocd/sources.rs"]
 mod sources;
 #[path = "argocd/world.rs"]
