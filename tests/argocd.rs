@@ -4,6 +4,8 @@
 
 #[path = "argocd/alike.rs"]
 mod alike;
+#[path = "argocd/causes.rs"]
+mod causes;
 #[path = "argocd/nested.rs"]
 mod nested;
 #[path = "argocd/repositories.rs"]
