@@ -4,12 +4,16 @@
 
 #[path = "argocd/alike.rs"]
 mod alike;
+#[path = "argocd/causes.rs"]
+mod causes;
 #[path = "argocd/nested.rs"]
 mod nested;
 #[path = "argocd/repositories.rs"]
 mod repositories;
 #[path = "argocd/revisions.rs"]
 mod revisions;
+#[path = "argocd/rounds.rs"]
+mod rounds;
 #[path = "argocd/sources.rs"]
 mod sources;
 #[path = "argocd/world.rs"]

@@ -195,6 +195,28 @@ fn an_environment_of_many_places_names_them_in_its_cells() {
 }
 
 #[test]
+fn a_reference_that_names_no_version_says_what_is_taken() {
+    let of = |uri: &str| {
+        let text = service("llm", "v1", "").replace("s3://models/llm/v1/", uri);
+        let table = status::human(&surveyed(&[("prod/llm.yaml", &text)]), false);
+        let cell = table.lines().find_map(|line| line.strip_prefix("llm")).unwrap().trim().to_owned();
+        cell.split(", 2 GPUs").next().unwrap().to_owned()
+    };
+    for (uri, cell) in [
+        ("oci://registry.example.com:5000/models/llm", "latest (moves)"),
+        ("oci://registry.example.com:5000/models/llm:latest", "latest (moves)"),
+        ("oci://registry.example.com:5000/models/llm:latest-gpu", "latest-gpu (moves)"),
+        ("oci://registry.example.com:5000/models/llm:Release-A", "Release-A (tag)"),
+        ("oci://registry.example.com:5000/models/llm:v1.2", "v1.2 (tag)"),
+        ("hf://org/llm", "default branch (moves)"),
+        ("hf://org/llm:main", "main (moves)"),
+        ("s3://models/llm/v1/", "v1"),
+    ] {
+        assert_eq!(of(uri), cell, "{uri}");
+    }
+}
+
+#[test]
 fn replicas_canary_and_gpus_are_numbers_for_machines() {
     let json: serde_json::Value = serde_json::from_str(&status::json(&regions(), false)).unwrap();
     let of = |release: &serde_json::Value| {

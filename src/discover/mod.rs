@@ -1,6 +1,7 @@
 //! Which files are manifests, charts, kustomizations, values, workflows: decided by name, place
 //! and content, each file read and parsed once.
 
+mod chart_inputs;
 mod classify;
 mod trees;
 
@@ -55,6 +56,9 @@ pub struct Discovery {
     /// Folders with `templates/` and `values.yaml` that lack a Chart.yaml: meant as charts, and
     /// refused by Helm.
     pub nameless_charts: BTreeSet<RepoPath>,
+    /// Files that the templates of their chart read by `.Files`: what is applied is what a template
+    /// makes of them.
+    pub chart_inputs: BTreeSet<RepoPath>,
     /// Folders with a kustomization.
     pub kustomizations: BTreeSet<RepoPath>,
     /// Links that leave the root, with their target.
@@ -79,6 +83,13 @@ impl Found {
             return Self::parse(self.path.clone(), Arc::clone(&self.file), kind);
         }
         Self { kind: kind.refine(&self.tree, &self.objects, &self.path), ..self.clone() }
+    }
+
+    /// It is what templates read: no manifest by itself, whatever stands in it.
+    fn read_by_templates(&mut self) {
+        if self.kind == FileKind::Manifests {
+            self.kind = FileKind::Other;
+        }
     }
 
     /// Whether it holds an object, or could: it is a manifest that cannot be read.
@@ -171,6 +182,11 @@ pub fn discover_sharing(files: &Arc<dyn Files>, ignore: &GlobSet, known: &[Looke
     discovery.files = found.into_iter().map(|one| (one.path.clone(), one)).collect();
     discovery.nameless_charts = nameless_charts(&discovery);
     discovery.charts.extend(discovery.nameless_charts.iter().cloned());
+    discovery.chart_inputs = chart_inputs::find(&discovery);
+    let inputs = &discovery.chart_inputs;
+    discovery.files.iter_mut().filter(|(path, _)| inputs.contains(*path)).for_each(|(_, found)| {
+        found.read_by_templates();
+    });
     discovery
 }
 
@@ -206,7 +222,17 @@ fn nameless_charts(discovery: &Discovery) -> BTreeSet<RepoPath> {
 /// Looks at one file again, of which only the content changed; `None` where it cannot be read.
 #[must_use]
 pub fn look_again(files: &Arc<dyn Files>, path: &RepoPath, before: &Discovery) -> Option<Found> {
-    read(files, path, &before.charts).ok()
+    let mut found = read(files, path, &before.charts).ok()?;
+    if before.chart_inputs.contains(path) {
+        found.read_by_templates();
+    }
+    Some(found)
+}
+
+/// Whether what a file says decides what other files are: a template that reads them.
+#[must_use]
+pub fn reads_others(found: &Found) -> bool {
+    chart_inputs::reads_files(found)
 }
 
 /// Something that gave no bytes. What the machine refuses may hide a release.

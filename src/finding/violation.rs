@@ -40,6 +40,22 @@ pub struct Cause {
     /// Its field ([`crate::finding::field_of`]) in the same object at the same place; `None` for
     /// any field.
     pub field: Option<String>,
+    /// Where it is to be edited, instead of the object and the field: in the same environment.
+    pub at: Option<Location>,
+}
+
+impl Cause {
+    /// The violation of a rule in some field of the same object.
+    #[must_use]
+    pub fn field(rule: &'static str, field: impl Into<Option<String>>) -> Self {
+        Self { rule, field: field.into(), at: None }
+    }
+
+    /// The violation of a rule at a place of a file.
+    #[must_use]
+    pub fn at(rule: &'static str, at: Location) -> Self {
+        Self { rule, field: None, at: Some(at) }
+    }
 }
 
 /// One fact that a rule established about one field at one place.

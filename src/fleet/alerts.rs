@@ -35,7 +35,7 @@ pub struct Alert<'f> {
 }
 
 /// Labels of alerts and series that tell models apart (domain.md §6).
-const MODEL_LABELS: [&str; 12] = [
+const MODEL_LABELS: [&str; 15] = [
     "model",
     "model_name",
     "service",
@@ -45,19 +45,26 @@ const MODEL_LABELS: [&str; 12] = [
     "isvc",
     "configuration_name",
     "revision_name",
+    "kn_service_name",
+    "kn_configuration_name",
+    "kn_revision_name",
     "destination_service",
     "destination_service_name",
     "destination_workload",
 ];
 
-/// Metrics of what serves models, by their beginnings (domain.md §6).
-const SERVING: [&str; 14] = [
+/// Metrics of what serves models, by their beginnings (domain.md §6). Knative's proxy counts
+/// `revision_…` until 1.18; from 1.19.0 on `http_server_request_…` and `kn_queueproxy_…`, which later
+/// patch releases and 1.21 call `kn_serving_…` (knative serving `pkg/queue/request_metric.go`,
+/// `pkg/queue/sharedmain`).
+const SERVING: [&str; 15] = [
     "request_predict_seconds",
     "request_preprocess_seconds",
     "request_postprocess_seconds",
     "request_explain_seconds",
     "revision_request_",
     "revision_app_request_",
+    "kn_queueproxy_",
     "kn_serving_",
     "istio_request",
     "vllm:",

@@ -246,8 +246,8 @@ impl Builder<'_> {
         let (environment, because) = self.believe(&one.path, to.namespace, &to);
         let key = (environment, to.cluster.map(str::to_owned), to.namespace.map(str::to_owned));
         let place = self.intern(key, because);
-        let deploy::Refused { deployment, problem, .. } = one;
-        self.fleet.refused.push(Refused { deployment: deployment.manifest, place, problem });
+        let deploy::Refused { deployment, path, problem } = one;
+        self.fleet.refused.push(Refused { deployment: deployment.manifest, place, path, problem });
     }
 
     fn place_of(

@@ -18,6 +18,7 @@ mod sets;
 pub mod size;
 pub mod startup_time;
 mod survey;
+pub mod unset;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -84,6 +85,8 @@ pub struct Refused {
     pub deployment: Manifest,
     /// Where it would run.
     pub place: PlaceIndex,
+    /// The path that it names, as it is written.
+    pub path: String,
     /// What is wrong, and where.
     pub problem: Problem,
 }

@@ -1,11 +1,12 @@
 //! Which objects of a repository something deploys, where all that deploys can be seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::RepoPath;
+use mlgitops_manifest::ObjectId;
 
 use super::{Fleet, Object};
-use crate::discover::{Discovery, FileKind, Found};
+use crate::discover::{Discovery, FileKind};
 use crate::finding::Code;
 use crate::kinds::flux::{is_helm_release, is_kustomization};
 
@@ -13,9 +14,10 @@ use crate::kinds::flux::{is_helm_release, is_kustomization};
 #[derive(Debug)]
 pub struct Reached<'f> {
     fleet: &'f Fleet,
-    workflows: Vec<&'f Found>,
+    /// The folders that CI workflows name: `kubectl apply -k models/overlays/prod`.
+    by_workflows: BTreeSet<&'f RepoPath>,
     /// The folders that deployments of another repository name.
-    named: Vec<RepoPath>,
+    named: Vec<Named<'f>>,
 }
 
 impl<'f> Reached<'f> {
@@ -29,8 +31,11 @@ impl<'f> Reached<'f> {
         if !resolves || fleet.not_checked.iter().any(|item| hides(item.code)) || !is_flux_built(fleet) {
             return None;
         }
-        let workflows = discovery.files.values().filter(|found| found.kind == FileKind::Workflow).collect();
-        Some(Self { fleet, workflows, named: named_elsewhere(fleet) })
+        let workflows = discovery.files.values().filter(|found| found.kind == FileKind::Workflow);
+        let texts = workflows.map(|found| &**found.file.text());
+        let folders = fleet.deployables.iter().map(|one| &one.job.path);
+        let by_workflows = named_in(texts, folders.filter(|folder| !folder.is_root()));
+        Some(Self { fleet, by_workflows, named: named_elsewhere(fleet) })
     }
 
     /// Whether something deploys an object, here or elsewhere, now or once its revision is named.
@@ -40,14 +45,37 @@ impl<'f> Reached<'f> {
         let folder = &deployable.job.path;
         deployable.deployment.is_some()
             || object.is_to_come
-            || self.named.iter().any(|named| folder.is_within(named))
-            || self.is_applied_by_a_workflow(folder)
+            || self.named.iter().any(|named| folder.is_within(&named.folder))
+            || self.by_workflows.contains(folder)
     }
+}
 
-    /// Whether a CI workflow names the folder: `kubectl apply -k models/overlays/prod`.
-    fn is_applied_by_a_workflow(&self, folder: &RepoPath) -> bool {
-        !folder.is_root() && self.workflows.iter().any(|found| found.file.text().contains(folder.as_str()))
+/// Segments of a path that are looked at.
+const DEEP: usize = 32;
+
+/// Which folders some texts name, as whole segments of a path: `models/fraud` stands in
+/// `$ROOT/models/fraud/service.yaml` and not in `models/fraud-eu`.
+fn named_in<'t, 'f>(
+    texts: impl Iterator<Item = &'t str>,
+    folders: impl Iterator<Item = &'f RepoPath>,
+) -> BTreeSet<&'f RepoPath> {
+    let by_text: BTreeMap<&str, &RepoPath> = folders.map(|folder| (folder.as_str(), folder)).collect();
+    let is_of_path =
+        |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | '/' | '+' | '@' | '~');
+    let mut named = BTreeSet::new();
+    for path in
+        texts.flat_map(|text| text.split(|letter| !is_of_path(letter))).filter(|path| !path.is_empty())
+    {
+        // A sentence may end behind it.
+        let path = path.trim_end_matches('.');
+        let cuts = || path.match_indices('/').map(|(at, _)| at);
+        for start in std::iter::once(0).chain(cuts().map(|at| at + 1)).take(DEEP) {
+            let ends = cuts().filter(|end| *end > start).chain([path.len()]).take(DEEP);
+            let parts = ends.filter_map(|end| path.get(start..end));
+            named.extend(parts.filter_map(|part| by_text.get(part).copied()));
+        }
     }
+    named
 }
 
 /// Whether every object of Flux that may take a folder from here is built. What an operator of Flux
@@ -68,12 +96,22 @@ fn is_flux_built(fleet: &Fleet) -> bool {
     })
 }
 
+/// A folder that a deployment names.
+#[derive(Debug)]
+pub struct Named<'f> {
+    /// The object that names it.
+    pub by: &'f ObjectId,
+    /// The folder; of a template, the one above its first tag.
+    pub folder: RepoPath,
+}
+
 /// The folders that deployments of another repository name: a repository that was renamed, or is
 /// a fork, is another one by its URL.
-fn named_elsewhere(fleet: &Fleet) -> Vec<RepoPath> {
+#[must_use]
+pub fn named_elsewhere(fleet: &Fleet) -> Vec<Named<'_>> {
     let remote = fleet.not_checked.iter().filter(|item| item.code == Code::Remote);
     let files: BTreeSet<&str> = remote.filter_map(|item| Some(item.location.as_ref()?.path())).collect();
-    let mut folders = Vec::new();
+    let mut all = Vec::new();
     for object in &fleet.objects {
         let manifest = &object.manifest;
         let spec = match manifest.id.kind.as_str() {
@@ -89,12 +127,36 @@ fn named_elsewhere(fleet: &Fleet) -> Vec<RepoPath> {
         let one = spec.get("source").present();
         let paths =
             spec.get("sources").items().iter().chain(one).filter_map(|source| source.get("path").text());
-        // Of a template, the folder above its first tag.
         let fixed = paths.filter_map(|path| match path.find("{{") {
             Some(at) => path.get(..at)?.rsplit_once('/').map(|(folder, _)| folder),
             None => Some(path),
         });
-        folders.extend(fixed.filter_map(|path| RepoPath::parse(path).ok()));
+        let folders = fixed.filter_map(|path| RepoPath::parse(path).ok());
+        all.extend(folders.map(|folder| Named { by: &manifest.id, folder }));
     }
-    folders
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_workflow_names_a_folder_by_whole_segments_of_a_path() {
+        let folders = ["app", "models/fraud", "models", "prod"].map(|path| RepoPath::parse(path).unwrap());
+        for (text, expected) in [
+            ("name: application of the app-of-apps", vec![]),
+            ("run: kubectl apply -k app", vec!["app"]),
+            ("run: kubectl apply -k ./app/", vec!["app"]),
+            ("run: kubectl apply -f models/fraud/service.yaml", vec!["models", "models/fraud"]),
+            ("run: kubectl apply -k \"$ROOT/models/fraud\".", vec!["models", "models/fraud"]),
+            ("run: kubectl apply -k models/fraud-eu", vec!["models"]),
+            ("run: kubectl apply -k overlays/production", vec![]),
+            ("run: kubectl apply -k overlays/${{ matrix.one }}", vec![]),
+        ] {
+            let named: Vec<&str> =
+                named_in([text].into_iter(), folders.iter()).into_iter().map(RepoPath::as_str).collect();
+            assert_eq!(named, expected, "{text}");
+        }
+    }
 }

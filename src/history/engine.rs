@@ -16,7 +16,9 @@ use mlgitops_manifest::Manifest;
 use super::state::{Running, State, hidden, is_twin, is_unread, refused};
 use crate::config::Config;
 use crate::deploy::Deployment;
-use crate::discover::{Discovery, Document, FileKind, Found, discover, is_candidate, look_again};
+use crate::discover::{
+    Discovery, Document, FileKind, Found, discover, is_candidate, look_again, reads_others,
+};
 use crate::fleet::{self, Fleet, Surveyor, at_hand, ignored};
 use crate::kinds::kserve;
 use crate::render::memory::{Kept, run_alone};
@@ -211,13 +213,15 @@ impl Engine {
         is_template && chart.is_none_or(|chart| self.discovery.nameless_charts.contains(chart))
     }
 
-    /// The changed files that discovery read, read again; `None` where one of them came or went.
+    /// The changed files that discovery read, read again; `None` where one of them came or went, or
+    /// says what others are.
     fn look_again(&self, files: &Arc<dyn Files>, changed: &[Changed]) -> Option<Vec<Found>> {
         let candidates = changed.iter().map(|(path, _)| path).filter(|path| is_candidate(path));
         let read = candidates.filter(|path| !self.ignore.is_match(path.as_str()));
         read.map(|path| {
-            self.discovery.files.get(path)?;
-            look_again(files, path, &self.discovery)
+            let before = self.discovery.files.get(path)?;
+            let after = look_again(files, path, &self.discovery)?;
+            (!reads_others(before) && !reads_others(&after)).then_some(after)
         })
         .collect()
     }

@@ -115,7 +115,9 @@ pub fn plan_by(
     let plain = plan.run_guessed(guessed_plain(discovery));
     // The files as they stand are no more than the repository itself.
     plan.room = Room::default();
-    plan.keep_unnamed(&plain, &kustomize::named(discovery));
+    let mut named = kustomize::named(discovery);
+    named.extend(discovery.chart_inputs.iter().cloned());
+    plan.keep_unnamed(&plain, &named);
     plan.deploy_by_flux();
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
@@ -208,12 +210,16 @@ impl Plan<'_> {
         self.run_all(jobs.into_iter().map(|job| job.on(&self.config.kubernetes)).collect())
     }
 
-    /// Leaves out of plain manifests what kustomizations name: a resource is what they make of it,
-    /// and a patch is no object.
+    /// Leaves out of plain manifests what kustomizations and templates name: a resource is what they
+    /// make of it, and a patch is no object.
     fn keep_unnamed(&mut self, plain: &[usize], named: &BTreeSet<RepoPath>) {
         for &index in plain {
-            if let Some(rendered) = self.planned.rendered.get_mut(index) {
-                retain_outside(rendered, named);
+            let Some(rendered) = self.planned.rendered.get_mut(index) else { continue };
+            let before = rendered.manifests.len();
+            retain_outside(rendered, named);
+            if rendered.manifests.len() < before {
+                // What deploys the folder as it stands applies all of it.
+                self.known.remove(&rendered.job);
             }
         }
     }
@@ -354,7 +360,7 @@ impl Plan<'_> {
             found = self.read(&round);
             found.extend(self.read_waiting(false));
         }
-        self.say_too_deep(&round);
+        self.say_too_deep(&round, &found);
     }
 
     /// The deployments among what some jobs rendered, each with the index of its rendering.
@@ -396,8 +402,8 @@ impl Plan<'_> {
         found
     }
 
-    /// Lists what the last round would deploy.
-    fn say_too_deep(&mut self, round: &[usize]) {
+    /// Lists what the last round would deploy, and what it gave to those that waited.
+    fn say_too_deep(&mut self, round: &[usize], found: &[(usize, Deployment)]) {
         let rendered = round.iter().filter_map(|&index| self.planned.rendered.get(index));
         let manifests = rendered.flat_map(|rendered| &rendered.manifests);
         let deeper: Vec<NotChecked> = manifests
@@ -412,10 +418,15 @@ impl Plan<'_> {
             })
             .collect();
         self.planned.not_checked.extend(deeper);
+        // What the last round rendered is listed already.
+        let is_before = |from: usize| round.first().is_none_or(|first| from < *first);
         let waiting = std::mem::take(&mut self.flux.waiting).into_iter();
+        let waited = found.iter().map(|(from, deployment)| (*from, deployment.manifest.clone()));
+        let waiting = waiting.chain(waited).filter(|(from, _)| is_before(*from));
         self.planned.not_checked.extend(waiting.map(|(_, manifest)| {
             let what = format!("{} {}", manifest.id.kind, manifest.id.name);
-            let reason = format!("what it names is not rendered after {} rounds", limits::PLAN_ROUNDS);
+            let reason =
+                format!("what it names is not rendered before round {}, the last", limits::PLAN_ROUNDS);
             let at = manifest.place(manifest.root.origin).map(Location::from);
             NotChecked::new(Code::Limit, what, reason).at(at).required(true)
         }));

@@ -1,6 +1,9 @@
 //! What several rules ask of the whole fleet: gathered by the first that asks, for all of them.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
+
+use mlgitops_files::RepoPath;
 
 use super::Context;
 use crate::fleet::alerts::{Alert, of_models};
@@ -8,6 +11,7 @@ use crate::fleet::backend::Backends;
 use crate::fleet::reached::Reached;
 use crate::fleet::serving_runtime::Runtimes;
 use crate::fleet::size::Caches;
+use crate::fleet::unset::Unset;
 
 /// What was gathered so far. Nothing that gathers runs in parallel: a worker that waits here would
 /// be given a rule that waits for the same.
@@ -15,9 +19,11 @@ use crate::fleet::size::Caches;
 pub struct Gathered<'c> {
     alerts: OnceLock<Vec<Alert<'c>>>,
     backends: OnceLock<Backends<'c>>,
+    bound: OnceLock<BTreeSet<&'c RepoPath>>,
     caches: OnceLock<Caches<'c>>,
     reached: OnceLock<Option<Reached<'c>>>,
     runtimes: OnceLock<Runtimes<'c>>,
+    unset: OnceLock<Unset<'c>>,
 }
 
 impl<'c> Context<'c> {
@@ -31,6 +37,17 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn backends(&self) -> &Backends<'c> {
         self.gathered.backends.get_or_init(|| Backends::of(self.fleet))
+    }
+
+    /// Whether a deployment deploys a folder that a file lies in, or one above it.
+    #[must_use]
+    pub fn is_bound(&self, file: &RepoPath) -> bool {
+        let gather = || {
+            let bound = self.fleet.deployables.iter().filter(|one| one.deployment.is_some());
+            bound.map(|one| &one.job.path).collect()
+        };
+        let bound = self.gathered.bound.get_or_init(gather);
+        std::iter::successors(file.parent(), RepoPath::parent).any(|folder| bound.contains(&folder))
     }
 
     /// The caches of models on nodes.
@@ -50,5 +67,11 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn runtimes(&self) -> &Runtimes<'c> {
         self.gathered.runtimes.get_or_init(|| Runtimes::of(self.fleet))
+    }
+
+    /// The variables without a value, and the model references they stand in.
+    #[must_use]
+    pub fn unset(&self) -> &Unset<'c> {
+        self.gathered.unset.get_or_init(|| Unset::of(self.fleet))
     }
 }

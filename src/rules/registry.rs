@@ -2420,6 +2420,15 @@ pub static RULES: &[Rule] = &[
         summary: "every variable that Flux replaces has a value or a default",
         cases: &[
             Case {
+                id: "model",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
                 id: "empty",
                 levels: [
                     Some(Severity::Error),

@@ -49,6 +49,7 @@ pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Setting
         sunk: Sunk::default(),
         counts: BTreeMap::new(),
         named: BTreeMap::new(),
+        located: BTreeMap::new(),
         candidates: Candidates::of(settings.waivers),
     };
     // Each with whether it was there before the change.
@@ -128,6 +129,14 @@ fn owns(judged: &Judged) -> Option<About<'_>> {
 /// What names a violation that another one may follow from: rule, object, field, place.
 type Name = (&'static str, Option<String>, String, Option<u32>);
 
+/// The same by where it stands: rule, file, first and last byte, environment.
+type Located = (&'static str, String, u32, u32, Option<String>);
+
+fn located(rule: &'static str, at: &Location, environment: Option<&Environment>) -> Located {
+    let (file, start, end) = at.key();
+    (rule, file.to_owned(), start, end, environment.map(|environment| environment.name.clone()))
+}
+
 struct Sink<'s> {
     settings: &'s Settings<'s>,
     sunk: Sunk,
@@ -135,6 +144,8 @@ struct Sink<'s> {
     counts: BTreeMap<Fingerprint, u32>,
     /// The fingerprints of violations by rule, object, field and place.
     named: BTreeMap<Name, Fingerprint>,
+    /// The same by rule, place of the primary label and environment.
+    located: BTreeMap<Located, Fingerprint>,
     candidates: Candidates<'s>,
 }
 
@@ -190,6 +201,8 @@ impl Sink<'_> {
         let object = violation.object.as_ref().map(ToString::to_string);
         let name = (rule.id, object, violation.field.clone(), violation.place.map(|place| place.0));
         self.named.entry(name).or_insert(fingerprint);
+        let located = located(rule.id, &violation.primary.location, environment);
+        self.located.entry(located).or_insert(fingerprint);
         let place = PlaceOfFinding {
             environment: environment.map(|environment| environment.name.clone()),
             cluster: place.and_then(|place| place.cluster.clone()),
@@ -334,7 +347,11 @@ impl Sink<'_> {
             places.iter().filter(|place| place.waived.is_some() == waived).map(|place| place.severity).max()
         };
         let severity = severity(false).or(severity(true)).unwrap_or(Severity::Note);
+        let environment = || violation.place.and_then(|place| self.settings.fleet.environment(place));
         let caused_by = violation.caused_by.as_ref().and_then(|cause| {
+            if let Some(at) = &cause.at {
+                return self.located.get(&located(cause.rule, at, environment())).copied();
+            }
             let object = violation.object.as_ref().map(ToString::to_string);
             let place = violation.place.map(|place| place.0);
             let field = cause.field.clone();

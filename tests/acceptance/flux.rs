@@ -240,7 +240,7 @@ fn a_folder_for_each_app() {
     model   production
             production
             ml
-    churn   1.4.2 (moves), 1-2 replicas
+    churn   1.4.2 (tag), 1-2 replicas
     fraud   v45, 2-6 replicas, 1 GPU
     not checked: HelmRelease exporter: its chart `model-exporter` 1.2.3 is in the HelmRepository `monitoring`
     ");

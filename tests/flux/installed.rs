@@ -36,18 +36,18 @@ fn what_a_release_of_flux_does() {
     let stated =
         |release: &str| world().and(&[("mlgitops.yaml", &format!("flux: {{version: \"{release}\"}}\n"))]);
     let strict = ["ignore-too-broad/promoted", "undefined-variable/stops"];
-    let lenient = ["undefined-variable/empty", "unknown-field/dropped"];
+    let lenient = ["undefined-variable/model", "unknown-field/dropped"];
     assert_eq!(cases(&stated("2.9")), strict);
     assert_eq!(cases(&stated("2.9.4")), strict);
     assert_eq!(cases(&stated("2.8.1")), lenient);
-    let open = ["ignore-too-broad/promoted", "undefined-variable/empty"];
+    let open = ["ignore-too-broad/promoted", "undefined-variable/model"];
     assert_eq!(cases(&world()), open);
     let install = |cluster: &str, release: &str| {
         (format!("clusters/{cluster}/flux-system/gotk-components.yaml"), controller(release))
     };
     let (prod, staging) = (install("prod", "v2.9.4"), install("staging", "v2.8.0"));
     assert_eq!(cases(&world().and(&[(&prod.0, &prod.1)])), strict);
-    let both = ["ignore-too-broad/promoted", "undefined-variable/empty", "unknown-field/release"];
+    let both = ["ignore-too-broad/promoted", "undefined-variable/model", "unknown-field/release"];
     assert_eq!(cases(&world().and(&[(&prod.0, &prod.1), (&staging.0, &staging.1)])), both);
     // What is stated counts over what is found.
     assert_eq!(cases(&stated("2.8").and(&[(&prod.0, &prod.1)])), lenient);

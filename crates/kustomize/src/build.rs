@@ -75,6 +75,19 @@ pub struct PatchTarget {
     pub at: OriginSpan,
     /// Whether it selected an object.
     pub has_found: bool,
+    /// Where it selected none and one of its name is there: what keeps it from that one.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// A field of a target that does not fit an object of the name it asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mismatch {
+    /// The field: `group`, `version`, `kind`, `namespace`, `labelSelector`, `annotationSelector`.
+    pub field: &'static str,
+    /// What the object has there; empty where it has nothing, and for the selectors.
+    pub has: String,
+    /// Where the field stands.
+    pub at: OriginSpan,
 }
 
 /// What building a kustomization gave.

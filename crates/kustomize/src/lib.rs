@@ -44,6 +44,6 @@ mod transform;
 mod value_add;
 mod vars;
 
-pub use build::{Build, LeftOut, LeftOutKind, Overrides, PatchTarget, Remote, build};
+pub use build::{Build, LeftOut, LeftOutKind, Mismatch, Overrides, PatchTarget, Remote, build};
 pub use effect::Effect;
 pub use select::Target;

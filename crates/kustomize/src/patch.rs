@@ -4,7 +4,7 @@ use mlgitops_files::{RepoPath, limits};
 use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
 
 use crate::accumulate::Accumulated;
-use crate::build::{Builder, LeftOutKind, PatchTarget, Refused, Step};
+use crate::build::{Builder, LeftOutKind, Mismatch, PatchTarget, Refused, Step};
 use crate::json_patch::{Operation, is_patch};
 use crate::merge;
 use crate::origin::{all_of, guard_all};
@@ -99,13 +99,13 @@ impl Builder<'_> {
                 }
                 for patch in patches {
                     let found = self.patch_selected(&patch, &selector, allowed, built)?;
-                    self.note_target(target, found);
+                    self.note_target(target, &selector, found, built);
                 }
                 Ok(())
             }
             (Documents::Json(operations), Some(selector)) => {
                 let found = self.apply_operations(&operations, &selector, true, built)?;
-                self.note_target(target, found);
+                self.note_target(target, &selector, found, built);
                 Ok(())
             }
             (Documents::Json(_), None) => Err(self.refuse("patch", "a JSON patch needs a `target`", at)),
@@ -134,7 +134,7 @@ impl Builder<'_> {
                 match documents.guarded(guard, self.origins) {
                     Documents::Json(operations) => {
                         let found = self.apply_operations(&operations, &selector, false, built)?;
-                        self.note_target(Some(target), found);
+                        self.note_target(Some(target), &selector, found, built);
                         Ok(())
                     }
                     Documents::Merge(_) => Ok(()),
@@ -147,13 +147,31 @@ impl Builder<'_> {
     }
 
     /// Notes whether the target of a patch selected anything: kustomize is silent where it did not.
-    fn note_target(&mut self, target: Option<&Node>, has_found: bool) {
+    fn note_target(
+        &mut self,
+        target: Option<&Node>,
+        selector: &Selector,
+        has_found: bool,
+        built: &mut Accumulated,
+    ) {
         let Some(target) = target else { return };
         let (kind, name) = (target.get("kind"), target.get("name"));
         let place = name.present().or(kind.present()).map_or(target.origin, |node| node.origin);
         let Some(at) = self.origins.first(place) else { return };
         let (kind, name) = (kind.text().map(str::to_owned), name.text().map(str::to_owned));
-        self.result.targets.push(PatchTarget { kind, name, at, has_found });
+        let mismatches = if has_found { Vec::new() } else { self.mismatches(target, selector, built) };
+        self.result.targets.push(PatchTarget { kind, name, at, has_found, mismatches });
+    }
+
+    /// What keeps a target from the object of its name that it fits best.
+    fn mismatches(&self, target: &Node, selector: &Selector, built: &mut Accumulated) -> Vec<Mismatch> {
+        let Some(_) = selector.literal_name() else { return Vec::new() };
+        let named = built.candidates(selector);
+        let named = named.into_iter().filter_map(|at| built.resources.get(at));
+        let nearest = named.map(|one| selector.mismatches(one)).min_by_key(Vec::len).unwrap_or_default();
+        let place = |field| self.origins.first(target.get(field).present()?.origin);
+        let placed = nearest.into_iter();
+        placed.filter_map(|(field, has)| Some(Mismatch { field, has, at: place(field)? })).collect()
     }
 
     pub(crate) fn selector(&mut self, target: &Node) -> Step<Selector> {

@@ -93,6 +93,30 @@ impl Selector {
     }
 }
 
+impl Selector {
+    /// The fields that keep it from an object of the name it asks for, each with what the object has.
+    pub(crate) fn mismatches(&self, resource: &Resource) -> Vec<(&'static str, String)> {
+        let (now, first) = (resource.id(), resource.original_id());
+        let mut wrong = Vec::new();
+        let mut ask = |field, pattern: &Option<Pattern>, has: &[&str], shown: &str| {
+            if pattern.as_ref().is_some_and(|one| !has.iter().any(|text| one.is_match(text))) {
+                wrong.push((field, shown.to_owned()));
+            }
+        };
+        ask("kind", &self.kind, &[&now.gvk.kind], &now.gvk.kind);
+        ask("group", &self.group, &[&now.gvk.group], &now.gvk.group);
+        ask("version", &self.version, &[&now.gvk.version], &now.gvk.version);
+        ask("namespace", &self.namespace, &[&first.namespace, &now.namespace], resource.namespace());
+        if !matches(&self.labels, &resource.node, "labels") {
+            wrong.push(("labelSelector", String::new()));
+        }
+        if !matches(&self.annotations, &resource.node, "annotations") {
+            wrong.push(("annotationSelector", String::new()));
+        }
+        wrong
+    }
+}
+
 /// Which objects of a finished build a `target` of Flux means: its selectors are those of patches
 /// (fluxcd/pkg v1.9 `ssa/jsondiff/selector.go`).
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod class;
 mod classify;
 mod locate;
 mod mlflow;
+mod moving_tag;
 mod order;
 mod path;
 mod placeholder;
@@ -28,6 +29,7 @@ use std::ops::Range;
 use regex::Regex;
 
 pub use class::{BrokenWhy, Class, MutableKind, Proof, UnknownWhy};
+pub use moving_tag::is_moving_tag;
 pub use order::compare_versions;
 pub use path::{S3Key, s3_prefix_collides};
 pub use scheme::{Consumer, Release, Scheme, SchemePattern, Support, scheme_support};

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::class::{BrokenWhy, Class, MutableKind, Proof, UnknownWhy};
+use super::moving_tag::is_moving_tag;
 use super::{classify, slice, token, words};
 
 /// A Git revision: a commit, a branch, or what may be either.
@@ -127,7 +128,7 @@ pub(super) fn image_class(text: &str, parts: &ImageReference) -> Class {
         word: tag.clone(),
         kind: if word.eq_ignore_ascii_case("latest") {
             MutableKind::Latest
-        } else if words::is_mutable(word) {
+        } else if is_moving_tag(word) {
             MutableKind::Word
         } else {
             MutableKind::Tag

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use super::display::{shown, width};
 use crate::finding::PlaceIndex;
-use crate::fleet::reference::Class;
+use crate::fleet::reference::{Class, MutableKind};
 use crate::fleet::{Environment, Fleet, Place, Release};
 use crate::kinds::kserve;
 use crate::lint::Survey;
@@ -120,6 +120,12 @@ fn version(fleet: &Fleet, release: &Release) -> String {
     let parsed = fleet.uses.get(release.model_use).map(|used| &used.parsed);
     match parsed.map(|parsed| (&parsed.class, parsed.class_text())) {
         Some((Class::Pinned { .. }, version)) => version.to_owned(),
+        // What a reference without one is given: the words are the repository, not a version.
+        Some((Class::Mutable { kind: MutableKind::NoTag, .. }, _)) => "latest (moves)".to_owned(),
+        Some((Class::Mutable { kind: MutableKind::DefaultBranch, .. }, _)) => {
+            "default branch (moves)".to_owned()
+        }
+        Some((Class::Mutable { kind: MutableKind::Tag, .. }, tag)) => format!("{tag} (tag)"),
         Some((Class::Mutable { .. }, name)) => format!("{name} (moves)"),
         _ => "?".to_owned(),
     }

@@ -7,12 +7,11 @@ use mlgitops_yaml::{Node, Pointer};
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::Object;
+use crate::fleet::reference::is_moving_tag;
+use crate::fleet::serving_runtime::formats_of_shipped;
 use crate::kinds::kserve::{self, Part, Workload};
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
-
-/// Tags that are pushed again with every build.
-const MOVING: [&str; 8] = ["latest", "main", "master", "nightly", "edge", "dev", "develop", "head"];
 
 /// What of an environment variable's name says that the server fetches its model itself.
 const OF_MODEL: [&str; 8] = ["MODEL", "HF_", "S3_", "BUCKET", "MLFLOW", "ARTIFACT", "WEIGHTS", "CHECKPOINT"];
@@ -62,7 +61,7 @@ fn of_image(
     (container, path): (&Node, Pointer),
     is_baked: bool,
 ) -> Option<Violation> {
-    let image = container.get("image").text()?;
+    let image = container.get("image").text().filter(|image| !is_of_a_release(object, image))?;
     let moving = Moving::of(image)?;
     let name = &object.manifest.id.name;
     let what = match workload.part {
@@ -94,11 +93,22 @@ fn of_image(
     })
 }
 
+/// Whether an image is that of a runtime as KServe ships it (kserve v0.13 to v0.20 `config/runtimes`):
+/// what installs KServe says of which release.
+fn is_of_a_release(object: &Object, image: &str) -> bool {
+    let id = &object.manifest.id;
+    let name = id.name.strip_suffix("-multinode").unwrap_or(&id.name);
+    let repository = image.rsplit_once('/').map_or("", |(repository, _)| repository);
+    id.kind == "ClusterServingRuntime"
+        && formats_of_shipped(name).is_some()
+        && repository.rsplit('/').next() == Some("kserve")
+}
+
 /// `runtimeVersion` becomes the tag of the runtime's image (kserve v0.20
 /// `pkg/controller/v1beta1/inferenceservice/utils/utils.go`, `UpdateImageTag`).
 fn of_runtime_version(object: &Object, container: &Node, path: Pointer) -> Option<Violation> {
     let node = container.get("runtimeVersion").present()?;
-    let tag = node.text().filter(|tag| MOVING.contains(tag))?;
+    let tag = node.text().filter(|tag| is_moving_tag(tag))?;
     let manifest = &object.manifest;
     let message = format!("{}{{places}} takes the tag `{tag}` of its runtime", manifest.id.name);
     let label = "pushed again at any time, without a commit";
@@ -130,8 +140,7 @@ impl Moving {
             return Some(Self { said, range: 0..image.len() });
         };
         let tag = image.get(colon + 1..)?;
-        MOVING
-            .contains(&tag)
+        is_moving_tag(tag)
             .then(|| Self { said: format!("the image tag `{tag}`"), range: colon + 1..image.len() })
     }
 }
@@ -146,6 +155,7 @@ mod tests {
             ("registry.example.com:5000/fraud", Some("registry.example.com:5000/fraud")),
             ("fraud:latest", Some("latest")),
             ("registry.example.com:5000/fraud:main", Some("main")),
+            ("tensorflow/serving:latest-gpu", Some("latest-gpu")),
             ("fraud:v3", None),
             ("fraud:latest@sha256:0123", None),
             ("fraud:main-3f2a1b9", None),

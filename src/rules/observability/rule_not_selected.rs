@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use mlgitops_yaml::Pointer;
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Label, Location, Violation};
 use crate::fleet::Object;
+use crate::kinds::analysis::metrics;
+use crate::kinds::prometheus::rules;
 use selector::{Selectors, Why};
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -58,19 +60,40 @@ fn unreached(object: &Object, models: &[&str], context: &Context<'_>) -> Option<
     let manifest = &object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
-    let message =
-        format!("the alerts on {}{{places}} never fire: nothing here deploys them", subject(models));
+    let message = format!("nothing in this repository deploys the alerts on {}{{places}}", subject(models));
     let (one, kind) = context.facts.flux.deployer();
     let label = format!("in no {kind}'s path");
     let found = Violation::in_object("unreached", manifest, path, node.origin, label, message)?;
-    let note = "no Prometheus sees a file in Git; a gate that waits for these alerts is always green";
+    let (gate, waits) = gate(object, context).unzip();
+    let waits = waits.map_or_else(String::new, |name| format!("; {name} asks for them and never sees one"));
+    let note = format!("unless something else applies them, no Prometheus evaluates a file in Git{waits}");
+    let found = gate.into_iter().fold(found, Violation::also_at);
     Some(found.note(note).help(format!("move it into the folder of {one}, or add one for its folder")))
+}
+
+/// A gate of a canary that asks for one of the alerts of a PrometheusRule: where, and what it is called.
+fn gate(object: &Object, context: &Context<'_>) -> Option<(Label, String)> {
+    let alerts: Vec<&str> =
+        rules(&object.manifest).into_iter().filter(|rule| rule.alerts).map(|rule| rule.name).collect();
+    let kinds = ["AnalysisTemplate", "ClusterAnalysisTemplate", "Canary"];
+    let gates = kinds.into_iter().flat_map(|kind| context.fleet.of_kind(kind));
+    gates.map(|gate| &gate.manifest).find_map(|gate| {
+        let metrics = metrics(gate).into_iter();
+        let query = metrics.filter_map(|metric| metric.query).map(|(query, _)| query).find(|query| {
+            let text = query.text().unwrap_or_default();
+            text.contains("ALERTS") && alerts.iter().any(|alert| text.contains(&format!("\"{alert}\"")))
+        })?;
+        let at = Location::from(gate.place(query.origin)?);
+        let label = Label::new(at, "asks whether one of them fires".to_owned());
+        Some((label, format!("{} {}", gate.id.kind, gate.id.name)))
+    })
 }
 
 fn refused(object: &Object, models: &[&str], why: &Why) -> Option<Violation> {
     let manifest = &object.manifest;
     let whom = subject(models);
-    let message = format!("the alerts on {whom}{{places}} never fire: {}", why.what);
+    let message =
+        format!("no Prometheus of this repository evaluates the alerts on {whom}{{places}}: {}", why.what);
     let labels = Pointer::of(&["metadata", why.field]);
     let (path, node) = match manifest.at(&labels).present() {
         Some(node) => (labels, node),

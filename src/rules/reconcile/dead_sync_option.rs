@@ -236,6 +236,6 @@ fn self_heal(deployment: &Deployment, context: &Context<'_>) -> Option<Violation
         found
             .note("Argo CD asks for `selfHeal` only where it syncs by itself")
             .help("take `enabled: false` out, or `selfHeal`")
-            .follows_from(Cause { rule: "self-heal", field: Some(cause) }),
+            .follows_from(Cause::field("self-heal", cause)),
     )
 }

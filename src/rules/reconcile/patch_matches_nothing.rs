@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mlgitops_files::RepoPath;
-use mlgitops_kustomize::PatchTarget;
+use mlgitops_kustomize::{Mismatch, PatchTarget};
 
 use super::super::{Check, Context, Violations};
 use crate::config::nearest;
@@ -52,20 +52,65 @@ fn judge(target: &PatchTarget, context: &Context<'_>) -> Option<Violation> {
         (Some(kind), None) => ("selected", format!("{kind} that it selects")),
         (None, None) => ("selected", "object that it selects".to_owned()),
     };
+    const NOTE: &str = "kustomize is silent about a target that selects nothing, and builds the rest";
+    if let (Some(name), Some(first)) = (name, target.mismatches.first()) {
+        let message = format!("a patch changes nothing: {}", differs(name, target, first));
+        let label = Label::new(first.at.clone(), "selects nothing");
+        let found = Violation::in_file(case, label, message).note(NOTE).help(correction(&target.mismatches));
+        return Some(found.word(what));
+    }
     let message = format!("a patch changes nothing: there is no {what}");
     let found = Violation::in_file(case, Label::new(target.at.clone(), "selects nothing"), message);
-    let found = found.note("kustomize is silent about a target that selects nothing, and builds the rest");
+    let found = found.note(NOTE);
     let known = target.kind.iter().flat_map(|kind| context.fleet.of_kind(kind)).take(KNOWN);
     let near = name.and_then(|name| nearest(name, known.map(|object| object.manifest.id.name.as_str())));
     let found = found.word(what);
     Some(match near {
-        Some(near) if Some(near) == name => found.help(
-            "one of this name is there: its group, version or namespace is another, or it gets the name \
-             only later, by `namePrefix` or `nameSuffix`",
-        ),
+        Some(near) if Some(near) == name => found.help(match renames(target) {
+            Some(field) => format!("name what it is called before `{field}`, which comes after the patches"),
+            None => format!(
+                "`{near}` is no part of this build: add its file to `resources`, or take the patch out"
+            ),
+        }),
         Some(near) => found.help(format!("did you mean `{near}`?")),
         None => found.help("name what is there, or take the patch out"),
     })
+}
+
+/// How the object of this name differs from what the target asks for.
+fn differs(name: &str, target: &PatchTarget, by: &Mismatch) -> String {
+    let what = target.kind.as_deref().map_or_else(|| name.to_owned(), |kind| format!("{kind} {name}"));
+    let has = &by.has;
+    match by.field {
+        "kind" => format!("{name} is of the kind `{has}`"),
+        "namespace" if has.is_empty() => format!("{what} has no namespace of its own"),
+        "namespace" => format!("{what} lies in the namespace `{has}`"),
+        "group" if has.is_empty() => format!("{what} is of the core group"),
+        "group" | "version" => format!("{what} is of the {} `{has}`", by.field),
+        "annotationSelector" => format!("{what} lacks the annotations that are asked for"),
+        _ => format!("{what} lacks the labels that are asked for"),
+    }
+}
+
+/// What to write instead of the fields that differ.
+fn correction(mismatches: &[Mismatch]) -> String {
+    let fields: Vec<String> = mismatches
+        .iter()
+        .map(|one| match (one.field, &*one.has) {
+            ("namespace", "") => {
+                "take `namespace` out (that of the kustomization is set after its patches)".to_owned()
+            }
+            (field, "") => format!("take `{field}` out"),
+            (field, has) => format!("write `{field}: {has}`"),
+        })
+        .collect();
+    fields.join(", ")
+}
+
+/// The field of a kustomization that gives its objects other names when its patches are done.
+fn renames(target: &PatchTarget) -> Option<&'static str> {
+    let text = target.at.file.text();
+    ["namePrefix", "nameSuffix"].into_iter().find(|field| text.contains(&format!("{field}:")))
 }
 
 /// Whether a name is one, and no regular expression.

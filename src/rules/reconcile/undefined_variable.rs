@@ -16,6 +16,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     for one in &context.fleet.undefined {
         let Some(at) = one.at.clone() else { continue };
         let (name, by) = (&one.name, &one.deployment.name);
+        let model = context.unset().model(one);
         let (case, label, message, note) = match strict {
             Availability::Always => (
                 "stops",
@@ -24,15 +25,15 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 "from Flux 2.9 on a variable that nothing sets is an error, and the whole Kustomization stops at it",
             ),
             Availability::Never => (
-                "empty",
+                if model.is_some() { "model" } else { "empty" },
                 "nothing is put here",
-                format!("`{name}`{{places}} becomes empty: {by} gives it no value"),
+                becomes_empty(name, by, model),
                 "before 2.9 Flux writes the empty text and says nothing, unless strictness is switched on",
             ),
             Availability::Partly { .. } => (
-                "empty",
+                if model.is_some() { "model" } else { "empty" },
                 "nothing is put here",
-                format!("`{name}`{{places}} becomes empty: {by} gives it no value"),
+                becomes_empty(name, by, model),
                 "without strictness, the default before Flux 2.9, Flux writes the empty text and says nothing; \
                  with it, nothing of this Kustomization is applied any more",
             ),
@@ -47,5 +48,14 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             .at_place(one.place);
         violation.object = Some(one.deployment.clone());
         out.push(violation);
+    }
+}
+
+fn becomes_empty(name: &str, by: &str, model: Option<&str>) -> String {
+    match model {
+        Some(model) => {
+            format!("{model}{{places}} names its artifact without `{name}`: {by} gives that no value")
+        }
+        None => format!("`{name}`{{places}} becomes empty: {by} gives it no value"),
     }
 }

@@ -75,9 +75,7 @@ fn violation(
     };
     let found = found.note(note).help(format!("add `nvidia.com/gpu: 1` to `{limits}`; {name} restarts"));
     Some(match &intent.dropped {
-        Some(at) => {
-            found.follows_from(Cause { rule: "unknown-field", field: Some(field_of(&manifest.root, at)) })
-        }
+        Some(at) => found.follows_from(Cause::field("unknown-field", field_of(&manifest.root, at))),
         None => found,
     })
 }

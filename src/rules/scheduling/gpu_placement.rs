@@ -172,7 +172,7 @@ fn violation(
     Some(match misplaced(object, workload, container) {
         Some(at) => {
             let field = Some(field_of(&manifest.root, &at));
-            found.follows_from(Cause { rule: "unknown-field", field })
+            found.follows_from(Cause::field("unknown-field", field))
         }
         None => found,
     })

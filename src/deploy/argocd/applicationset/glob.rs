@@ -146,13 +146,26 @@ impl Glob {
 }
 
 /// The rest of `[…]`.
-fn class(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, dialect: Dialect) -> Option<Token> {
+fn class(letters: &mut Letters<'_>, dialect: Dialect) -> Option<Token> {
     let is_not = |letter: &char| *letter == '^' || (dialect == Dialect::Git && *letter == '!');
     let negated = letters.next_if(is_not).is_some();
     let mut ranges: Vec<(char, char)> = Vec::new();
+    let mut is_first = true;
     loop {
+        let is_first = std::mem::take(&mut is_first);
+        if dialect == Dialect::Git
+            && let Some((name, behind)) = named_class(letters)?
+        {
+            ranges.extend(members(&name)?);
+            *letters = behind;
+            // What follows begins no range with it: `[[:alpha:]-z]` holds a dash.
+            if letters.next_if_eq(&'-').is_some() {
+                ranges.push(('-', '-'));
+            }
+            continue;
+        }
         let low = match letters.next()? {
-            ']' if !ranges.is_empty() => return Some(Token::Class { negated, ranges }),
+            ']' if !is_first => return Some(Token::Class { negated, ranges }),
             // Go refuses an empty class and a range without a start.
             ']' | '-' if dialect == Dialect::Go => return None,
             '\\' => letters.next()?,
@@ -175,6 +188,45 @@ fn class(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, dialect: Dialec
         };
         ranges.push((low, high));
     }
+}
+
+type Letters<'p> = std::iter::Peekable<std::str::Chars<'p>>;
+
+/// The name of the class `[:name:]` that comes next in a class, and what follows it; none where the
+/// bracket is a letter. `None` for a class that is not closed.
+fn named_class<'p>(letters: &Letters<'p>) -> Option<Option<(String, Letters<'p>)>> {
+    let mut ahead = letters.clone();
+    if ahead.next() != Some('[') || ahead.next() != Some(':') {
+        return Some(None);
+    }
+    let mut name = String::new();
+    loop {
+        match ahead.next()? {
+            ']' => break,
+            letter => name.push(letter),
+        }
+    }
+    Some(name.strip_suffix(':').map(|name| (name.to_owned(), ahead)))
+}
+
+/// The letters of a POSIX class, ASCII alone (git v2.47 `wildmatch.c`, `ctype.c`); `None` for a name
+/// that is none, which makes the pattern malformed.
+fn members(name: &str) -> Option<Vec<(char, char)>> {
+    Some(match name {
+        "alnum" => vec![('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "alpha" => vec![('A', 'Z'), ('a', 'z')],
+        "blank" => vec![(' ', ' '), ('\t', '\t')],
+        "cntrl" => vec![('\0', '\x1f'), ('\x7f', '\x7f')],
+        "digit" => vec![('0', '9')],
+        "graph" => vec![('!', '~')],
+        "lower" => vec![('a', 'z')],
+        "print" => vec![(' ', '~')],
+        "punct" => vec![('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "space" => vec![(' ', ' '), ('\t', '\n'), ('\r', '\r')],
+        "upper" => vec![('A', 'Z')],
+        "xdigit" => vec![('0', '9'), ('A', 'F'), ('a', 'f')],
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -207,6 +259,9 @@ mod tests {
             ("models/[!a-f]*", "models/fraud", true),
             ("models/[", "models/[", false),
             ("models/[]a]", "models/a", false),
+            // Go knows no names of classes: `[[:alpha:]` and a bracket.
+            ("models/[[:alpha:]]*", "models/fraud", false),
+            ("models/[[:alpha:]]", "models/a]", true),
             ("models/a\\*", "models/a*", true),
             ("models/", "models", false),
             ("./models", "models", false),
@@ -241,6 +296,17 @@ mod tests {
             ("models/?.yaml", "models/a.yaml", true),
             ("models/a[1-]", "models/a-", true),
             ("models/{a,b}.yaml", "models/a.yaml", false),
+            ("models/[[:alpha:]]*.yaml", "models/fraud.yaml", true),
+            ("models/[[:alpha:]]*.yaml", "models/4d.yaml", false),
+            ("models/[![:digit:]]*.yaml", "models/4d.yaml", false),
+            ("models/v[[:digit:]x]", "models/vx", true),
+            ("models/[[:alpha:]-z]", "models/-", true),
+            ("models/[[:upper:][:digit:]]", "models/A", true),
+            ("models/[[:upper:][:digit:]]", "models/a", false),
+            ("models/[[:letter:]]", "models/a", false),
+            ("models/[[:alpha]", "models/:", true),
+            ("models/[[:alpha:", "models/a", false),
+            ("models/[]a]", "models/]", true),
         ] {
             assert_eq!(matches_file(pattern, path), expected, "{pattern} {path}");
         }

@@ -47,6 +47,7 @@ fn kustomization<'c>(context: &Context<'c>, deployable: &Deployable) -> Option<&
     names.iter().find_map(|name| context.discovery.files.get(&deployable.job.path.join(name).ok()?))
 }
 
+/// The first of some fields that a kustomization has.
 fn list(found: &Found, lists: &[&str]) -> Option<NodeIndex> {
     let root = found.tree.documents().first()?.root?;
     lists.iter().find_map(|name| found.tree.get(root, name))
@@ -55,20 +56,21 @@ fn list(found: &Found, lists: &[&str]) -> Option<NodeIndex> {
 /// One more operation in the patch that the object has, else a patch of its own.
 fn in_kustomization(found: &Found, used: &ModelUse, object: &Object) -> Option<Parting> {
     let operations = operations(used, object);
+    let name = name_before(found, object);
     let at = |node: NodeIndex| {
         let at = Location::new(&found.file, found.tree.range(node), Role::Source);
         format!("`{}:{}`", at.path(), at.position().line)
     };
     let patches = list(found, &["patches"]);
     let items = patches.map_or(&[][..], |list| found.tree.children(list));
-    let own = items.iter().find_map(|&item| patch_of(&found.tree, item, object));
+    let own = items.iter().find_map(|&item| patch_of(&found.tree, item, object, name));
     if let Some(patch) = own {
         let lines = operations.iter().map(|operation| format!("- {operation}")).collect();
         return Some(Parting { place: at(patch), lines });
     }
     let id = &object.manifest.id;
     let item =
-        format!("{{target: {{kind: {}, name: {}}}, patch: '[{}]'}}", id.kind, id.name, operations.join(", "));
+        format!("{{target: {{kind: {}, name: {name}}}, patch: '[{}]'}}", id.kind, operations.join(", "));
     Some(match items.first() {
         Some(first) => Parting { place: at(*first), lines: vec![format!("- {item}")] },
         None => {
@@ -78,8 +80,17 @@ fn in_kustomization(found: &Found, used: &ModelUse, object: &Object) -> Option<P
     })
 }
 
+/// What an object is called when the patches of a kustomization are applied: its own prefix and suffix
+/// come after them.
+fn name_before<'o>(found: &Found, object: &'o Object) -> &'o str {
+    let name = object.manifest.id.name.as_str();
+    let part = |field| list(found, &[field]).and_then(|node| found.tree.scalar(node)).unwrap_or_default();
+    let name = name.strip_prefix(part("namePrefix")).unwrap_or(name);
+    name.strip_suffix(part("nameSuffix")).unwrap_or(name)
+}
+
 /// The operations of a patch, where its target selects an object.
-fn patch_of(tree: &Tree, item: NodeIndex, object: &Object) -> Option<NodeIndex> {
+fn patch_of(tree: &Tree, item: NodeIndex, object: &Object, name: &str) -> Option<NodeIndex> {
     let target = tree.get(item, "target")?;
     let id = &object.manifest.id;
     let is = |key: &str, own: &str| {
@@ -87,7 +98,7 @@ fn patch_of(tree: &Tree, item: NodeIndex, object: &Object) -> Option<NodeIndex> 
     };
     let patch = tree.get(item, "patch")?;
     let is_list = tree.scalar(patch).is_some_and(|text| text.trim_start().starts_with(['-', '[']));
-    (is("kind", &id.kind) && is("name", &id.name) && is_list).then_some(patch)
+    (is("kind", &id.kind) && is("name", name) && is_list).then_some(patch)
 }
 
 /// What sets the reference, and the labels that say its version.
