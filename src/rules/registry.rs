@@ -189,6 +189,15 @@ pub static RULES: &[Rule] = &[
             Case {
                 id: "endless",
                 levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "endless-run",
+                levels: [
                     Some(Severity::Warning),
                     Some(Severity::Warning),
                     Some(Severity::Note),
