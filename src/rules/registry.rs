@@ -1313,10 +1313,10 @@ pub static RULES: &[Rule] = &[
             Case {
                 id: "no-promql",
                 levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
                     Some(Severity::Warning),
-                    Some(Severity::Warning),
-                    Some(Severity::Note),
-                    Some(Severity::Warning),
+                    Some(Severity::Error),
                 ],
             },
             Case {
@@ -1330,6 +1330,15 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "quantile",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "impossible-quantile",
                 levels: [
                     Some(Severity::Error),
                     Some(Severity::Warning),

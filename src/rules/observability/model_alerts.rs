@@ -10,9 +10,12 @@ mod lacking;
 #[path = "model_alerts/window.rs"]
 mod window;
 
+use std::ops::Range;
+
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::alerts::Alert;
+use crate::kinds::promql::{Token, tokens};
 use labels::Labels;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -42,19 +45,28 @@ fn called(alert: &Alert<'_>) -> String {
     format!("{what} {}", alert.rule.name)
 }
 
-/// A violation of the first place in an expression where a text stands; of the whole expression where
-/// it cannot be found.
-fn at_text(
+/// A violation of some bytes of an expression; of the whole where they are not known.
+fn at_bytes(
     alert: &Alert<'_>,
-    text: &str,
+    bytes: Option<Range<usize>>,
     case: &'static str,
     label: impl Into<String>,
     message: String,
 ) -> Option<Violation> {
     let (manifest, path) = (&alert.object.manifest, alert.rule.expr_path());
-    let whole = alert.rule.text()?;
-    match whole.find(text) {
-        Some(start) => Violation::in_piece(case, manifest, path, start..start + text.len(), label, message),
+    match bytes {
+        Some(bytes) => Violation::in_bytes(case, manifest, path, bytes, label, message),
         None => Violation::in_object(case, manifest, path, alert.rule.expr.origin, label, message),
     }
+}
+
+/// Where a word of an expression stands first: a metric, or a function.
+fn word(alert: &Alert<'_>, word: &str) -> Option<Range<usize>> {
+    let tokens = tokens(alert.rule.text()?);
+    let is_it = |token: &&Token<'_>| match token.is_quoted() {
+        // `{__name__="x"}`
+        true => token.text.trim_matches(['"', '\'', '`']) == word,
+        false => token.text == word,
+    };
+    tokens.iter().find(is_it).map(Token::bytes)
 }
