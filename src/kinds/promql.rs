@@ -182,9 +182,25 @@ impl<'q> Series<'q> {
 }
 
 /// Whether a later Prometheus, or Go's regular expressions, may take what the parser refuses:
-/// functions, names in quotes and sums of durations of 3.0.
+/// functions, names in quotes, numbers in groups (`1_000`), sums of durations and signs for native
+/// histograms of 2.54 to 3.9.
 fn may_be_read_elsewhere(text: &str, error: &str) -> bool {
-    let is_newer = error.contains("unknown function") || text.contains("{\"") || text.contains("{'");
+    let tokens = tokens(text);
+    let is_newer_token = |token: &Token<'_>| {
+        token.text.starts_with(|first: char| first.is_ascii_digit()) && token.text.contains('_')
+    };
+    let is_newer_pair = |two: &[Token<'_>]| match two {
+        [one, two] => {
+            one.text.eq_ignore_ascii_case("offset") && two.text == "("
+                || matches!((one.text, two.text), ("<" | ">", "/")) && one.bytes().end == two.start
+        }
+        _ => false,
+    };
+    let is_newer = error.contains("unknown function")
+        || text.contains("{\"")
+        || text.contains("{'")
+        || tokens.iter().any(is_newer_token)
+        || tokens.windows(2).any(is_newer_pair);
     let in_brackets = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
     let has_sums = in_brackets
         .into_iter()
@@ -397,6 +413,9 @@ mod tests {
             "a_function_of_tomorrow(x)",
             "{\"a.b\"} > 1 >",
             "rate(x[5m * 2])",
+            "x offset (5m + 1m)",
+            "x > 1_000",
+            "x >/ 0.5",
             "rate(x[$interval])",
             "rate(x[${WINDOW}])",
             "rate(x{model=$MODEL}[5m])",

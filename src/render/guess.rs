@@ -38,8 +38,22 @@ pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) 
             free.push(folder);
         }
     }
-    let jobs = free.into_iter();
-    jobs.map(|path| Job { path: path.clone(), tool: Tool::Kustomize(Kustomize::default()) }).collect()
+    let files_anywhere = is_of_flux(discovery);
+    let built = || Tool::Kustomize(Kustomize { files_anywhere, ..Kustomize::default() });
+    free.into_iter().map(|path| Job { path: path.clone(), tool: built() }).collect()
+}
+
+/// Whether Flux alone deploys what is here. Its controller reads files of the whole source, where
+/// kustomize and Argo CD read those in or below the folder of a kustomization (fluxcd/pkg
+/// `kustomize`, `LoadRestrictionsNone`).
+fn is_of_flux(discovery: &Discovery) -> bool {
+    let objects = || discovery.files.values().flat_map(|found| &found.objects);
+    let is_flux = objects().any(|object| {
+        object.kind == "Kustomization" && object.api_version.starts_with("kustomize.toolkit.fluxcd.io/")
+    });
+    let is_argo = |kind: &str| matches!(kind, "Application" | "ApplicationSet");
+    is_flux
+        && !objects().any(|object| object.api_version.starts_with("argoproj.io/") && is_argo(&object.kind))
 }
 
 /// What shows some files as they are applied, as far as nobody says: the kustomization that names
@@ -262,6 +276,23 @@ mod tests {
         ];
         for (folders, expected) in table {
             assert_eq!(guessed(folders), expected, "{folders:?}");
+        }
+    }
+
+    #[test]
+    fn files_elsewhere_are_read_where_flux_deploys_alone() {
+        let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\n";
+        let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\n";
+        let table = [(vec![], false), (vec![flux], true), (vec![flux, argo], false), (vec![argo], false)];
+        for (objects, expected) in table {
+            let objects = objects.iter().enumerate().map(|(at, text)| (format!("cluster/{at}.yaml"), *text));
+            let folder = ("apps/kustomization.yaml".to_owned(), "resources: [../base/app.yaml]\n");
+            let files = objects.chain([folder]).map(|(path, text)| (path, text.as_bytes().to_vec()));
+            let files: Arc<dyn Files> = Arc::new(Memory::new(files.collect()));
+            let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
+            let jobs = guessed_rest(&discovery, &BTreeSet::new());
+            let [Job { tool: Tool::Kustomize(job), .. }] = jobs.as_slice() else { panic!("{jobs:?}") };
+            assert_eq!(job.files_anywhere, expected);
         }
     }
 

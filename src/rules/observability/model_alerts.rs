@@ -1,6 +1,8 @@
 //! `observability/model-alerts`: each model in production has alerts on latency, errors and drift,
 //! and they fire when they are meant to.
 
+#[path = "model_alerts/exported.rs"]
+mod exported;
 #[path = "model_alerts/expression.rs"]
 mod expression;
 #[path = "model_alerts/labels.rs"]
@@ -26,7 +28,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     if alerts.is_empty() {
         return;
     }
-    let (recorded, labels) = (expression::recorded(fleet), Labels::of(fleet));
+    let (recorded, labels) = (exported::recorded(fleet), Labels::of(fleet));
     for alert in alerts {
         let found = expression::judge(alert, &recorded, context)
             .into_iter()

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::exported::{asked, of_other_server, unexported};
 use super::{Context, at_bytes, called, word};
 use crate::config::DeploymentMode;
 use crate::finding::Violation;
-use crate::fleet::alerts::{Alert, Watch};
-use crate::fleet::{Fleet, Object};
-use crate::kinds::kserve;
+use crate::fleet::Object;
+use crate::fleet::alerts::Alert;
 use crate::kinds::prometheus::rules;
 use crate::kinds::promql::{Query, Refused, Wrong, tokens};
 
@@ -23,8 +23,8 @@ pub(super) fn judge(alert: &Alert<'_>, recorded: &BTreeSet<&str>, context: &Cont
         quantile(alert, query),
         impossible_quantile(alert, query),
         without_knative(alert, query, context),
-        unexported(alert, query, recorded, context.fleet),
-        of_other_server(alert, query, recorded, context.fleet),
+        unexported(alert, query, recorded, context),
+        of_other_server(alert, query, recorded, context),
         baseline(alert, query),
     ];
     found.into_iter().flatten().collect()
@@ -114,107 +114,6 @@ fn without_knative(alert: &Alert<'_>, query: &Query, context: &Context<'_>) -> O
         "ask for what the server counts, `request_predict_seconds_count` of KServe's own, or for Istio's \
          `istio_requests_total`",
     ))
-}
-
-/// A metric named after a model, whose server is one that counts nothing of that name.
-fn unexported(
-    alert: &Alert<'_>,
-    query: &Query,
-    recorded: &BTreeSet<&str>,
-    fleet: &Fleet,
-) -> Option<Violation> {
-    let series = query.series();
-    let metric = series.iter().filter_map(|one| one.metric()).find(|metric| {
-        alert.asked.iter().any(|model| {
-            let start = model.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
-            metric.strip_prefix(&start).is_some_and(|rest| rest.starts_with('_'))
-        })
-    })?;
-    let mut services = asked(alert, fleet).peekable();
-    if services.peek().is_none() || !services.all(is_stock) || recorded.contains(metric) {
-        return None;
-    }
-    let what = match alert.watches().first() {
-        Some(Watch::Drift) => "predictions",
-        _ => "requests",
-    };
-    let message = format!("{}{{places}} fires only where something else exports {metric}", called(alert));
-    let found = at_bytes(alert, word(alert, metric), "unexported", "no server of KServe's has it", message)?;
-    let note = "KServe's servers count how long a request takes, `request_predict_seconds`, by `model_name`; they \
-                have no metric of a model's own name";
-    Some(found.note(note).help(format!("see that what watches the {what} runs, and is scraped")))
-}
-
-/// What the servers of some formats have no metric of: those of the others (domain.md §6).
-const OTHERS: [(&str, &str); 4] = [
-    ("vllm:", "vLLM"),
-    ("nv_inference_", "Triton"),
-    ("ts_inference_", "TorchServe"),
-    (":tensorflow:serving:", "TensorFlow Serving"),
-];
-
-/// Formats that KServe's own servers in Python, or MLServer, answer for (kserve v0.20
-/// `config/runtimes`).
-const OWN: [&str; 5] = ["sklearn", "xgboost", "lightgbm", "pmml", "paddle"];
-
-/// A metric of a server that none of the models asked about has.
-fn of_other_server(
-    alert: &Alert<'_>,
-    query: &Query,
-    recorded: &BTreeSet<&str>,
-    fleet: &Fleet,
-) -> Option<Violation> {
-    let series = query.series();
-    let (metric, server) = series.iter().filter_map(|one| one.metric()).find_map(|metric| {
-        let (_, server) = OTHERS.iter().find(|(start, _)| metric.starts_with(start))?;
-        Some((metric, *server))
-    })?;
-    let model = alert.asked.first()?;
-    let mut services = asked(alert, fleet).peekable();
-    let is_own = |object: &Object| is_stock(object) && formats(object).iter().all(|one| OWN.contains(one));
-    if services.peek().is_none() || !services.all(is_own) || recorded.contains(metric) {
-        return None;
-    }
-    let message = format!("{}{{places}} never fires: {model} is not served by {server}", called(alert));
-    let found =
-        at_bytes(alert, word(alert, metric), "unexported", format!("a metric of {server}'s"), message)?;
-    let note = "the server of its format counts other things: `request_predict_seconds`, or `model_infer_request_duration` \
-                of MLServer";
-    Some(found.note(note).help("ask for a metric of the server that runs"))
-}
-
-/// The formats of the models of a service.
-fn formats(object: &Object) -> Vec<&str> {
-    let workloads = kserve::workloads(&object.manifest);
-    workloads.iter().filter_map(|one| one.serving.as_ref()?.format).collect()
-}
-
-/// The services that an expression asks about.
-fn asked<'f>(alert: &Alert<'f>, fleet: &'f Fleet) -> impl Iterator<Item = &'f Object> {
-    let releases = alert.asked.clone().into_iter().flat_map(move |model| fleet.releases_of(model));
-    releases.filter_map(move |release| fleet.objects.get(release.object))
-}
-
-/// Whether only servers that KServe ships answer: a container of one's own may count anything.
-fn is_stock(object: &Object) -> bool {
-    let manifest = &object.manifest;
-    let workloads = kserve::workloads(manifest);
-    let has_runtime = |one: &kserve::Workload<'_>| {
-        one.serving.as_ref().is_none_or(|serving| serving.format.is_none())
-            || !one.pod.get("model").get("runtime").is_absent()
-            || !one.pod.get("containers").items().is_empty()
-    };
-    let logs = |one: &kserve::Workload<'_>| !one.pod.get("logger").is_absent();
-    manifest.id.kind == "InferenceService"
-        && !workloads.is_empty()
-        && !workloads.iter().any(|one| has_runtime(one) || logs(one))
-}
-
-/// The series that rules of the repository record.
-pub(super) fn recorded(fleet: &Fleet) -> BTreeSet<&str> {
-    let objects = fleet.of_kind("PrometheusRule");
-    let rules = objects.flat_map(|object| rules(&object.manifest));
-    rules.filter(|rule| !rule.alerts).map(|rule| rule.name).collect()
 }
 
 fn baseline(alert: &Alert<'_>, query: &Query) -> Option<Violation> {
