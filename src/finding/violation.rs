@@ -153,6 +153,22 @@ impl Violation {
         Self::of_spans(case, manifest, path, spans, label, message)
     }
 
+    /// A violation of exactly some bytes of a scalar at `path` of an object, on their own line of a
+    /// text of several; of the piece they stand in where that was changed on its way.
+    #[must_use]
+    pub fn in_bytes(
+        case: &'static str,
+        manifest: &Manifest,
+        path: Pointer,
+        bytes: std::ops::Range<usize>,
+        label: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Option<Self> {
+        let node = manifest.at(&path).present()?;
+        let spans = manifest.content_of_bytes(node, bytes);
+        Self::of_spans(case, manifest, path, spans, label, message)
+    }
+
     /// A violation of what is not at `path` of an object, because of what these bytes say.
     #[must_use]
     pub fn for_lack(

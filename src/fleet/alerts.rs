@@ -34,30 +34,41 @@ pub struct Alert<'f> {
     pub asked: BTreeSet<&'f str>,
 }
 
-/// Labels of alerts and series that tell models apart (domain.md §6).
-const MODEL_LABELS: [&str; 15] = [
+/// Labels of alerts and series that tell models apart (domain.md §6; openvino model_server
+/// `docs/metrics.md`; opendatahub odh-model-controller `runtime-metrics.go`; kube-state-metrics).
+const MODEL_LABELS: &[&str] = &[
     "model",
     "model_name",
+    "model_id",
+    "target_model_name",
+    "name",
+    "app",
     "service",
     "service_name",
+    "exported_service",
     "inferenceservice",
+    "inferenceservice_name",
     "inference_service",
     "isvc",
+    "isvc_name",
     "configuration_name",
     "revision_name",
     "kn_service_name",
     "kn_configuration_name",
     "kn_revision_name",
+    "deployment",
+    "pod",
     "destination_service",
     "destination_service_name",
     "destination_workload",
 ];
 
-/// Metrics of what serves models, by their beginnings (domain.md §6). Knative's proxy counts
-/// `revision_…` until 1.18; from 1.19.0 on `http_server_request_…` and `kn_queueproxy_…`, which later
-/// patch releases and 1.21 call `kn_serving_…` (knative serving `pkg/queue/request_metric.go`,
-/// `pkg/queue/sharedmain`).
-const SERVING: [&str; 15] = [
+/// Metrics of what serves models, by their beginnings: KServe's own servers, Knative, Istio and the
+/// servers of the runtimes that KServe, Open Data Hub and OpenShift AI ship (domain.md §6; vllm
+/// `docs/usage/metrics.md`; openvino model_server `docs/metrics.md`; text-generation-inference
+/// `reference/metrics`; mlserver `user-guide/metrics`; odh-model-controller `runtime-metrics.go`;
+/// gateway-api-inference-extension `guides/metrics.md`).
+const SERVING: &[&str] = &[
     "request_predict_seconds",
     "request_preprocess_seconds",
     "request_postprocess_seconds",
@@ -68,10 +79,20 @@ const SERVING: [&str; 15] = [
     "kn_serving_",
     "istio_request",
     "vllm:",
+    "sglang:",
+    "tgi_request_",
+    "predict_rpc_count",
+    "predict_caikit_library_",
+    "ovms_request",
+    "ovms_inference_",
     "nv_inference_",
     ":tensorflow:serving:",
     "ts_inference_",
     "model_infer_",
+    "rest_server_request",
+    "e2e_request_latency_seconds",
+    "inference_model_",
+    "inference_objective_",
     "http_server_request_",
 ];
 
@@ -141,7 +162,9 @@ impl<'f> Alert<'f> {
         let is_serving = |one: &Series<'_>| {
             one.metric().is_some_and(|metric| SERVING.iter().any(|start| metric.starts_with(start)))
         };
-        let asks = |one: &Series<'_>| one.labels().any(|(key, _)| is_model_label(key));
+        // Every pod is every model.
+        let is_any = |value: &str| matches!(value, ".*" | ".+" | "");
+        let asks = |one: &Series<'_>| one.labels().any(|(key, value)| is_model_label(key) && !is_any(value));
         self.labelled.is_empty() && series.iter().any(is_serving) && !series.iter().any(asks)
     }
 

@@ -1,20 +1,31 @@
 //! PromQL: which series an expression asks for, and what it makes of them.
 
+#[path = "promql/tokens.rs"]
+mod tokens;
+#[path = "promql/wrong.rs"]
+mod wrong;
+
+use std::ops::Range;
+
 use promql_parser::label::{MatchOp, Matcher};
-use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_SUB, T_SUM};
+use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_QUANTILE, T_SUB, T_SUM};
 use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, Offset, VectorSelector, parse};
+
+pub(crate) use tokens::{Token, tokens};
+pub use wrong::Wrong;
 
 /// An expression that was read.
 #[derive(Debug, Clone)]
 pub struct Query(Expr);
 
 /// Why an expression was not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// Larger than anything people write, or of a dialect newer than the parser.
+    /// Larger than anything people write, of a dialect newer than the parser, or with holes that
+    /// something else fills.
     Unknown,
     /// No PromQL.
-    Syntax,
+    Syntax(Wrong),
 }
 
 /// Expressions longer than this are not read: the longest of the rules that Kubernetes' own
@@ -39,16 +50,9 @@ impl Query {
         if text.len() > LONGEST || nests + words > DEEPEST {
             return Err(Refused::Unknown);
         }
-        parse(text).map(Self).map_err(|error| {
-            // Functions of later releases, names in quotes and sums of durations came with 3.0.
-            let is_newer = error.contains("unknown function") || text.contains("{\"") || text.contains("{'");
-            let in_brackets = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
-            let has_sums = in_brackets.into_iter().any(|range| {
-                !range.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b':' || byte == b' ')
-            });
-            // Variables of templates that this tool does not fill in.
-            let has_holes = text.contains("$") || text.contains("{{") || text.contains("__");
-            if is_newer || has_sums || has_holes { Refused::Unknown } else { Refused::Syntax }
+        parse(text).map(Self).map_err(|error| match may_be_read_elsewhere(text, &error) || has_holes(text) {
+            true => Refused::Unknown,
+            false => Refused::Syntax(Wrong::of(text, &error)),
         })
     }
 
@@ -101,6 +105,37 @@ impl Query {
         })
     }
 
+    /// A quantile that there is none of, outside 0 and 1, and the bytes it stands at; Prometheus gives
+    /// an infinite one for it.
+    #[must_use]
+    pub fn impossible_quantile(&self, text: &str) -> Option<(f64, Range<usize>)> {
+        let asked = nodes(&self.0).into_iter().find_map(|node| {
+            match node {
+                Expr::Call(call)
+                    if ["histogram_quantile", "quantile_over_time"].contains(&call.func.name) =>
+                {
+                    number(call.args.args.first()?)
+                }
+                Expr::Aggregate(one) if one.op.id() == T_QUANTILE => number(one.param.as_deref()?),
+                _ => None,
+            }
+            .filter(|quantile| !(0.0..=1.0).contains(quantile))
+        })?;
+        let tokens = tokens(text);
+        let written = tokens.windows(3).find_map(|three| match three {
+            [name, open, first] if open.text == "(" && name.text.contains("quantile") => {
+                let parses =
+                    |text: &str| text.parse::<f64>().is_ok_and(|one| one.to_bits() == asked.abs().to_bits());
+                let is_signed = matches!(first.text, "-" | "+");
+                let number =
+                    tokens.iter().find(|token| token.start >= first.start + usize::from(is_signed))?;
+                parses(number.text).then(|| first.start..number.bytes().end)
+            }
+            _ => None,
+        });
+        Some((asked, written.unwrap_or(0..text.len())))
+    }
+
     /// The metric that is compared with what it was some time ago, whichever version it was then.
     #[must_use]
     pub fn baseline(&self) -> Option<&str> {
@@ -146,6 +181,54 @@ impl<'q> Series<'q> {
     }
 }
 
+/// Whether a later Prometheus, or Go's regular expressions, may take what the parser refuses:
+/// functions, names in quotes, numbers in groups (`1_000`), sums of durations and signs for native
+/// histograms of 2.54 to 3.9.
+fn may_be_read_elsewhere(text: &str, error: &str) -> bool {
+    let tokens = tokens(text);
+    let is_newer_token = |token: &Token<'_>| {
+        token.text.starts_with(|first: char| first.is_ascii_digit()) && token.text.contains('_')
+    };
+    let is_newer_pair = |two: &[Token<'_>]| match two {
+        [one, two] => {
+            one.text.eq_ignore_ascii_case("offset") && two.text == "("
+                || matches!((one.text, two.text), ("<" | ">", "/")) && one.bytes().end == two.start
+        }
+        _ => false,
+    };
+    let is_newer = error.contains("unknown function")
+        || text.contains("{\"")
+        || text.contains("{'")
+        || tokens.iter().any(is_newer_token)
+        || tokens.windows(2).any(is_newer_pair);
+    let in_brackets = text.split('[').skip(1).filter_map(|rest| rest.split(']').next());
+    let has_sums = in_brackets
+        .into_iter()
+        .any(|range| !range.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b':' || byte == b' '));
+    is_newer || has_sums || error.contains("regex")
+}
+
+/// Whether an expression has variables of templates that this tool does not fill in: `$interval`,
+/// `{{ model }}`, `__MODEL__`, `<model>`, `%MODEL%`, `@@MODEL@@`.
+fn has_holes(text: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let named = text.replace("__name__", "");
+    let dollar =
+        text.split('$').skip(1).any(|rest| rest.starts_with(|one| is_word(one) || "{([$".contains(one)));
+    let between = |open: char, close: char| {
+        text.split(open).skip(1).any(|rest| {
+            let named = rest.split_once(|letter| !is_word(letter)).map_or("", |(named, _)| named);
+            !named.is_empty() && rest.get(named.len()..).is_some_and(|after| after.starts_with(close))
+        })
+    };
+    dollar
+        || text.contains("{{")
+        || named.contains("__")
+        || text.contains("@@")
+        || between('<', '>')
+        || between('%', '%')
+}
+
 /// The metric of a series now on one side and before on the other, of which no label is a version.
 fn of_two_times(binary: &BinaryExpr) -> Option<&str> {
     let (left, right) = (series(&binary.lhs), series(&binary.rhs));
@@ -181,6 +264,15 @@ fn bare(expr: &Expr) -> Option<Series<'_>> {
             [one] if matches!(call.func.name, "rate" | "irate" | "increase" | "delta") => bare(one),
             _ => None,
         },
+        _ => None,
+    }
+}
+
+/// A number that is written out.
+fn number(expr: &Expr) -> Option<f64> {
+    match inner(expr) {
+        Expr::NumberLiteral(number) => Some(number.val),
+        Expr::Unary(negative) => number(&negative.expr).map(|number| -number),
         _ => None,
     }
 }
@@ -291,17 +383,51 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_promql_and_what_may_be() {
+    fn quantiles_that_there_are_none_of() {
         let table = [
-            ("rate(x[5m]", Refused::Syntax),
-            ("rate(x) >> 5", Refused::Syntax),
-            ("a_function_of_tomorrow(x)", Refused::Unknown),
-            ("{\"a.b\"} > 1 >", Refused::Unknown),
-            ("rate(x[5m * 2])", Refused::Unknown),
-            ("rate(x[$interval])", Refused::Unknown),
+            ("histogram_quantile(99, sum by (le) (rate(x_bucket[5m]))) > 1", Some((99.0, "99"))),
+            ("y > 1 and histogram_quantile( 1.5 , x_bucket)", Some((1.5, "1.5"))),
+            ("quantile(95, x)", Some((95.0, "95"))),
+            ("quantile by (pod) (95, x)", Some((95.0, "quantile by (pod) (95, x)"))),
+            ("quantile_over_time(-0.5, x[5m])", Some((-0.5, "-0.5"))),
+            ("histogram_quantile(0.9, x_bucket) + histogram_quantile(90, x_bucket)", Some((90.0, "90"))),
+            ("histogram_quantile(1, x_bucket)", None),
+            ("histogram_quantile(0, x_bucket)", None),
+            ("histogram_quantile(scalar(q), x_bucket)", None),
+            ("topk(99, x)", None),
         ];
         for (text, expected) in table {
-            assert_eq!(Query::parse(text).err(), Some(expected), "{text}");
+            let got = query(text).impossible_quantile(text);
+            assert_eq!(got.map(|(quantile, bytes)| (quantile, &text[bytes])), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_promql_and_what_may_be() {
+        let syntax =
+            ["rate(x[5m]", "rate(x) >> 5", "x{__name__=a} > 1", "x{code=~\"5..$\"} > 1 >", "x < y > z >"];
+        for text in syntax {
+            assert!(matches!(Query::parse(text), Err(Refused::Syntax(_))), "{text}");
+        }
+        let unknown = [
+            "a_function_of_tomorrow(x)",
+            "{\"a.b\"} > 1 >",
+            "rate(x[5m * 2])",
+            "x offset (5m + 1m)",
+            "x > 1_000",
+            "x >/ 0.5",
+            "rate(x[$interval])",
+            "rate(x[${WINDOW}])",
+            "rate(x{model=$MODEL}[5m])",
+            "rate(x{model={{ model }}}[5m])",
+            "rate(x[__WINDOW__])",
+            "rate(x[<window>])",
+            "rate(x[%WINDOW%])",
+            "rate(x[@@WINDOW@@])",
+            "x{model=~\"(?=a)b\"} > 1",
+        ];
+        for text in unknown {
+            assert_eq!(Query::parse(text).err(), Some(Refused::Unknown), "{text}");
         }
         let deep = "(".repeat(100_000);
         assert_eq!(Query::parse(&deep).err(), Some(Refused::Unknown));

@@ -300,6 +300,23 @@ mod tests {
     }
 
     #[test]
+    fn files_elsewhere_are_read_where_flux_deploys_alone() {
+        let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: a}\n";
+        let argo = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a}\n";
+        let table = [(vec![], false), (vec![flux], true), (vec![flux, argo], false), (vec![argo], false)];
+        for (objects, expected) in table {
+            let objects = objects.iter().enumerate().map(|(at, text)| (format!("cluster/{at}.yaml"), *text));
+            let folder = ("apps/kustomization.yaml".to_owned(), "resources: [../base/app.yaml]\n");
+            let files = objects.chain([folder]).map(|(path, text)| (path, text.as_bytes().to_vec()));
+            let files: Arc<dyn Files> = Arc::new(Memory::new(files.collect()));
+            let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
+            let jobs = guessed_rest(&discovery, &BTreeSet::new());
+            let [Job { tool: Tool::Kustomize(job), .. }] = jobs.as_slice() else { panic!("{jobs:?}") };
+            assert_eq!(job.files_anywhere, expected);
+        }
+    }
+
+    #[test]
     fn a_chart_is_guessed_once_for_each_environment_beside_it() {
         let chart = |kind: &str| format!("apiVersion: v2\nname: a\nversion: 0.1.0\ntype: {kind}\n");
         let texts = [

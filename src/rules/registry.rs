@@ -189,6 +189,15 @@ pub static RULES: &[Rule] = &[
             Case {
                 id: "endless",
                 levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
+                id: "endless-run",
+                levels: [
                     Some(Severity::Warning),
                     Some(Severity::Warning),
                     Some(Severity::Note),
@@ -1304,10 +1313,10 @@ pub static RULES: &[Rule] = &[
             Case {
                 id: "no-promql",
                 levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
                     Some(Severity::Warning),
-                    Some(Severity::Warning),
-                    Some(Severity::Note),
-                    Some(Severity::Warning),
+                    Some(Severity::Error),
                 ],
             },
             Case {
@@ -1321,6 +1330,15 @@ pub static RULES: &[Rule] = &[
             },
             Case {
                 id: "quantile",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "impossible-quantile",
                 levels: [
                     Some(Severity::Error),
                     Some(Severity::Warning),

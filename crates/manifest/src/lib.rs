@@ -1,5 +1,6 @@
 //! One Kubernetes object: identity, field tables, merge keys, quantities.
 
+mod bytes;
 pub mod duration;
 pub mod fields;
 mod object;

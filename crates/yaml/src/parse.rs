@@ -12,6 +12,7 @@ use crate::{SourceFile, Text, Tree};
 mod builder;
 mod direct;
 mod events;
+mod indented;
 
 /// Parses a file once for every job that reads it: its text carries no origin of its own, and
 /// [`Tree::node_of`] gives the nodes theirs.

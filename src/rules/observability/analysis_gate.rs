@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use mlgitops_yaml::{Node, Pointer};
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Label, Location, Violation};
 use crate::fleet::alerts::asked;
 use crate::fleet::mention::Names;
 use crate::fleet::{EnvironmentIndex, Fleet, Object};
-use crate::kinds::analysis::{Metric, awaited_templates, is_analysis, is_canary, metrics};
+use crate::kinds::analysis::{Metric, awaited_templates, is_analysis, is_canary, metrics, nested_templates};
 use crate::kinds::promql::Query;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -77,18 +77,49 @@ fn without_condition(object: &Object, measured: &[Metric<'_>]) -> Option<Violati
 }
 
 fn endless(object: &Object, measured: &[Metric<'_>], awaited: &Awaited<'_>) -> Option<Violation> {
-    let is_awaited = object.manifest.id.is("argoproj.io", "AnalysisRun") || awaited.holds(object);
-    let metric = measured.iter().find(|metric| metric.is_endless()).filter(|_| is_awaited)?;
     if !is_analysis(&object.manifest) {
+        return None;
+    }
+    let args = object.manifest.root.find(&["spec", "args"]).items();
+    let metric = measured.iter().find(|metric| metric.is_endless(args))?;
+    let (node, path) = metric.repeats()?;
+    if object.manifest.id.is("argoproj.io", "AnalysisRun") {
+        return endless_run(object, metric, node, path);
+    }
+    let waits = awaited.by(object)?;
+    let rollout = &waits.rollout.manifest;
+    let message = format!(
+        "Argo Rollouts refuses {}{{places}}: it waits for {}, which never ends",
+        rollout.id.name,
+        name(object)
+    );
+    let label = match node.text() {
+        Some(count) if !metric.node.get("count").is_absent() => {
+            format!("{} is measured {count} times: without end", metric.name)
+        }
+        _ => format!("{} is measured again and again, without a `count`", metric.name),
+    };
+    let mut found = violation(object, "endless", path, node, label, message)?;
+    if let Some(at) = rollout.place(waits.node.origin) {
+        found = found.also_at(Label::new(Location::from(at), format!("{} waits here", rollout.id.name)));
+    }
+    let note = "the Rollout is InvalidSpec until then: no pod of a new version starts, and the old one stays; \
+                `consecutiveSuccessLimit` is no end to Argo Rollouts, and neither is a count that the Rollout passes";
+    Some(found.note(note).help(
+        "write a `count` into the metric; one without belongs into `canary.analysis`, which runs in the background",
+    ))
+}
+
+/// A run of its own, for which nothing but the health of its Application waits.
+fn endless_run(object: &Object, metric: &Metric<'_>, node: &Node, path: Pointer) -> Option<Violation> {
+    if metric.ends_by_success() {
         return None;
     }
     let message =
         format!("gate {}{{places}} never ends: {} is measured without a count", name(object), metric.name);
-    let node = metric.node.get("interval").present()?;
-    let path = metric.path.key("interval");
-    let found = violation(object, "endless", path, node, "again and again", message)?;
-    let note = "without `count` a metric is measured until it fails; that is for an analysis in the background, and \
-                nothing can wait for it";
+    let found = violation(object, "endless-run", path, node, "again and again", message)?;
+    let note =
+        "without `count` a metric is measured until it fails, and its Application is Progressing until then";
     Some(found.note(note).help("add a `count`"))
 }
 
@@ -165,26 +196,70 @@ impl<'f> Beside<'f> {
     }
 }
 
-/// The templates that Rollouts wait for.
+/// A Rollout that waits for a template, and where it says so.
+#[derive(Clone, Copy)]
+struct Waits<'f> {
+    rollout: &'f Object,
+    node: &'f Node,
+}
+
+/// How a template is called: its name, and whether it lies in no namespace.
+type Called<'f> = (&'f str, bool);
+
+/// The templates that others take in, by where these stand.
+type Nested<'f> = BTreeMap<Called<'f>, BTreeMap<Where<'f>, BTreeSet<Called<'f>>>>;
+
+/// The templates that Rollouts wait for: the first Rollout of each place.
 struct Awaited<'f> {
     fleet: &'f Fleet,
-    templates: BTreeMap<(&'f str, bool), BTreeSet<Where<'f>>>,
+    templates: BTreeMap<Called<'f>, BTreeMap<Where<'f>, Waits<'f>>>,
 }
 
 impl<'f> Awaited<'f> {
     fn of(fleet: &'f Fleet) -> Self {
-        let mut templates: BTreeMap<(&str, bool), BTreeSet<Where<'_>>> = BTreeMap::new();
+        let mut awaited = Self { fleet, templates: BTreeMap::new() };
+        let nested = Self::nested(fleet);
         for rollout in fleet.of_kind("Rollout").filter(|one| one.manifest.id.group() == "argoproj.io") {
-            for (name, is_wide) in awaited_templates(&rollout.manifest) {
-                templates.entry((name, is_wide)).or_default().insert(place_of(fleet, rollout));
+            let place = place_of(fleet, rollout);
+            for one in awaited_templates(&rollout.manifest) {
+                let waits = Waits { rollout, node: one.node };
+                awaited.add((one.name, one.is_wide), place, waits, &nested);
             }
         }
-        Self { fleet, templates }
+        awaited
     }
 
-    fn holds(&self, template: &'f Object) -> bool {
+    fn nested(fleet: &'f Fleet) -> Nested<'f> {
+        let mut nested = Nested::new();
+        for kind in ["AnalysisTemplate", "ClusterAnalysisTemplate"] {
+            for template in fleet.of_kind(kind).filter(|one| is_analysis(&one.manifest)) {
+                let inner = nested_templates(&template.manifest);
+                let inner = inner.into_iter().map(|one| (one.name, one.is_wide));
+                let outer = nested.entry((name(template), kind == "ClusterAnalysisTemplate")).or_default();
+                outer.entry(place_of(fleet, template)).or_default().extend(inner);
+            }
+        }
+        nested
+    }
+
+    fn add(&mut self, template: Called<'f>, place: Where<'f>, waits: Waits<'f>, nested: &Nested<'f>) {
+        let mut left = vec![template];
+        let mut seen = BTreeSet::new();
+        while let Some(template) = left.pop() {
+            if !seen.insert(template) {
+                continue;
+            }
+            self.templates.entry(template).or_default().entry(place).or_insert(waits);
+            let inner = nested.get(&template).into_iter().flatten();
+            left.extend(inner.filter(|(at, _)| template.1 || **at == place).flat_map(|(_, inner)| inner));
+        }
+    }
+
+    /// The Rollout that waits for a template.
+    fn by(&self, template: &'f Object) -> Option<Waits<'f>> {
         let is_wide = template.manifest.id.kind == "ClusterAnalysisTemplate";
-        let Some(places) = self.templates.get(&(name(template), is_wide)) else { return false };
-        is_wide || places.contains(&place_of(self.fleet, template))
+        let places = self.templates.get(&(name(template), is_wide))?;
+        let own = places.get(&place_of(self.fleet, template));
+        own.or_else(|| places.values().next().filter(|_| is_wide)).copied()
     }
 }

@@ -1,6 +1,8 @@
 //! `observability/model-alerts`: each model in production has alerts on latency, errors and drift,
 //! and they fire when they are meant to.
 
+#[path = "model_alerts/exported.rs"]
+mod exported;
 #[path = "model_alerts/expression.rs"]
 mod expression;
 #[path = "model_alerts/labels.rs"]
@@ -10,9 +12,12 @@ mod lacking;
 #[path = "model_alerts/window.rs"]
 mod window;
 
+use std::ops::Range;
+
 use super::super::{Check, Context, Violations};
 use crate::finding::Violation;
 use crate::fleet::alerts::Alert;
+use crate::kinds::promql::{Token, tokens};
 use labels::Labels;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -23,7 +28,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     if alerts.is_empty() {
         return;
     }
-    let (recorded, labels) = (expression::recorded(fleet), Labels::of(fleet));
+    let (recorded, labels) = (exported::recorded(fleet), Labels::of(fleet));
     for alert in alerts {
         let found = expression::judge(alert, &recorded, context)
             .into_iter()
@@ -42,19 +47,28 @@ fn called(alert: &Alert<'_>) -> String {
     format!("{what} {}", alert.rule.name)
 }
 
-/// A violation of the first place in an expression where a text stands; of the whole expression where
-/// it cannot be found.
-fn at_text(
+/// A violation of some bytes of an expression; of the whole where they are not known.
+fn at_bytes(
     alert: &Alert<'_>,
-    text: &str,
+    bytes: Option<Range<usize>>,
     case: &'static str,
     label: impl Into<String>,
     message: String,
 ) -> Option<Violation> {
     let (manifest, path) = (&alert.object.manifest, alert.rule.expr_path());
-    let whole = alert.rule.text()?;
-    match whole.find(text) {
-        Some(start) => Violation::in_piece(case, manifest, path, start..start + text.len(), label, message),
+    match bytes {
+        Some(bytes) => Violation::in_bytes(case, manifest, path, bytes, label, message),
         None => Violation::in_object(case, manifest, path, alert.rule.expr.origin, label, message),
     }
+}
+
+/// Where a word of an expression stands first: a metric, or a function.
+fn word(alert: &Alert<'_>, word: &str) -> Option<Range<usize>> {
+    let tokens = tokens(alert.rule.text()?);
+    let is_it = |token: &&Token<'_>| match token.is_quoted() {
+        // `{__name__="x"}`
+        true => token.text.trim_matches(['"', '\'', '`']) == word,
+        false => token.text == word,
+    };
+    tokens.iter().find(is_it).map(Token::bytes)
 }

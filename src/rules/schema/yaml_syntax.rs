@@ -30,11 +30,19 @@ fn unmergeable(found: &Found, is_bound: bool, out: &mut Violations) {
         let file = origins.add_file(&found.file);
         if let Err(error) = found.tree.node_of(root, file, Role::Source, &mut origins)
             && matches!(error.kind, ConvertErrorKind::Merge | ConvertErrorKind::Key)
+            && !is_action(found.tree.text().as_str(), error.range.start as usize)
         {
             let message = format!("`{}` cannot be read here: {}", found.path, error.kind);
             out.push(said("merge", found, error.range, message, is_bound));
         }
     }
+}
+
+/// Whether an action of a template stands at a byte, `{{.Name}}`: without quotes it is a map whose
+/// key is a map, and something fills it in before anybody reads it as YAML.
+fn is_action(text: &str, at: usize) -> bool {
+    let around = text.get(at.saturating_sub(1)..).unwrap_or("");
+    around.starts_with("{{") || around.get(1..).is_some_and(|rest| rest.starts_with("{{"))
 }
 
 /// Whether reading stops at the line of a placeholder, or at the one below it: `${LABELS}`, `{% if %}`,

@@ -5,12 +5,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{
-    ErrorKind, Event, Parser, Placement as GranitPlacement, ScalarStyle, ScanError, Span as GranitSpan,
-    StrInput, StructureStyle, Tag as Written, options,
+    ErrorKind, Event, Options, Parser, Placement as GranitPlacement, ScalarStyle, ScanError,
+    Span as GranitSpan, StrInput, StructureStyle, Tag as Written, options,
 };
 use mlgitops_files::limits;
 
 use super::builder::{Builder, MOST_ERRORS};
+use super::indented::Indented;
 use super::narrow;
 use crate::tree::ScalarText;
 use crate::{Comment, NodeIndex, Placement, Shape, Style, SyntaxError, SyntaxErrorKind, Tag, Text, Tree};
@@ -30,17 +31,32 @@ fn is_anchor(name: &str) -> bool {
     !name.is_empty() && name.chars().all(is_inner)
 }
 
-/// The tree of a text, and its comments where they are asked for.
-pub(super) fn read(text: Text, source: &str, comments: bool) -> Tree {
-    let options = options! {
+/// How texts are read.
+pub(super) fn how(comments: bool) -> Options {
+    options! {
         emit_anchor_events: true,
         emit_unresolved_aliases: true,
         emit_comments: comments,
         max_buffered_comment_events: MOST_COMMENTS,
         flow_nesting_limit: limits::DEPTH,
         block_nesting_limit: limits::DEPTH,
-    };
-    let mut parser = Parser::new_from_str_with_options(source, options);
+    }
+}
+
+/// The tree of a text, and its comments where they are asked for.
+pub(super) fn read(text: Text, source: &str, comments: bool) -> Tree {
+    let tree = read_as_written(text, source, comments);
+    let is_short = |error: &SyntaxError| error.message.contains("indentation in multiline quoted scalar");
+    let indented = tree.errors.iter().any(is_short).then(|| Indented::of(source)).flatten();
+    let Some(indented) = indented else { return tree };
+    let made = Text::of_shared(&indented.source);
+    let mut again = read_as_written(made, &indented.source, comments);
+    indented.restore(&mut again, tree.text);
+    again
+}
+
+fn read_as_written(text: Text, source: &str, comments: bool) -> Tree {
+    let mut parser = Parser::new_from_str_with_options(source, how(comments));
     let made = Builder::new(text, source);
     let mut reader = Events { made, anchors: HashMap::new(), tags: Vec::new() };
     loop {

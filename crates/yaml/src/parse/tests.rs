@@ -250,3 +250,30 @@ proptest! {
         assert_same(&format!("a: b{c}d\n{c}: 1\n"));
     }
 }
+
+#[test]
+fn quoted_texts_need_no_indentation() {
+    let source = "a:\n  'k': 'it''s one\n  two: \"three\n\n  # four'\n  c: \"x \\\"\n\n  y\" # said\nd: 'e\nf'\ng: h\n";
+    let tree = parse(Text::of_shared(&Arc::from(source)));
+    assert_eq!(tree.errors(), []);
+    let root = tree.documents()[0].root.unwrap();
+    let a = tree.get(root, "a").unwrap();
+    let table = [
+        (a, "k", "it's one two: \"three\n# four", "'it''s one\n  two: \"three\n\n  # four'"),
+        (a, "c", "x \"\ny", "\"x \\\"\n\n  y\""),
+        (root, "d", "e f", "'e\nf'"),
+        (root, "g", "h", "h"),
+    ];
+    for (map, key, value, written) in table {
+        let node = tree.get(map, key).unwrap();
+        let range = tree.range(node);
+        assert_eq!(tree.scalar(node), Some(value), "{key}");
+        assert_eq!(&source[range.start as usize..range.end as usize], written, "{key}");
+    }
+    let said: Vec<&str> =
+        tree.comments().iter().map(|one| &source[one.range.start as usize..one.range.end as usize]).collect();
+    assert_eq!(said, ["# said"]);
+    for wrong in ["a:\n  b: 'c\n  d\n", "a:\n  b: 'c\n  d'\n e: 1\n"] {
+        assert!(!parse(Text::of_shared(&Arc::from(wrong))).errors().is_empty(), "{wrong}");
+    }
+}
