@@ -91,6 +91,14 @@ fn documents_end_where_their_markers_say() {
 }
 
 #[test]
+fn a_document_that_cannot_be_read_begins_behind_the_one_before() {
+    // The error points at the colon, which ends the first one.
+    let (tree, ..) = read(b"  ?  #c|\n: ");
+    let ranges: Vec<_> = tree.documents().iter().map(|document| document.range.clone()).collect();
+    assert_eq!(ranges, [2..10, 10..10]);
+}
+
+#[test]
 fn a_tab_that_indents_is_an_error_at_its_place() {
     let (tree, _, file) = read(b"a:\n  b: 1\n\tc: 2\n");
     assert_eq!(tree.errors()[0].kind, SyntaxErrorKind::Syntax);

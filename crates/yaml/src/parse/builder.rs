@@ -163,7 +163,9 @@ impl<'s> Builder<'s> {
         self.tree.errors.push(error);
         self.open.clear();
         (self.root, self.broken) = (None, false);
-        let start = self.document.take().unwrap_or(at);
+        // The end of the one before may lie behind what the error points at.
+        let before = self.tree.documents.last().map_or(0, |document| document.range.end);
+        let start = self.document.take().unwrap_or(at).max(before);
         self.tree.documents.push(Document { root: None, range: start..at.max(start) });
     }
 
