@@ -1,10 +1,10 @@
 //! `schema/yaml-syntax`: where a file cannot be read.
 
-use mlgitops_yaml::{ConvertErrorKind, Origins, Role, SyntaxErrorKind};
+use mlgitops_yaml::{ConvertErrorKind, Origins, Role, SyntaxError, SyntaxErrorKind};
 
 use super::super::{Check, Context, Violations};
 use crate::discover::{FileKind, Found};
-use crate::finding::{Label, Location, Violation};
+use crate::finding::{Code, Label, Location, NotChecked, Violation};
 
 pub(super) const CHECKS: &[Check] = &[Check::Tree(check)];
 
@@ -13,6 +13,7 @@ fn check(found: &Found, context: &Context<'_>, out: &mut Violations) {
     for error in found.tree.errors().iter().filter(|error| error.kind == SyntaxErrorKind::Syntax) {
         // What fills it in makes YAML of it, unless something applies it as it stands.
         if !is_bound && is_hole(found.tree.text().as_str(), error.at as usize) {
+            out.not_checked(filled_in(found, error));
             return;
         }
         let message = format!("`{}` cannot be read here: {}", found.path, error.message);
@@ -21,6 +22,14 @@ fn check(found: &Found, context: &Context<'_>, out: &mut Violations) {
     if found.tree.text().as_str().contains("<<") || found.tree.text().as_str().contains('?') {
         unmergeable(found, is_bound, out);
     }
+}
+
+/// What is a manifest only once somebody filled it in.
+fn filled_in(found: &Found, error: &SyntaxError) -> NotChecked {
+    let at = Location::new(&found.file, error.at..error.at.saturating_add(1), Role::Source);
+    let what = format!("`{}` from line {} on", found.path, at.position().line);
+    let reason = "no YAML before something fills in its placeholders";
+    NotChecked::new(Code::Encoding, what, reason).at(Some(at))
 }
 
 /// What only converting finds: merges and keys that JSON cannot hold.
