@@ -66,27 +66,36 @@ fn is_of_flux_alone(discovery: &Discovery) -> bool {
     is_of_flux
 }
 
-/// What shows some files as Flux applies them, as far as nobody says: the kustomization that names
-/// each, else the plain files of its folder.
+/// What shows some files as Flux applies them, as far as nobody says: the kustomizations that lead to
+/// each and that no other names, else the plain files of its folder. A component that no kustomization
+/// takes is applied by nobody.
 pub(super) fn guessed_around<'f>(
     discovery: &Discovery,
     files: impl Iterator<Item = &'f RepoPath>,
 ) -> Vec<Job> {
     let graph = Graph::of(discovery);
-    let namers: BTreeMap<&RepoPath, &RepoPath> =
-        graph.uses.iter().flat_map(|(folder, uses)| uses.iter().map(move |used| (used, folder))).collect();
-    let tool = || Tool::Kustomize(Kustomize { files_anywhere: true, ..Kustomize::default() });
-    let jobs = files.filter_map(|file| match namers.get(file) {
-        Some(folder) => Some(Job { path: (*folder).clone(), tool: tool() }),
-        None => Some(Job { path: file.parent()?, tool: Tool::Plain(Plain::default()) }),
-    });
-    let mut unique: Vec<Job> = Vec::new();
-    for job in jobs {
-        if unique.last() != Some(&job) {
-            unique.push(job);
+    let users = graph.users();
+    let files: BTreeSet<&RepoPath> = files.collect();
+    let mut above: BTreeSet<&RepoPath> = BTreeSet::new();
+    let mut open: Vec<&RepoPath> = files.iter().copied().collect();
+    while let Some(path) = open.pop() {
+        let all = users.get(path).into_iter().flatten().copied();
+        open.extend(all.filter(|user| above.insert(user)));
+    }
+    let tops = || above.iter().copied().filter(|folder| !users.contains_key(*folder));
+    let shown = graph.closure(tops());
+    let mut folders: BTreeSet<&RepoPath> = tops().filter(|top| !graph.components.contains(*top)).collect();
+    let mut plain = BTreeSet::new();
+    for file in files.into_iter().filter(|file| !shown.contains(*file)) {
+        match users.get(file).and_then(|users| users.first()) {
+            // In a circle the first is as good as any.
+            Some(user) => drop(folders.insert(user)),
+            None => plain.extend(file.parent()),
         }
     }
-    unique
+    let tool = || Tool::Kustomize(Kustomize { files_anywhere: true, ..Kustomize::default() });
+    let built = folders.into_iter().map(|path| Job { path: path.clone(), tool: tool() });
+    built.chain(plain.into_iter().map(|path| Job { path, tool: Tool::Plain(Plain::default()) })).collect()
 }
 
 /// Which folders of kustomizations name which others.
@@ -128,6 +137,15 @@ impl Graph {
                 && !discovery.files.contains_key(path)
         };
         self.uses.get(folder).is_some_and(|uses| uses.iter().any(is_to_come))
+    }
+
+    /// Who names each path.
+    fn users(&self) -> BTreeMap<&RepoPath, Vec<&RepoPath>> {
+        let mut users = BTreeMap::<&RepoPath, Vec<&RepoPath>>::new();
+        for (folder, uses) in &self.uses {
+            uses.iter().for_each(|used| users.entry(used).or_default().push(folder));
+        }
+        users
     }
 
     /// Some folders and all they lead to.

@@ -155,6 +155,47 @@ fn pieces_of_kustomizations_are_none() {
     assert_eq!(named.findings(&["source-path"]).len(), 1, "{:?}", named.findings(&["source-path"]));
 }
 
+/// Profiles that clusters put together: each cluster applies its own, with its own settings, though
+/// none of them says who applies the cluster.
+#[test]
+fn profiles_are_applied_by_the_clusters_that_take_them() {
+    let component =
+        |rest: &str| format!("apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n{rest}\n");
+    let settings = |version: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: settings, namespace: flux-system}}\ndata: {{VERSION: {version}}}\n"
+        )
+    };
+    let cluster = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n\
+                   components: [../../profiles/serving]\nresources: [settings.yaml]\n";
+    let model = kustomization(
+        "models",
+        "./models",
+        "postBuild: {substituteFrom: [{kind: ConfigMap, name: settings}]}",
+    );
+    let patch = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n\
+                 metadata: {name: models, namespace: flux-system}\nspec: {targetNamespace: ml}\n";
+    let world = World::of(&[
+        ("profiles/base/kustomization.yaml", &component("resources: [models.yaml]")),
+        ("profiles/base/models.yaml", &model),
+        (
+            "profiles/serving/kustomization.yaml",
+            &component("components: [../base]\npatches: [{path: add.yaml}]"),
+        ),
+        ("profiles/serving/add.yaml", patch),
+        ("profiles/unused/kustomization.yaml", &component("resources: [other.yaml]")),
+        ("profiles/unused/other.yaml", &kustomization("other", "./models", "")),
+        ("clusters/staging/kustomization.yaml", cluster),
+        ("clusters/staging/settings.yaml", &settings("v47")),
+        ("clusters/production/kustomization.yaml", cluster),
+        ("clusters/production/settings.yaml", &settings("v45")),
+        ("models/isvc.yaml", &service("fraud", "s3://models/fraud/${VERSION}/")),
+    ]);
+    let survey = world.survey();
+    assert_eq!(releases(&survey), ["fraud 45 production production/ml", "fraud 47 staging staging/ml"]);
+    assert_eq!(not_checked(&survey), Vec::<String>::new());
+}
+
 /// What nothing deploys is built as the rest of the repository is: Flux reads files outside the
 /// folder, and writes those of its bootstrap itself.
 #[test]
