@@ -142,12 +142,13 @@ fn what_others_read_is_an_object_only_where_something_deploys_it_as_it_stands() 
 fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
     let patch = |target: &str, more: &str| {
         format!(
-            "resources: [fraud.yaml]\n{more}patches:\n  - target: {target}\n    patch: |-\n      - {{op: add, path: \
+            "resources: [fraud.yaml, risk.yaml]\n{more}patches:\n  - target: {target}\n    patch: |-\n      - {{op: add, path: \
              /spec/predictor/minReplicas, value: 2}}\n"
         )
     };
     let model = service("fraud", "s3://models/fraud/v1/");
-    let churn = service("churn", "s3://models/churn/v1/");
+    let (risk, churn) =
+        (service("risk.eu", "s3://models/risk/v1/"), service("churn", "s3://models/churn/v1/"));
     for (target, more, message, help) in [
         (
             "{kind: InferenceService, name: fraud, version: v1alpha1}",
@@ -160,6 +161,12 @@ fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
             "",
             "InferenceService fraud is of the group `serving.kserve.io`",
             "write `group: serving.kserve.io`, write `version: v1beta1`",
+        ),
+        (
+            "{group: serving.kserve.io, version: v1, kind: InferenceService, name: risk.eu}",
+            "",
+            "InferenceService risk.eu is of the version `v1beta1`",
+            "write `version: v1beta1`",
         ),
         (
             "{kind: Deployment, name: fraud}",
@@ -195,6 +202,7 @@ fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
         let world = World::of(&[
             ("prod/kustomization.yaml", &patch(target, more)),
             ("prod/fraud.yaml", &model),
+            ("prod/risk.yaml", &risk),
             ("churn/churn.yaml", &churn),
         ]);
         let found = found(&world, &["patch-matches-nothing"]);
