@@ -100,12 +100,22 @@ fn a_folder_of_folders_that_others_deploy_is_not_deployed_twice() {
     };
     let help = |world: &World| found(world, &["source-path"])[0].help.clone().unwrap();
     assert_eq!(help(&world(&[])), "directory: {recurse: true}");
-    let twice = "take it out: fraud deploys `models/fraud`, and `recurse: true` would deploy that twice";
+    let twice = "delete it: fraud deploys `models/fraud`, and `recurse: true` would deploy that twice";
     let own = application("fraud", &source("models/fraud"));
     assert_eq!(help(&world(&[("apps/fraud.yaml", &own)])), twice);
     // A repository that was renamed is another one by its URL, and still the one that deploys.
     let misspelt = own.replace("org/fleet", "org/feet");
     assert_eq!(help(&world(&[("apps/fraud.yaml", &misspelt)])), twice);
+    // What has to be built is nothing for a folder of plain files.
+    let overlay = ("models/fraud/overlays/eu/kustomization.yaml", "resources: [../../base]\n");
+    assert_eq!(
+        help(&world(&[("models/fraud/base/kustomization.yaml", "resources: []\n"), overlay])),
+        "name the folder that is to be built, such as `models/fraud/overlays/eu`: `recurse: true` builds none"
+    );
+    assert_eq!(
+        help(&world(&[("models/fraud/Chart.yaml", "apiVersion: v2\nname: a\nversion: 0.1.0\n")])),
+        "name the chart that is to be rendered, such as `models/fraud`: `recurse: true` renders none"
+    );
 }
 
 #[test]
