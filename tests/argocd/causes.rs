@@ -100,12 +100,22 @@ fn a_folder_of_folders_that_others_deploy_is_not_deployed_twice() {
     };
     let help = |world: &World| found(world, &["source-path"])[0].help.clone().unwrap();
     assert_eq!(help(&world(&[])), "directory: {recurse: true}");
-    let twice = "take it out: fraud deploys `models/fraud`, and `recurse: true` would deploy that twice";
+    let twice = "delete it: fraud deploys `models/fraud`, and `recurse: true` would deploy that twice";
     let own = application("fraud", &source("models/fraud"));
     assert_eq!(help(&world(&[("apps/fraud.yaml", &own)])), twice);
     // A repository that was renamed is another one by its URL, and still the one that deploys.
     let misspelt = own.replace("org/fleet", "org/feet");
     assert_eq!(help(&world(&[("apps/fraud.yaml", &misspelt)])), twice);
+    // What has to be built is nothing for a folder of plain files.
+    let overlay = ("models/fraud/overlays/eu/kustomization.yaml", "resources: [../../base]\n");
+    assert_eq!(
+        help(&world(&[("models/fraud/base/kustomization.yaml", "resources: []\n"), overlay])),
+        "name the folder that is to be built, such as `models/fraud/overlays/eu`: `recurse: true` builds none"
+    );
+    assert_eq!(
+        help(&world(&[("models/fraud/Chart.yaml", "apiVersion: v2\nname: a\nversion: 0.1.0\n")])),
+        "name the chart that is to be rendered, such as `models/fraud`: `recurse: true` renders none"
+    );
 }
 
 #[test]
@@ -142,12 +152,13 @@ fn what_others_read_is_an_object_only_where_something_deploys_it_as_it_stands() 
 fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
     let patch = |target: &str, more: &str| {
         format!(
-            "resources: [fraud.yaml]\n{more}patches:\n  - target: {target}\n    patch: |-\n      - {{op: add, path: \
+            "resources: [fraud.yaml, risk.yaml]\n{more}patches:\n  - target: {target}\n    patch: |-\n      - {{op: add, path: \
              /spec/predictor/minReplicas, value: 2}}\n"
         )
     };
     let model = service("fraud", "s3://models/fraud/v1/");
-    let churn = service("churn", "s3://models/churn/v1/");
+    let (risk, churn) =
+        (service("risk.eu", "s3://models/risk/v1/"), service("churn", "s3://models/churn/v1/"));
     for (target, more, message, help) in [
         (
             "{kind: InferenceService, name: fraud, version: v1alpha1}",
@@ -160,6 +171,12 @@ fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
             "",
             "InferenceService fraud is of the group `serving.kserve.io`",
             "write `group: serving.kserve.io`, write `version: v1beta1`",
+        ),
+        (
+            "{group: serving.kserve.io, version: v1, kind: InferenceService, name: risk.eu}",
+            "",
+            "InferenceService risk.eu is of the version `v1beta1`",
+            "write `version: v1beta1`",
         ),
         (
             "{kind: Deployment, name: fraud}",
@@ -195,6 +212,7 @@ fn the_help_for_a_patch_names_what_differs_or_what_can_be_the_cause() {
         let world = World::of(&[
             ("prod/kustomization.yaml", &patch(target, more)),
             ("prod/fraud.yaml", &model),
+            ("prod/risk.yaml", &risk),
             ("churn/churn.yaml", &churn),
         ]);
         let found = found(&world, &["patch-matches-nothing"]);

@@ -165,8 +165,8 @@ impl Builder<'_> {
 
     /// What keeps a target from the object of its name that it fits best.
     fn mismatches(&self, target: &Node, selector: &Selector, built: &mut Accumulated) -> Vec<Mismatch> {
-        let Some(_) = selector.literal_name() else { return Vec::new() };
-        let named = built.candidates(selector);
+        let Some(name) = target.get("name").text().filter(|name| !name.is_empty()) else { return Vec::new() };
+        let named = built.named_or_all(name);
         let named = named.into_iter().filter_map(|at| built.resources.get(at));
         let nearest = named.map(|one| selector.mismatches(one)).min_by_key(Vec::len).unwrap_or_default();
         let place = |field| self.origins.first(target.get(field).present()?.origin);

@@ -1,12 +1,14 @@
 //! `reconcile/source-path`: a deployment that names a path nobody can deploy.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::ObjectId;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
-use crate::fleet::Refused;
 use crate::fleet::reached::named_elsewhere;
+use crate::fleet::{Fleet, Refused};
 use crate::kinds::argocd;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
@@ -54,12 +56,16 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
 }
 
 fn check(context: &Context<'_>, out: &mut Violations) {
+    if context.fleet.refused.is_empty() {
+        return;
+    }
+    let owners = Owners::of(context.fleet);
     for one in &context.fleet.refused {
-        out.push(violation(one, context));
+        out.push(violation(one, &owners, context));
     }
 }
 
-fn violation(one: &Refused, context: &Context<'_>) -> Option<Violation> {
+fn violation(one: &Refused, owners: &Owners<'_>, context: &Context<'_>) -> Option<Violation> {
     let (case, note, help) = case(one.problem.kind)?;
     let here = match one.problem.kind {
         "helm-version" => "asked for here",
@@ -72,31 +78,80 @@ fn violation(one: &Refused, context: &Context<'_>) -> Option<Violation> {
     let is_one_of_many = argocd::sources(&one.deployment.root).len() > 1;
     let part = if is_one_of_many && matches!(case, "empty" | "not-recursed") { "a source of " } else { "" };
     let message = format!("{part}{name}{{places}} deploys nothing: {}", one.problem.message);
-    let help = match owner(one, context).filter(|_| case == "not-recursed") {
-        Some((owner, folder)) => {
-            let what = if is_one_of_many { "this source" } else { "it" };
-            format!(
-                "take {what} out: {owner} deploys `{folder}`, and `recurse: true` would deploy that twice"
-            )
+    let help = match case {
+        "not-recursed" => {
+            instead_of_recursing(one, is_one_of_many, owners, context).unwrap_or_else(|| help.to_owned())
         }
-        None => help.to_owned(),
+        _ => help.to_owned(),
     };
     let mut violation = Violation::in_file(case, label, message).at_place(one.place).note(note).help(help);
     violation.object = Some(one.deployment.id.clone());
     Some(violation)
 }
 
-/// Another deployment that has a folder below the one that is named, and that folder.
-fn owner<'c>(one: &Refused, context: &'c Context<'_>) -> Option<(&'c str, String)> {
+/// What to do about a folder of folders where reading all of them would be wrong.
+fn instead_of_recursing(
+    one: &Refused,
+    is_one_of_many: bool,
+    owners: &Owners<'_>,
+    context: &Context<'_>,
+) -> Option<String> {
     let whole = RepoPath::parse(&one.path).ok()?;
-    let is_other = |id: &ObjectId| *id != one.deployment.id;
-    let bound = context.fleet.deployables.iter().filter_map(|deployable| {
-        let id = &deployable.deployment.as_ref()?.id;
-        let folder = &deployable.job.path;
-        (is_other(id) && folder.is_within(&whole) && *folder != whole)
-            .then_some((&*id.name, folder.to_string()))
-    });
-    let elsewhere = named_elsewhere(context.fleet).into_iter();
-    let elsewhere = elsewhere.filter(|named| is_other(named.by) && named.folder.is_within(&whole));
-    bound.chain(elsewhere.map(|named| (&*named.by.name, named.folder.to_string()))).next()
+    if let Some((owner, folder)) = owners.below(&whole, &one.deployment.id) {
+        let cure = if is_one_of_many { "take this source out" } else { "delete it" };
+        return Some(format!(
+            "{cure}: {owner} deploys `{folder}`, and `recurse: true` would deploy that twice"
+        ));
+    }
+    let discovery = context.discovery;
+    let built = |all: &'_ BTreeSet<RepoPath>| {
+        let below: Vec<&RepoPath> = all.iter().filter(|folder| folder.is_within(&whole)).collect();
+        let overlay = below.iter().find(|folder| folder.segments().any(|segment| segment == "overlays"));
+        overlay.or(below.first()).map(ToString::to_string)
+    };
+    if let Some(folder) = built(&discovery.kustomizations) {
+        return Some(format!(
+            "name the folder that is to be built, such as `{folder}`: `recurse: true` builds none"
+        ));
+    }
+    let chart = built(&discovery.charts)?;
+    Some(format!("name the chart that is to be rendered, such as `{chart}`: `recurse: true` renders none"))
+}
+
+/// Which deployments deploy which folders.
+struct Owners<'f> {
+    /// The folders that are rendered here.
+    bound: BTreeMap<&'f RepoPath, Vec<&'f ObjectId>>,
+    /// Those that deployments of another repository name, themselves or by a template.
+    elsewhere: BTreeMap<RepoPath, Vec<&'f ObjectId>>,
+}
+
+impl<'f> Owners<'f> {
+    fn of(fleet: &'f Fleet) -> Self {
+        let mut owners = Self { bound: BTreeMap::new(), elsewhere: BTreeMap::new() };
+        for one in &fleet.deployables {
+            if let Some(deployment) = &one.deployment {
+                owners.bound.entry(&one.job.path).or_default().push(&deployment.id);
+            }
+        }
+        for named in named_elsewhere(fleet) {
+            owners.elsewhere.entry(named.folder).or_default().push(named.by);
+        }
+        owners
+    }
+
+    /// Another deployment that has a folder below one, and that folder.
+    fn below(&self, whole: &RepoPath, own: &ObjectId) -> Option<(&'f str, String)> {
+        let first = whole.join("\u{1}").ok()?;
+        let other = |ids: &[&'f ObjectId]| ids.iter().find(|id| **id != own).map(|id| &*id.name);
+        let found = |folder: &RepoPath, ids: &[&'f ObjectId]| Some((other(ids)?, folder.to_string()));
+        let bound = self
+            .bound
+            .range::<RepoPath, _>(first.clone()..)
+            .take_while(|(folder, _)| folder.is_within(whole));
+        let below = self.elsewhere.range(first.clone()..).take_while(|(folder, _)| folder.is_within(whole));
+        let mut elsewhere = self.elsewhere.get_key_value(whole).into_iter().chain(below);
+        let mut bound = bound.filter_map(|(folder, ids)| found(folder, ids));
+        bound.next().or_else(|| elsewhere.find_map(|(folder, ids)| found(folder, ids)))
+    }
 }
