@@ -1,7 +1,9 @@
 //! Patches: `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
 use mlgitops_files::{RepoPath, limits};
-use mlgitops_yaml::{Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse};
+use mlgitops_yaml::{
+    Key, Map, Node, NodeIndex, OriginId, Origins, Role, Shape, Style, Text, Tree, Value, parse,
+};
 
 use crate::accumulate::Accumulated;
 use crate::build::{Builder, LeftOutKind, Mismatch, PatchTarget, Refused, Step};
@@ -364,6 +366,9 @@ impl Builder<'_> {
             if let Err(unreadable) = settle::as_read_by_kustomize(&mut resource.node) {
                 return Err(self.refuse("value", unreadable.message, unreadable.at));
             }
+            // Kustomize keeps what an object was called before among its annotations while it builds, so
+            // that one can be added where none was (kustomize v5.8 `Resource.StorePreviousId`).
+            let adds_annotations = !resource.previous.is_empty() && add_annotations(&mut resource.node);
             for operation in operations {
                 self.put(operation.size(&mut resource.node), operation.place())?;
                 if let Err(wrong) = operation.apply(&mut resource.node, self.origins) {
@@ -371,8 +376,38 @@ impl Builder<'_> {
                     return Err(self.refuse("patch", message, wrong.at));
                 }
             }
+            if adds_annotations {
+                drop_annotations(&mut resource.node);
+            }
         }
         Ok(has_found)
+    }
+}
+
+/// Gives an object annotations, if it has none; whether it had none.
+fn add_annotations(object: &mut Node) -> bool {
+    let Some(metadata) = metadata_of(object) else { return false };
+    let is_lacking = metadata.get("annotations").is_none_or(Node::is_null);
+    if is_lacking {
+        let empty = Node::new(Value::Map(Map::default()), OriginId::NONE);
+        metadata.set(Key::new("annotations", OriginId::NONE), empty);
+    }
+    is_lacking
+}
+
+/// Takes annotations away that are empty.
+fn drop_annotations(object: &mut Node) {
+    let Some(metadata) = metadata_of(object) else { return };
+    if metadata.get("annotations").and_then(Node::as_map).is_some_and(Map::is_empty) {
+        metadata.remove("annotations");
+    }
+}
+
+fn metadata_of(object: &mut Node) -> Option<&mut Map> {
+    let Value::Map(object) = &mut object.value else { return None };
+    match &mut object.get_mut("metadata")?.value {
+        Value::Map(metadata) => Some(metadata),
+        _ => None,
     }
 }
 

@@ -147,7 +147,10 @@ fn in_secret(key: &str, text: &str) -> Option<(&'static str, String)> {
     if let Some((what, _)) = value::credential(text) {
         return Some((case_of(what), what.to_owned()));
     }
-    if matches!(key, ".dockerconfigjson" | ".dockercfg") && text.contains("\"auth\"") && !text.contains("${")
+    if matches!(key, ".dockerconfigjson" | ".dockercfg")
+        && text.contains("\"auth\"")
+        && !text.contains("${")
+        && opens_a_registry(text)
     {
         return Some(("secret", "the registry's password".to_owned()));
     }
@@ -163,6 +166,19 @@ fn in_secret(key: &str, text: &str) -> Option<(&'static str, String)> {
     }
     let case = judge(text).filter(|_| value::names_a_secret(key))?;
     Some((case, format!("`{key}`")))
+}
+
+/// Whether a file of registries holds a password, and no stand-in for one; one that cannot be read may.
+fn opens_a_registry(text: &str) -> bool {
+    let Ok(serde_json::Value::Object(file)) = serde_json::from_str(text) else { return true };
+    let registries = file.get("auths").and_then(serde_json::Value::as_object).unwrap_or(&file);
+    let mut registries = registries.values();
+    registries.any(|one| {
+        let written = |key: &str| one.get(key).and_then(serde_json::Value::as_str);
+        let pair = written("auth").and_then(value::decoded);
+        let of_pair = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password);
+        [written("password"), of_pair].into_iter().flatten().any(|password| judge(password).is_some())
+    })
 }
 
 /// The violation; where the value was joined of several pieces, the piece with the credential.
