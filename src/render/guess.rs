@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use mlgitops_files::RepoPath;
 
 use crate::config::is_usual_environment;
-use crate::discover::{Discovery, FileKind, is_documentation};
+use crate::discover::{Discovery, FileKind, Found, is_documentation};
 use crate::kinds::{argocd, flux};
+use crate::render::run::plain_files;
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
 
 /// One job for each folder that holds plain manifests. What lies below the `crds/` of a chart is
-/// the chart's.
-pub(super) fn guessed_plain(discovery: &Discovery) -> Vec<Job> {
+/// the chart's; and of files that kustomizations and templates name, a resource is what they make of
+/// it, and a patch is no object.
+pub(super) fn guessed_plain(discovery: &Discovery, named: &BTreeSet<RepoPath>) -> Vec<Job> {
     let is_of_chart = |path: &RepoPath| {
         let chart = discovery.chart_of(path);
         chart.and_then(|chart| path.below(chart)).is_some_and(|below| below.starts_with("crds/"))
@@ -19,13 +21,21 @@ pub(super) fn guessed_plain(discovery: &Discovery) -> Vec<Job> {
     let files = discovery.files.values().filter(|found| found.kind == FileKind::Manifests);
     let files = files.filter(|found| !is_of_chart(&found.path));
     let folders: BTreeSet<RepoPath> = files.filter_map(|found| found.path.parent()).collect();
-    folders.into_iter().map(|path| Job { path, tool: Tool::Plain(Plain::default()) }).collect()
+    let job = |path: RepoPath| {
+        let inside = plain_files(discovery, &path, &Plain::default());
+        let (without, own): (Vec<&Found>, Vec<&Found>) = inside
+            .into_iter()
+            .filter(|found| !found.objects.is_empty())
+            .partition(|found| named.contains(&found.path));
+        let without = without.into_iter().map(|found| found.path.clone()).collect();
+        (!own.is_empty()).then_some(Job { path, tool: Tool::Plain(Plain { without, ..Plain::default() }) })
+    };
+    folders.into_iter().filter_map(job).collect()
 }
 
 /// Kustomizations that neither a deployment nor another kustomization reaches, and of each circle of
 /// them the first; components are never built by themselves.
-pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) -> Vec<Job> {
-    let graph = Graph::of(discovery);
+pub(super) fn guessed_rest(discovery: &Discovery, graph: &Graph, reached: &BTreeSet<RepoPath>) -> Vec<Job> {
     let used: BTreeSet<&RepoPath> = reached.iter().chain(graph.uses.values().flatten()).collect();
     let is_judged = |folder: &&RepoPath| {
         !graph.components.contains(*folder)
@@ -36,7 +46,9 @@ pub(super) fn guessed_rest(discovery: &Discovery, reached: &BTreeSet<RepoPath>) 
     let folders = discovery.kustomizations.iter().filter(is_judged);
     let mut free: Vec<&RepoPath> = folders.filter(|folder| !used.contains(*folder)).collect();
     let mut seen = graph.closure(free.iter().copied().chain(reached));
-    for folder in graph.circles().into_iter().filter(is_judged) {
+    let circles =
+        if graph.uses.keys().all(|folder| seen.contains(folder)) { Vec::new() } else { graph.circles() };
+    for folder in circles.into_iter().filter(is_judged) {
         if !seen.contains(folder) {
             seen.extend(graph.closure([folder]));
             free.push(folder);
@@ -69,11 +81,7 @@ fn is_of_flux_alone(discovery: &Discovery) -> bool {
 /// What shows some files as Flux applies them, as far as nobody says: the kustomizations that lead to
 /// each and that no other names, else the plain files of its folder. A component that no kustomization
 /// takes is applied by nobody.
-pub(super) fn guessed_around<'f>(
-    discovery: &Discovery,
-    files: impl Iterator<Item = &'f RepoPath>,
-) -> Vec<Job> {
-    let graph = Graph::of(discovery);
+pub(super) fn guessed_around<'f>(graph: &Graph, files: impl Iterator<Item = &'f RepoPath>) -> Vec<Job> {
     let users = graph.users();
     let files: BTreeSet<&RepoPath> = files.collect();
     let mut above: BTreeSet<&RepoPath> = BTreeSet::new();
@@ -99,13 +107,14 @@ pub(super) fn guessed_around<'f>(
 }
 
 /// Which folders of kustomizations name which others.
-struct Graph {
+pub(super) struct Graph {
     uses: BTreeMap<RepoPath, BTreeSet<RepoPath>>,
     components: BTreeSet<RepoPath>,
 }
 
 impl Graph {
-    fn of(discovery: &Discovery) -> Self {
+    /// That of a source.
+    pub(super) fn of(discovery: &Discovery) -> Self {
         let mut graph = Self { uses: BTreeMap::new(), components: BTreeSet::new() };
         for found in discovery.files.values().filter(|found| found.kind == FileKind::Kustomization) {
             let (Some(folder), Some(root)) =
@@ -293,7 +302,10 @@ mod tests {
         let files: Arc<dyn Files> = Arc::new(Memory::new(texts.collect()));
         let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
         let reached = BTreeSet::from([RepoPath::parse("reached").unwrap()]);
-        guessed_rest(&discovery, &reached).into_iter().map(|job| job.path.to_string()).collect()
+        guessed_rest(&discovery, &Graph::of(&discovery), &reached)
+            .into_iter()
+            .map(|job| job.path.to_string())
+            .collect()
     }
 
     #[test]
@@ -328,7 +340,7 @@ mod tests {
             let files = objects.chain([folder]).map(|(path, text)| (path, text.as_bytes().to_vec()));
             let files: Arc<dyn Files> = Arc::new(Memory::new(files.collect()));
             let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
-            let jobs = guessed_rest(&discovery, &BTreeSet::new());
+            let jobs = guessed_rest(&discovery, &Graph::of(&discovery), &BTreeSet::new());
             let [Job { tool: Tool::Kustomize(job), .. }] = jobs.as_slice() else { panic!("{jobs:?}") };
             assert_eq!(job.files_anywhere, expected);
         }

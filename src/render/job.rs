@@ -37,6 +37,8 @@ pub struct Plain {
     pub include: Option<String>,
     /// No file whose path below the folder this glob matches.
     pub exclude: Option<String>,
+    /// Files that others make something of, sorted: they are no manifests of this job.
+    pub without: Vec<RepoPath>,
 }
 
 /// The files of a folder that a deployment takes for manifests.

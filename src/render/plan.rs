@@ -21,7 +21,7 @@ use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::encrypted::hide_encrypted;
-use crate::render::guess::{guessed_around, guessed_charts, guessed_plain, guessed_rest};
+use crate::render::guess::{Graph, guessed_around, guessed_charts, guessed_plain, guessed_rest};
 use crate::render::library::Discovered;
 use crate::render::room::{self, Room};
 use crate::render::run::{Rendered, run};
@@ -110,19 +110,21 @@ pub fn plan_by(
         circles: Circles::default(),
         room: Room::default(),
         named: BTreeSet::new(),
+        reached: Arc::default(),
+        reached_through: 0,
         flux: FluxState::default(),
     };
-    let plain = plan.run_guessed(guessed_plain(discovery));
-    // The files as they stand are no more than the repository itself.
-    plan.room = Room::default();
     let mut named = kustomize::named(discovery);
     named.extend(discovery.chart_inputs.iter().cloned());
-    plan.keep_unnamed(&plain, &named);
-    plan.deploy_by_flux();
+    let plain = plan.run_guessed(guessed_plain(discovery, &named));
+    // The files as they stand are no more than the repository itself.
+    plan.room = Room::default();
+    let graph = Graph::of(discovery);
+    plan.deploy_by_flux(&graph);
     plan.deploy(&plain);
     let reached = plan.reached_by_deployments();
     let guessed = {
-        let mut jobs = guessed_rest(discovery, &reached);
+        let mut jobs = guessed_rest(discovery, &graph, &reached);
         jobs.extend(guessed_charts(discovery, &reached));
         plan.run_guessed(jobs)
     };
@@ -146,6 +148,9 @@ struct Plan<'p> {
     room: Room,
     /// Folders that deployments name and that could not be rendered as they are deployed.
     named: BTreeSet<RepoPath>,
+    /// What the first so many deployments take in.
+    reached: Arc<BTreeSet<RepoPath>>,
+    reached_through: usize,
     flux: FluxState,
 }
 
@@ -161,7 +166,7 @@ struct FluxState {
     /// Those that name what nothing rendered so far, with their renderings.
     waiting: Vec<(usize, Manifest)>,
     /// What deployments reached before what nothing deploys was read.
-    reached: BTreeSet<RepoPath>,
+    reached: Arc<BTreeSet<RepoPath>>,
 }
 
 impl Plan<'_> {
@@ -210,28 +215,14 @@ impl Plan<'_> {
         self.run_all(jobs.into_iter().map(|job| job.on(&self.config.kubernetes)).collect())
     }
 
-    /// Leaves out of plain manifests what kustomizations and templates name: a resource is what they
-    /// make of it, and a patch is no object.
-    fn keep_unnamed(&mut self, plain: &[usize], named: &BTreeSet<RepoPath>) {
-        for &index in plain {
-            let Some(rendered) = self.planned.rendered.get_mut(index) else { continue };
-            let before = rendered.manifests.len();
-            retain_outside(rendered, named);
-            if rendered.manifests.len() < before {
-                // What deploys the folder as it stands applies all of it.
-                self.known.remove(&rendered.job);
-            }
-        }
-    }
-
     /// Runs what the roots of Flux deploy. What they apply shows their children as they patch them,
     /// and on which cluster; so they come before what stands in files.
-    fn deploy_by_flux(&mut self) {
+    fn deploy_by_flux(&mut self, graph: &Graph) {
         let roots = flux::roots(self.discovery, self.trees);
         if roots.is_empty() {
             return;
         }
-        let jobs = guessed_around(self.discovery, roots.iter().map(|root| &root.file));
+        let jobs = guessed_around(graph, roots.iter().map(|root| &root.file));
         let indices = self.run_guessed(jobs);
         self.look_through();
         let mut found = Vec::new();
@@ -432,13 +423,19 @@ impl Plan<'_> {
         }));
     }
 
-    fn reached_by_deployments(&self) -> BTreeSet<RepoPath> {
-        let indices = self.planned.bound.iter().flat_map(|(_, indices)| indices);
-        indices
+    /// What deployments take in, of those that were bound since it was asked last too.
+    fn reached_by_deployments(&mut self) -> Arc<BTreeSet<RepoPath>> {
+        let fresh = self.planned.bound.iter().skip(self.reached_through).flat_map(|(_, indices)| indices);
+        let paths = fresh
             .filter_map(|index| self.planned.rendered.get(*index))
-            .flat_map(|rendered| rendered.reached.iter().cloned())
-            .chain(self.named.iter().cloned())
-            .collect()
+            .flat_map(|rendered| &rendered.reached)
+            .chain(&self.named);
+        let new: Vec<&RepoPath> = paths.filter(|path| !self.reached.contains(*path)).collect();
+        if !new.is_empty() {
+            Arc::make_mut(&mut self.reached).extend(new.into_iter().cloned());
+        }
+        self.reached_through = self.planned.bound.len();
+        Arc::clone(&self.reached)
     }
 
     /// What of the tree under review deployments read at another revision.
@@ -454,17 +451,17 @@ impl Plan<'_> {
     fn finish(mut self, plain: &[usize], guessed: &[usize]) -> Planned {
         let by_deployments = self.reached_by_deployments();
         self.planned.pinned = self.pinned(&by_deployments);
-        let mut reached = by_deployments.clone();
+        let mut reached = Arc::clone(&by_deployments);
         for rendered in guessed.iter().filter_map(|&index| self.planned.rendered.get(index)) {
             if rendered.job.kind() != ToolKind::Plain {
-                reached.extend(rendered.reached.iter().cloned());
+                Arc::make_mut(&mut reached).extend(rendered.reached.iter().cloned());
             }
         }
-        let bound: BTreeSet<usize> =
+        let mut taken: BTreeSet<usize> =
             self.planned.bound.iter().flat_map(|(_, indices)| indices.iter().copied()).collect();
         let mut left: Vec<usize> = Vec::new();
         for &index in plain.iter().chain(guessed) {
-            if bound.contains(&index) || left.contains(&index) {
+            if !taken.insert(index) {
                 continue;
             }
             let Some(rendered) = self.planned.rendered.get_mut(index) else { continue };

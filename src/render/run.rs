@@ -235,7 +235,8 @@ pub(super) fn plain_files<'d>(
     let filter = options.filter();
     let itself = discovery.files.get(folder).into_iter();
     let inside = discovery.files_in(folder).filter(|found| filter.takes(folder, &found.path));
-    itself.chain(inside).collect()
+    let is_of_others = |found: &&Found| options.without.binary_search(&found.path).is_ok();
+    itself.chain(inside).filter(|found| !is_of_others(found)).collect()
 }
 
 /// A file with this mark is no manifest to Argo CD (argo-cd v3.5 `reposerver/repository`).

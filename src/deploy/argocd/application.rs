@@ -127,6 +127,7 @@ impl<'a> Application<'a> {
             recurse: source.is_set("directory", "recurse"),
             include: glob("include").map(str::to_owned),
             exclude: glob("exclude").map(str::to_owned),
+            ..Plain::default()
         };
         let text = written.text().unwrap_or("");
         let jsonnet = path::jsonnet(folder, &options, self.tree);
