@@ -17,7 +17,7 @@ fn world(clusters: &[&str], more: &str) -> World {
 
 #[test]
 fn a_cluster_is_called_as_its_folder() {
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 9] = [
         (
             &["clusters/staging", "clusters/production"],
             &["fraud 47 production production/-", "fraud 47 staging staging/-"],
@@ -31,6 +31,11 @@ fn a_cluster_is_called_as_its_folder() {
             &["fraud 47 production production/-", "fraud 47 staging staging/-"],
         ),
         (&["fleet/clusters/dev"], &["fraud 47 dev dev/-"]),
+        // Groups of clusters are none.
+        (
+            &["clusters/stages/one/clusters/staging-eu", "clusters/stages/two/clusters/prod-eu"],
+            &["fraud 47 prod prod-eu/-", "fraud 47 staging staging-eu/-"],
+        ),
         // Names that say nothing.
         (&["kubernetes/clusters/main"], &["fraud 47 - main/-"]),
         (&["clusters/prod-tools-2"], &["fraud 47 prod prod-tools-2/-"]),

@@ -29,10 +29,12 @@ pub(crate) fn is_deployment(manifest: &Manifest) -> bool {
     is_kustomization(&manifest.id) || is_helm_release(&manifest.id)
 }
 
-/// The folder of the cluster that applies what lies at a path: `clusters/production`.
+/// The folder of the cluster that applies what lies at a path: `clusters/production`, and below
+/// groups of clusters the innermost, `clusters/stages/dev/clusters/eu-1`.
 pub(crate) fn cluster_of(path: &RepoPath) -> Option<RepoPath> {
     let segments: Vec<&str> = path.segments().collect();
-    let at = segments.iter().position(|segment| *segment == "clusters")?;
+    let named = segments.split_last().map_or(&[][..], |(_, before)| before);
+    let at = named.iter().rposition(|segment| *segment == "clusters")?;
     let folder = segments.get(..at + 2)?.join("/");
     RepoPath::parse(&folder).ok()
 }
