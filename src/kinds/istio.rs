@@ -117,7 +117,9 @@ impl Destination<'_> {
 }
 
 impl<'n> Host<'n> {
-    fn of(node: &'n Node) -> Option<Self> {
+    /// Reads a host; `None` where it has no first label, or stands for all.
+    #[must_use]
+    pub fn of(node: &'n Node) -> Option<Self> {
         let mut labels = node.text()?.split('.');
         let service = labels.next().filter(|label| !label.is_empty() && *label != "*")?;
         Some(Self { node, service, namespace: labels.next() })

@@ -37,11 +37,13 @@ pub(super) fn guessed_plain(discovery: &Discovery, named: &BTreeSet<RepoPath>) -
 /// them the first; components are never built by themselves.
 pub(super) fn guessed_rest(discovery: &Discovery, graph: &Graph, reached: &BTreeSet<RepoPath>) -> Vec<Job> {
     let used: BTreeSet<&RepoPath> = reached.iter().chain(graph.uses.values().flatten()).collect();
+    let templates = templates(discovery);
     let is_judged = |folder: &&RepoPath| {
         !graph.components.contains(*folder)
             && !is_documentation(&below(folder))
             && !reached.contains(*folder)
             && !graph.awaits_bootstrap(folder, discovery)
+            && !templates.contains(*folder)
     };
     let folders = discovery.kustomizations.iter().filter(is_judged);
     let mut free: Vec<&RepoPath> = folders.filter(|folder| !used.contains(*folder)).collect();
@@ -57,6 +59,15 @@ pub(super) fn guessed_rest(discovery: &Discovery, graph: &Graph, reached: &BTree
     let files_anywhere = is_of_flux_alone(discovery);
     let tool = || Tool::Kustomize(Kustomize { files_anywhere, ..Kustomize::default() });
     free.into_iter().map(|path| Job { path: path.clone(), tool: tool() }).collect()
+}
+
+/// The folders whose kustomization is no YAML and holds an action: a template, of which a program
+/// makes one elsewhere.
+fn templates(discovery: &Discovery) -> BTreeSet<RepoPath> {
+    let kustomizations = discovery.files.values().filter(|found| found.kind == FileKind::Kustomization);
+    let templates = kustomizations
+        .filter(|found| !found.tree.errors().is_empty() && found.tree.text().as_str().contains("{{"));
+    templates.filter_map(|found| found.path.parent()).collect()
 }
 
 /// Whether Flux deploys from this repository, and Argo CD does not: Flux builds what names files
@@ -343,6 +354,21 @@ mod tests {
             let jobs = guessed_rest(&discovery, &Graph::of(&discovery), &BTreeSet::new());
             let [Job { tool: Tool::Kustomize(job), .. }] = jobs.as_slice() else { panic!("{jobs:?}") };
             assert_eq!(job.files_anywhere, expected);
+        }
+    }
+
+    #[test]
+    fn templates_of_kustomizations_are_not_built() {
+        let table = [
+            ("resources:\n{{- range . }}\n- {{ . }}\n{{- end }}\n", 0),
+            ("resources:\n- a.yaml\n b\n", 1),
+            ("namePrefix: '{{ a }}-'\nresources: [a.yaml]\n", 1),
+        ];
+        for (text, expected) in table {
+            let file = ("generator/kustomization.yaml".to_owned(), text.as_bytes().to_vec());
+            let files: Arc<dyn Files> = Arc::new(Memory::new([file].into_iter().collect()));
+            let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
+            assert_eq!(guessed_rest(&discovery, &BTreeSet::new()).len(), expected, "{text}");
         }
     }
 

@@ -1993,6 +1993,24 @@ pub static RULES: &[Rule] = &[
                     Some(Severity::Error),
                 ],
             },
+            Case {
+                id: "same-name",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "unknown-host",
+                levels: [
+                    Some(Severity::Warning),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
         ],
         fix: FixKind::Safe,
         params: &[],

@@ -113,6 +113,7 @@ fn overlays_over_a_base() {
         "models/image-classifier/service.yaml:19 error unknown-field/dropped",
         // No Kustomization builds staging.
         "models/overlays/staging/kustomization.yaml:1 note orphan/unreached",
+        "routes/fraud-detector.yaml:5 warning route-target/unknown-host",
         "routes/fraud-detector.yaml:8 warning route-target/no-model",
         "routes/fraud-detector.yaml:8 error route-target/port",
         "routes/fraud-detector.yaml:9 warning route-target/no-model",

@@ -1,5 +1,8 @@
 //! `traffic/route-target`: a route leads to a Service that KServe makes.
 
+#[path = "route_target/own.rs"]
+mod own;
+
 use std::ops::Range;
 
 use mlgitops_yaml::Pointer;
@@ -27,6 +30,9 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     let backends = context.backends();
     let old = context.facts.kserve_minors().iter().any(|minor| *minor < WITHOUT_DEFAULT);
     for routes in backends.all_routes() {
+        for found in own::judge(routes, backends, context) {
+            out.push(found.at_place(routes.object.place));
+        }
         for destination in routes.destinations() {
             let Some(backend) = backends.backend(routes.object, destination.host) else { continue };
             if backends.is_written(routes.object, destination.host) {

@@ -80,7 +80,8 @@ impl Labels<'_> {
     fn watched(&self, alert: &Alert<'_>) -> Option<&str> {
         let query = alert.query.as_ref().as_ref().ok()?;
         let series = query.series();
-        let keys = ["namespace", "namespace_name", "destination_workload_namespace"];
+        // Where a scraper gives its own namespace, that of the model is called otherwise.
+        let keys = ["exported_namespace", "namespace", "namespace_name", "destination_workload_namespace"];
         let namespace = series.iter().find_map(|one| keys.into_iter().find_map(|key| one.label(key)))?;
         let environment = (*self.namespaces.get(namespace)?)?;
         self.fleet.environments.get(environment.0 as usize).map(|environment| environment.name.as_str())

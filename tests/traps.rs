@@ -1,0 +1,256 @@
+//! What looks like a mistake to the rules about canaries, traffic, start-up, placement, identity and
+//! alerts, and is none (domain.md §11): each with the change after which it is one, so that silence
+//! means something.
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use mlgitops::config::{self, Config};
+use mlgitops::rules::vocabulary;
+use mlgitops::source::Memory;
+use mlgitops::{Options, lint};
+use mlgitops_files::Files;
+
+/// `rule/case` of every finding in a repository: `=== path` begins a file.
+fn found(repository: &str) -> BTreeSet<String> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in repository.lines() {
+        match (line.strip_prefix("=== "), files.last_mut()) {
+            (Some(path), _) => files.push((path.to_owned(), String::new())),
+            (None, Some((_, text))) => *text += &format!("{line}\n"),
+            (None, None) => assert!(line.is_empty(), "{line}"),
+        }
+    }
+    let stated = files.iter().find(|(path, _)| path == config::FILE_NAME);
+    let config = stated.map_or_else(Config::default, |(path, text)| {
+        let file = Arc::new(mlgitops_yaml::SourceFile::of_text(path, text));
+        config::read(&file, &vocabulary()).unwrap()
+    });
+    let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
+    let files: Arc<dyn Files> = Arc::new(Memory::new(files));
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    let report = lint(&files, &config, &Options { now, ..Options::default() });
+    report.findings.iter().map(|one| format!("{}/{}", one.rule, one.case)).collect()
+}
+
+/// A service with these lines in its annotations, its predictor and its model.
+fn service(name: &str, annotations: &str, predictor: &str, model: &str) -> String {
+    format!(
+        "---\napiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata:\n  name: {name}\n  namespace: ml\n  \
+         annotations: {{{annotations}}}\nspec:\n  predictor:\n    minReplicas: 2\n{predictor}    model:\n{model}"
+    )
+}
+
+const SKLEARN: &str = "      modelFormat: {name: sklearn}\n      storageUri: s3://models/fraud/v47/\n";
+const HUGGINGFACE: &str = "      modelFormat: {name: huggingface}\n      storageUri: s3://models/llm/v3/\n";
+const STANDARD: &str = "serving.kserve.io/deploymentMode: Standard";
+const KNATIVE: &str = "serving.kserve.io/deploymentMode: Knative";
+
+/// A trap, the repository, and what to replace by what so that a rule has something to say.
+struct Trap {
+    name: &'static str,
+    repository: String,
+    change: (&'static str, &'static str),
+    then: &'static str,
+}
+
+fn traps() -> Vec<Trap> {
+    let trap = |name, repository, change, then| Trap { name, repository, change, then };
+    let prod = |objects: &[String]| format!("=== prod/all.yaml\n{}", objects.concat());
+    let gpu = |limit: &str, version: &str| {
+        format!("{HUGGINGFACE}      runtimeVersion: {version}\n      resources: {{limits: {{{limit}}}}}\n")
+    };
+    vec![
+        trap(
+            "a GPU of zero, which takes a default away",
+            prod(&[service("llm", "", "", &gpu("nvidia.com/gpu: \"0\"", "v0.15.0"))]),
+            ("\"0\"", "\"1\""),
+            "gpu-image/version",
+        ),
+        trap(
+            "a GPU of null",
+            prod(&[service("llm", "", "", &gpu("nvidia.com/gpu: null", "v0.15.0"))]),
+            ("null", "1"),
+            "gpu-image/version",
+        ),
+        trap(
+            "gpu as a word in a label",
+            prod(&[service("llm-gpu", "team: gpu", "    labels: {gpu: \"true\"}\n", &gpu("cpu: 1", "v0.15.0"))]),
+            ("{limits: {cpu: 1}}", "{limits: {nvidia.com/gpu: 1}}"),
+            "gpu-image/version",
+        ),
+        trap(
+            "a transformer without a GPU beside a predictor with one",
+            prod(&[
+                service("llm", "", "", &gpu("nvidia.com/gpu: 1", "v0.15.0-gpu")),
+                "  transformer:\n    containers: [{name: kserve-container, image: \"registry.example.com/t:1.0.0\"}]\n".to_owned(),
+            ]),
+            ("v0.15.0-gpu", "v0.15.0"),
+            "gpu-image/version",
+        ),
+        trap(
+            "the workers of a model on several nodes",
+            prod(&[service(
+                "llm",
+                "",
+                "    workerSpec: {pipelineParallelSize: 2, tensorParallelSize: 4}\n",
+                "      modelFormat: {name: vLLM}\n      storageUri: pvc://llm/v3/\n      args: [--tensor-parallel-size=4, --pipeline-parallel-size=2]\n      resources: {limits: {nvidia.com/gpu: 4}}\n",
+            )]),
+            ("    workerSpec: {pipelineParallelSize: 2, tensorParallelSize: 4}\n", ""),
+            "gpu-fit/parallel",
+        ),
+        trap(
+            "a selector that renders to nothing",
+            "=== prod/Chart.yaml\napiVersion: v2\nname: llm\nversion: 1.0.0\n=== prod/values.yaml\nselector: {}\n=== prod/templates/llm.yaml\n\
+             apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata:\n  name: llm\n  namespace: ml\n  annotations: {serving.kserve.io/deploymentMode: Knative}\n\
+             spec:\n  predictor:\n    nodeSelector: {{- toYaml .Values.selector | nindent 6 }}\n    model:\n      modelFormat: {name: sklearn}\n      storageUri: s3://models/llm/v3/\n"
+                .to_owned(),
+            ("selector: {}\n", "selector: {zone: a}\n"),
+            "knative-flags/unseen",
+        ),
+        trap(
+            "a selector, in the mode that takes it",
+            prod(&[service("fraud", STANDARD, "    nodeSelector: {zone: a}\n", SKLEARN)]),
+            ("deploymentMode: Standard", "deploymentMode: Knative"),
+            "knative-flags/unseen",
+        ),
+        trap(
+            "a base that an overlay patches",
+            format!(
+                "=== base/kustomization.yaml\nresources: [fraud.yaml]\n=== base/fraud.yaml\n{}=== overlays/prod/kustomization.yaml\nresources: [../../base]\n\
+                 patches: [{{target: {{kind: InferenceService}}, patch: '[{{\"op\": \"remove\", \"path\": \"/spec/predictor/canaryTrafficPercent\"}}]'}}]\n",
+                service("fraud", STANDARD, "    canaryTrafficPercent: 10\n", SKLEARN)
+            ),
+            ("canaryTrafficPercent\"}]'", "minReplicas\"}]'"),
+            "canary-mode/ignored",
+        ),
+        trap(
+            "an example in the documentation",
+            format!("=== docs/fraud.yaml\n{}", service("fraud", STANDARD, "    canaryTrafficPercent: 10\n", SKLEARN)),
+            ("=== docs/", "=== prod/"),
+            "canary-mode/ignored",
+        ),
+        trap(
+            "a manifest in the text of a ConfigMap",
+            format!(
+                "=== prod/fraud.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: example}}\ndata:\n  fraud.yaml: |\n{}",
+                service("fraud", STANDARD, "    canaryTrafficPercent: 10\n", SKLEARN).replace("---\n", "").replace('\n', "\n    ").replacen("apiVersion", "    apiVersion", 1)
+            ),
+            (
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: example}\ndata:\n  fraud.yaml: |\n",
+                "apiVersion: v1\nkind: List\nitems:\n  -\n",
+            ),
+            "canary-mode/ignored",
+        ),
+        trap(
+            "a share in a mode that nobody states",
+            prod(&[service("fraud", "", "    canaryTrafficPercent: 10\n", SKLEARN)]),
+            ("annotations: {}", "annotations: {serving.kserve.io/deploymentMode: RawDeployment}"),
+            "canary-mode/ignored",
+        ),
+        trap(
+            "the share of an anchor that is merged",
+            prod(&[service("fraud", KNATIVE, "    <<: &share {canaryTrafficPercent: 10}\n", SKLEARN)]),
+            ("deploymentMode: Knative", "deploymentMode: Standard"),
+            "canary-mode/ignored",
+        ),
+        trap(
+            "requests per second where Knative counts them",
+            prod(&[service("fraud", KNATIVE, "    maxReplicas: 4\n    scaleMetric: rps\n", SKLEARN)]),
+            ("deploymentMode: Knative", "deploymentMode: Standard"),
+            "scale-metric/ignored",
+        ),
+        trap(
+            "a large model in an image, which no pod downloads",
+            format!(
+                "=== mlgitops.yaml\nmodels: {{fraud: {{size: 40GB}}}}\n{}",
+                prod(&[service("fraud", "", "", &SKLEARN.replace("s3://models/fraud/v47/", "oci://registry.example.com/fraud:v47"))])
+            ),
+            ("oci://registry.example.com/fraud:v47", "s3://models/fraud/v47/"),
+            "storage-strategy/image",
+        ),
+        trap(
+            "a large model on a volume",
+            format!(
+                "=== mlgitops.yaml\nmodels: {{fraud: {{size: 8GB}}}}\n{}",
+                prod(&[service("fraud", "", "", &SKLEARN.replace("s3://models/", "pvc://models/"))])
+            ),
+            ("pvc://models/", "s3://models/"),
+            "storage-strategy/cache",
+        ),
+        trap(
+            "a large model below the URI of a cache",
+            format!(
+                "=== mlgitops.yaml\nmodels: {{fraud: {{size: 8GB}}}}\n{}---\napiVersion: serving.kserve.io/v1alpha1\nkind: LocalModelCache\nmetadata: {{name: fraud}}\n\
+                 spec: {{sourceModelUri: \"s3://models/fraud\", modelSize: 8G, nodeGroups: [a]}}\n",
+                prod(&[service("fraud", "", "", SKLEARN)])
+            ),
+            ("s3://models/fraud\"", "s3://models/frau\""),
+            "storage-strategy/cache",
+        ),
+        trap(
+            "a bucket that is public",
+            prod(&[
+                service("fraud", "", "    serviceAccountName: reader\n", SKLEARN),
+                service("churn", "", "", &SKLEARN.replace("s3://models/fraud/v47/", "gs://kfserving-examples/models/sklearn/1.0/model")),
+            ]),
+            ("gs://kfserving-examples/models/sklearn/1.0/model", "s3://models/churn/v3/"),
+            "model-identity/no-account",
+        ),
+        trap(
+            "two that share no traffic, of one name in two namespaces",
+            prod(&[
+                service("fraud", KNATIVE, "    canaryTrafficPercent: 10\n", SKLEARN),
+                "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: split, namespace: other}\nspec:\n  hosts: [a.example.com]\n  http:\n    - route:\n        \
+                 - {weight: 90, destination: {host: fraud-predictor}}\n        - {weight: 10, destination: {host: fraud-canary-predictor}}\n"
+                    .to_owned(),
+            ]),
+            ("namespace: other", "namespace: ml"),
+            "two-splits/two",
+        ),
+        trap(
+            "weights that add up to something else than 100, which Istio divides by their sum",
+            prod(&[
+                service("fraud", STANDARD, "", SKLEARN),
+                service("fraud-canary", STANDARD, "", SKLEARN),
+                "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: split, namespace: ml}\nspec:\n  hosts: [a.example.com]\n  http:\n    - route:\n        \
+                 - {weight: 90, destination: {host: fraud-predictor}}\n        - {weight: 10, destination: {host: fraud-canary-predictor}}\n"
+                    .to_owned(),
+            ]),
+            ("{weight: 10,", "{weight: 1,"),
+            "weights/sum",
+        ),
+        trap(
+            "zero traffic: a ratio of sums is empty, and no mistake of the alert",
+            format!("=== staging/all.yaml\n{}", [
+                service("fraud", KNATIVE, "", SKLEARN),
+                "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: fraud, namespace: ml}\nspec:\n  groups:\n    - name: fraud\n      rules:\n        - alert: Errors\n          \
+                 expr: sum(rate(revision_request_count{service_name=\"fraud\", code=~\"5..\"}[5m])) / sum(rate(revision_request_count{service_name=\"fraud\"}[5m])) > 0.1\n"
+                    .to_owned(),
+            ].concat()),
+            ("sum(rate(revision_request_count{service_name=\"fraud\", code=~\"5..\"}[5m])) / sum(rate(revision_request_count{service_name=\"fraud\"}[5m]))", "rate(revision_request_count{service_name=\"fraud\", code=~\"5..\"}[5m]) / rate(revision_request_count{service_name=\"fraud\"}[5m])"),
+            "model-alerts/ratio",
+        ),
+    ]
+}
+
+#[test]
+fn what_looks_like_a_mistake_and_is_none() {
+    let mut failures = String::new();
+    for Trap { name, repository, change: (from, to), then } in traps() {
+        assert!(repository.contains(from), "{name}: nothing to change in\n{repository}");
+        let rule = then.split_once('/').unwrap().0;
+        let own = |found: BTreeSet<String>| -> Vec<String> {
+            found.into_iter().filter(|one| one.starts_with(&format!("{rule}/"))).collect()
+        };
+        let (silent, loud) = (own(found(&repository)), own(found(&repository.replace(from, to))));
+        if !silent.is_empty() {
+            failures += &format!("{name}: {silent:?}\n");
+        }
+        if loud != [then] {
+            failures += &format!("{name}, changed: {loud:?}, not {then}\n");
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
