@@ -61,12 +61,19 @@ pub(super) fn guessed_rest(discovery: &Discovery, graph: &Graph, reached: &BTree
     free.into_iter().map(|path| Job { path: path.clone(), tool: tool() }).collect()
 }
 
-/// The folders whose kustomization is no YAML and holds an action: a template, of which a program
-/// makes one elsewhere.
+/// The folders whose kustomization is a template, of which a program makes one elsewhere: by its
+/// place, or because it is no YAML and holds an action.
 fn templates(discovery: &Discovery) -> BTreeSet<RepoPath> {
-    let kustomizations = discovery.files.values().filter(|found| found.kind == FileKind::Kustomization);
-    let templates = kustomizations
-        .filter(|found| !found.tree.errors().is_empty() && found.tree.text().as_str().contains("{{"));
+    let is_template = |found: &&Found| match found.kind {
+        FileKind::Template | FileKind::Scaffold => true,
+        FileKind::Kustomization => {
+            !found.tree.errors().is_empty() && found.tree.text().as_str().contains("{{")
+        }
+        _ => false,
+    };
+    let templates = discovery.files.values().filter(is_template).filter(|found| {
+        matches!(found.path.file_name(), "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+    });
     templates.filter_map(|found| found.path.parent()).collect()
 }
 
@@ -360,12 +367,14 @@ mod tests {
     #[test]
     fn templates_of_kustomizations_are_not_built() {
         let table = [
-            ("resources:\n{{- range . }}\n- {{ . }}\n{{- end }}\n", 0),
-            ("resources:\n- a.yaml\n b\n", 1),
-            ("namePrefix: '{{ a }}-'\nresources: [a.yaml]\n", 1),
+            ("generator", "resources:\n{{- range . }}\n- {{ . }}\n{{- end }}\n", 0),
+            ("generator/templates/apps", "resources:\n  {{<- if . >}}\n  - a.yaml\n  {{<- end >}}\n", 0),
+            ("generator/templates/apps", "resources:\n- a.yaml\n", 1),
+            ("generator", "resources:\n- a.yaml\n b\n", 1),
+            ("generator", "namePrefix: '{{ a }}-'\nresources: [a.yaml]\n", 1),
         ];
-        for (text, expected) in table {
-            let file = ("generator/kustomization.yaml".to_owned(), text.as_bytes().to_vec());
+        for (folder, text, expected) in table {
+            let file = (format!("{folder}/kustomization.yaml"), text.as_bytes().to_vec());
             let files: Arc<dyn Files> = Arc::new(Memory::new([file].into_iter().collect()));
             let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
             assert_eq!(guessed_rest(&discovery, &BTreeSet::new()).len(), expected, "{text}");
