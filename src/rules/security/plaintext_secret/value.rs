@@ -60,10 +60,13 @@ pub(super) fn credential(text: &str) -> Option<(&'static str, Range<usize>)> {
     None
 }
 
-/// Whether the password of a URL is a placeholder: `user:password@`, `user:<pass>@`.
+/// Whether the password of a URL is a placeholder, or a variable of a script: `user:password@`,
+/// `user:<pass>@`, `$USER:$TOKEN@`.
 fn stands_for(text: &str) -> bool {
     let password = text.strip_suffix('@').and_then(|rest| rest.rsplit_once(':'));
-    password.is_some_and(|(_, password)| is_placeholder(password) || is_development(password))
+    password.is_some_and(|(_, password)| {
+        is_placeholder(password) || is_development(password) || is_kept_elsewhere(password)
+    })
 }
 
 /// A text that is filled in later or names a secret elsewhere: Helm, Kustomize and shell variables,
