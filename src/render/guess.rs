@@ -377,7 +377,11 @@ mod tests {
             let file = (format!("{folder}/kustomization.yaml"), text.as_bytes().to_vec());
             let files: Arc<dyn Files> = Arc::new(Memory::new([file].into_iter().collect()));
             let discovery = crate::discover::discover(&files, &globset::GlobSet::empty());
-            assert_eq!(guessed_rest(&discovery, &BTreeSet::new()).len(), expected, "{text}");
+            assert_eq!(
+                guessed_rest(&discovery, &Graph::of(&discovery), &BTreeSet::new()).len(),
+                expected,
+                "{text}"
+            );
         }
     }
 
