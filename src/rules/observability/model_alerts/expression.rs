@@ -92,8 +92,8 @@ fn impossible_quantile(alert: &Alert<'_>, query: &Query) -> Option<Violation> {
 
 /// Metrics of Knative's proxy, asked about models that run without it.
 fn without_knative(alert: &Alert<'_>, query: &Query, context: &Context<'_>) -> Option<Violation> {
-    const KNATIVE: [&str; 4] =
-        ["revision_request_", "revision_app_request_", "revision_queue_", "kn_serving_"];
+    const KNATIVE: [&str; 5] =
+        ["revision_request_", "revision_app_request_", "revision_queue_", "kn_queueproxy_", "kn_serving_"];
     let series = query.series();
     let metrics = series.iter().filter_map(|one| one.metric());
     let metric = metrics.into_iter().find(|name| KNATIVE.iter().any(|start| name.starts_with(start)))?;
