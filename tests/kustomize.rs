@@ -157,3 +157,28 @@ fn an_overlay_of_prod_that_gives_nothing_does_not_pass() {
     let lower = run("dev", "prod");
     assert_eq!((lower.summary.exit, required(&lower)), (0, 0), "{:?}", lower.not_checked);
 }
+
+#[test]
+fn a_model_that_only_an_unbuilt_kustomization_names_is_not_silent() {
+    let service = "apiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: fraud}\n\
+                   spec: {predictor: {model: {modelFormat: {name: onnx}, storageUri: \"s3://m/fraud/v1/\"}}}\n";
+    let table: [(&str, &str); 3] = [
+        // What `flux bootstrap` writes is not there yet.
+        ("clusters/prod/kustomization.yaml", "resources: [gotk-components.yaml, ../../prod/fraud.yaml]\n"),
+        ("docs/kustomization.yaml", "resources: [../prod/fraud.yaml]\n"),
+        ("part/kustomization.yaml", "kind: Component\nresources: [../prod/fraud.yaml]\n"),
+    ];
+    for (kustomization, text) in table {
+        let folder = kustomization.rsplit_once('/').unwrap().0;
+        let report = report(&[("prod/fraud.yaml", service), (kustomization, text)]);
+        let said: Vec<String> =
+            report.not_checked.iter().map(|item| format!("{}: {}", item.what, item.reason)).collect();
+        let expected = format!(
+            "`prod/fraud.yaml`: only the kustomization in `{folder}` names it, and nothing builds that"
+        );
+        assert_eq!(said, [expected], "{kustomization}");
+    }
+    // Where something builds it, it is judged.
+    let built = [("prod/fraud.yaml", service), ("prod/kustomization.yaml", "resources: [fraud.yaml]\n")];
+    assert_eq!(report(&built).summary.releases, 1);
+}

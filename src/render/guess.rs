@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use mlgitops_files::RepoPath;
 
 use crate::config::is_usual_environment;
-use crate::discover::{Discovery, FileKind, Found, is_documentation};
+use crate::discover::{Discovery, Document, FileKind, Found, is_documentation};
+use crate::finding::{Code, NotChecked};
 use crate::kinds::{argocd, flux};
 use crate::render::run::plain_files;
 use crate::render::{Helm, Job, Kustomize, Plain, Tool};
@@ -59,6 +60,34 @@ pub(super) fn guessed_rest(discovery: &Discovery, graph: &Graph, reached: &BTree
     let files_anywhere = is_of_flux_alone(discovery);
     let tool = || Tool::Kustomize(Kustomize { files_anywhere, ..Kustomize::default() });
     free.into_iter().map(|path| Job { path: path.clone(), tool: tool() }).collect()
+}
+
+/// The models that only kustomizations name which nothing builds, for a file that a kustomization
+/// names is no manifest by itself. `reached` is what anything built takes in.
+pub(super) fn unbuilt(graph: &Graph, discovery: &Discovery, reached: &BTreeSet<RepoPath>) -> Vec<NotChecked> {
+    let serves = |path: &&RepoPath| {
+        let found = discovery.files.get(*path).filter(|found| found.kind == FileKind::Manifests);
+        !reached.contains(*path) && found.is_some_and(|found| found.objects.iter().any(is_served))
+    };
+    let mut told: BTreeSet<&RepoPath> = BTreeSet::new();
+    let mut items = Vec::new();
+    for (folder, uses) in graph.uses.iter().filter(|(folder, _)| !reached.contains(*folder)) {
+        let fresh: Vec<&RepoPath> = uses.iter().filter(serves).filter(|path| told.insert(path)).collect();
+        let what = match fresh.as_slice() {
+            [] => continue,
+            [one] => format!("`{one}`"),
+            [first, rest @ ..] => format!("`{first}` and {} more", rest.len()),
+        };
+        let reason = format!("only the kustomization in `{folder}` names it, and nothing builds that");
+        items.push(NotChecked::new(Code::InCluster, what, reason));
+    }
+    items
+}
+
+/// Whether a document is an object that serves a model.
+fn is_served(document: &Document) -> bool {
+    document.api_version.starts_with("serving.kserve.io/")
+        && matches!(document.kind.as_str(), "InferenceService" | "LLMInferenceService")
 }
 
 /// The folders whose kustomization is a template, of which a program makes one elsewhere: by its

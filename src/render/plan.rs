@@ -21,7 +21,7 @@ use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::encrypted::hide_encrypted;
-use crate::render::guess::{Graph, guessed_around, guessed_charts, guessed_plain, guessed_rest};
+use crate::render::guess::{Graph, guessed_around, guessed_charts, guessed_plain, guessed_rest, unbuilt};
 use crate::render::library::Discovered;
 use crate::render::room::{self, Room};
 use crate::render::run::{Rendered, run};
@@ -132,7 +132,7 @@ pub fn plan_by(
     plan.planned.refused.extend(plan.circles.found(&plan.planned.rendered));
     plan.planned.values_from = plan.flux.objects.values_from();
     plan.planned.trees = trees.opened();
-    plan.finish(&plain, &guessed)
+    plan.finish(&graph, &plain, &guessed)
 }
 
 struct Plan<'p> {
@@ -448,7 +448,7 @@ impl Plan<'_> {
     }
 
     /// What was guessed and is reached by nothing else stays; the rest is judged where it is bound.
-    fn finish(mut self, plain: &[usize], guessed: &[usize]) -> Planned {
+    fn finish(mut self, graph: &Graph, plain: &[usize], guessed: &[usize]) -> Planned {
         let by_deployments = self.reached_by_deployments();
         self.planned.pinned = self.pinned(&by_deployments);
         let mut reached = Arc::clone(&by_deployments);
@@ -457,6 +457,7 @@ impl Plan<'_> {
                 Arc::make_mut(&mut reached).extend(rendered.reached.iter().cloned());
             }
         }
+        self.planned.not_checked.extend(unbuilt(graph, self.discovery, &reached));
         let mut taken: BTreeSet<usize> =
             self.planned.bound.iter().flat_map(|(_, indices)| indices.iter().copied()).collect();
         let mut left: Vec<usize> = Vec::new();

@@ -126,9 +126,9 @@ impl Scalar {
                     at = end as usize;
                 }
                 // What decided about the whole decided about each part.
-                for guard in origins.guards_around(whole) {
-                    builder.guard_since(0, guard, origins);
-                }
+                let guards = origins.guards_around(whole).into_iter();
+                let guards = guards.fold(OriginId::NONE, |all, guard| origins.join(all, guard));
+                builder.guard_since(0, guards, origins);
             }
             Pieces::Whole => match self.block_lines(whole, origins) {
                 Some(text) => return text,

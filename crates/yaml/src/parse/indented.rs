@@ -12,11 +12,14 @@ use super::narrow;
 use crate::tree::ScalarText;
 use crate::{Shape, Text, Tree};
 
-/// Texts that are searched for and mended, one reading each; beyond this what is left is an error.
-const MOST: usize = 200;
+/// Texts that are mended, one reading each; beyond this what is left is an error.
+const MOST: usize = 8;
 
 /// Bytes that are read for it at most.
-const MOST_BYTES: usize = 64 << 20;
+const MOST_BYTES: usize = 16 << 20;
+
+/// Blanks that are put in at most.
+const MOST_BLANKS: usize = 64 << 10;
 
 /// A source with its quoted texts indented.
 pub(super) struct Indented {
@@ -28,12 +31,12 @@ pub(super) struct Indented {
 }
 
 impl Indented {
-    /// The same source with enough indentation; `None` where it lacks none.
+    /// The same source with enough indentation; `None` where it lacks none, or too much.
     pub(super) fn of(source: &str) -> Option<Self> {
         let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
         let mut made = Self { source: source.into(), blanks: Vec::new() };
-        let mut left = MOST_BYTES;
-        for _ in 0..MOST {
+        let (mut left, mut blanks) = (MOST_BYTES, MOST_BLANKS);
+        for _ in 0..=MOST {
             left = left.checked_sub(made.source.len())?;
             let Some((open, close)) = first_short(&made.source) else {
                 return (!widths.is_empty()).then_some(made);
@@ -41,8 +44,14 @@ impl Indented {
             let line = made.source.get(..open)?.rfind('\n').map_or(0, |at| at + 1);
             let text = made.source.get(open..close)?;
             let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| open + at + 1).collect();
+            // Other line ends are not mended; and a marker ends a document wherever it stands.
+            if breaks.is_empty() || breaks.iter().any(|&at| is_marker(&made.source, at)) {
+                return None;
+            }
+            let width = open - line + 1;
+            blanks = blanks.checked_sub(width.checked_mul(breaks.len())?)?;
             for at in breaks {
-                *widths.entry(made.original(narrow(at)) as usize).or_default() += open - line + 1;
+                *widths.entry(made.original(narrow(at)) as usize).or_default() += width;
             }
             made = Self::with(source, &widths);
         }
@@ -89,6 +98,14 @@ impl Indented {
             error.at = self.original(error.at);
         }
     }
+}
+
+/// Whether the line at a byte begins as the marker of a document does (`yaml_parser_scan_flow_scalar`,
+/// "found unexpected document indicator").
+fn is_marker(source: &str, at: usize) -> bool {
+    let line = source.get(at..).unwrap_or("");
+    let rest = line.strip_prefix("---").or_else(|| line.strip_prefix("..."));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
 /// The first quoted text with a line that is not indented far enough, with its quotes.

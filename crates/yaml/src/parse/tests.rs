@@ -277,3 +277,20 @@ fn quoted_texts_need_no_indentation() {
         assert!(!parse(Text::of_shared(&Arc::from(wrong))).errors().is_empty(), "{wrong}");
     }
 }
+
+#[test]
+fn quoted_texts_that_lack_too_much_indentation_are_errors() {
+    let read = |source: &str| parse(Text::of_shared(&Arc::from(source)));
+    // A marker ends the document wherever it stands.
+    for marker in ["---", "...", "--- d"] {
+        assert!(!read(&format!("a:\n  b: 'c\n{marker}\n  d'\n")).errors().is_empty(), "{marker}");
+    }
+    let many = |count: usize| "- k: 'a\n  b'\n".repeat(count);
+    assert_eq!(read(&many(8)).errors(), []);
+    assert!(!read(&many(9)).errors().is_empty());
+    // What is put in is counted before it is made.
+    let bomb = format!("data:\n  b: {}'x{}'\n", " ".repeat(30_000), "\n  y".repeat(30_000));
+    assert!(!read(&bomb).errors().is_empty());
+    // Nothing is mended of lines that end otherwise.
+    assert!(!read("a:\r  b: 'c\r  d'\r").errors().is_empty());
+}
