@@ -51,6 +51,9 @@ pub(super) fn read(text: Text, source: &str, comments: bool) -> Tree {
     let Some(indented) = indented else { return tree };
     let made = Text::of_shared(&indented.source);
     let mut again = read_as_written(made, &indented.source, comments);
+    if !indented.is_sound(&again) {
+        return tree;
+    }
     indented.restore(&mut again, tree.text);
     again
 }

@@ -3,23 +3,20 @@
 //! `yaml_parser_scan_flow_scalar`), and the descriptions of many CRDs are written so. What indents a
 //! line of a quoted text is no part of its value, so it is read with more of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use granit_parser::{ErrorKind, Parser};
 
 use super::narrow;
 use crate::tree::ScalarText;
-use crate::{Shape, Text, Tree};
+use crate::{Shape, Style, Text, Tree};
 
-/// Texts that are mended, one reading each; beyond this what is left is an error.
-const MOST: usize = 8;
-
-/// Bytes that are read for it at most.
-const MOST_BYTES: usize = 16 << 20;
+/// Readings of one source: each mends all the texts that can be told from their line.
+const MOST: usize = 6;
 
 /// Blanks that are put in at most.
-const MOST_BLANKS: usize = 64 << 10;
+const MOST_BLANKS: usize = 1 << 20;
 
 /// A source with its quoted texts indented.
 pub(super) struct Indented {
@@ -28,34 +25,54 @@ pub(super) struct Indented {
     /// Where blanks were put: first byte in what is read, how many, and the byte of the original
     /// that they stand before.
     blanks: Vec<(u32, u32, u32)>,
+    /// The first bytes of the texts they were put in, in the original.
+    opened: BTreeSet<u32>,
 }
 
 impl Indented {
     /// The same source with enough indentation; `None` where it lacks none, or too much.
     pub(super) fn of(source: &str) -> Option<Self> {
         let mut widths: BTreeMap<usize, usize> = BTreeMap::new();
-        let mut made = Self { source: source.into(), blanks: Vec::new() };
-        let (mut left, mut blanks) = (MOST_BYTES, MOST_BLANKS);
-        for _ in 0..=MOST {
-            left = left.checked_sub(made.source.len())?;
-            let Some((open, close)) = first_short(&made.source) else {
+        let mut made = Self { source: source.into(), blanks: Vec::new(), opened: BTreeSet::new() };
+        let mut left = MOST_BLANKS.min(source.len());
+        for _ in 0..MOST {
+            let Some(first) = first_short(&made.source) else {
                 return (!widths.is_empty()).then_some(made);
             };
-            let line = made.source.get(..open)?.rfind('\n').map_or(0, |at| at + 1);
-            let text = made.source.get(open..close)?;
-            let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| open + at + 1).collect();
-            // Other line ends are not mended; and a marker ends a document wherever it stands.
-            if breaks.is_empty() || breaks.iter().any(|&at| is_marker(&made.source, at)) {
+            let before = left;
+            for (open, close) in quoted_from(&made.source, first) {
+                let line = made.source.get(..open)?.rfind('\n').map_or(0, |at| at + 1);
+                let lead = made.source.get(line..)?.find(|letter| !matches!(letter, ' ' | '-')).unwrap_or(0);
+                let text = made.source.get(open..close)?;
+                let breaks: Vec<usize> = text.match_indices('\n').map(|(at, _)| open + at + 1).collect();
+                // A marker ends the document wherever it stands.
+                if breaks.iter().any(|&at| is_marker(&made.source, at)) {
+                    return None;
+                }
+                left = left.checked_sub((lead + 1).checked_mul(breaks.len())?)?;
+                for at in breaks {
+                    *widths.entry(made.original(narrow(at)) as usize).or_default() += lead + 1;
+                }
+                made.opened.insert(made.original(narrow(open)));
+            }
+            // Other line ends are not mended.
+            if left == before {
                 return None;
             }
-            let width = open - line + 1;
-            blanks = blanks.checked_sub(width.checked_mul(breaks.len())?)?;
-            for at in breaks {
-                *widths.entry(made.original(narrow(at)) as usize).or_default() += width;
-            }
-            made = Self::with(source, &widths);
+            let opened = std::mem::take(&mut made.opened);
+            made = Self { opened, ..Self::with(source, &widths) };
         }
         None
+    }
+
+    /// Whether blanks were put into quoted texts alone, as a tree of what was read shows them: there
+    /// they are no part of any value.
+    pub(super) fn is_sound(&self, tree: &Tree) -> bool {
+        let is_quoted =
+            |shape: &Shape| matches!(shape, Shape::Scalar { style: Style::Single | Style::Double, .. });
+        let quoted = tree.nodes.iter().filter(|node| is_quoted(&node.shape));
+        let starts: BTreeSet<u32> = quoted.map(|node| self.original(node.start)).collect();
+        self.opened.is_subset(&starts)
     }
 
     fn with(source: &str, widths: &BTreeMap<usize, usize>) -> Self {
@@ -67,7 +84,7 @@ impl Indented {
             from = at;
         }
         made.push_str(source.get(from..).unwrap_or(""));
-        Self { source: made.into(), blanks }
+        Self { source: made.into(), blanks, opened: BTreeSet::new() }
     }
 
     /// The byte of the original that one of what was read is.
@@ -108,16 +125,15 @@ fn is_marker(source: &str, at: usize) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
-/// The first quoted text with a line that is not indented far enough, with its quotes.
-fn first_short(source: &str) -> Option<(usize, usize)> {
+/// A byte before the first quoted text with a line that is not indented far enough, and behind all that
+/// was read before it.
+fn first_short(source: &str) -> Option<usize> {
     let mut parser = Parser::new_from_str_with_options(source, super::events::how(false));
     let mut read = 0;
     loop {
         match parser.next_event()? {
             Ok((_, span)) => read = span.byte_range().map_or(read, |range| range.end.max(read)),
-            Err(error) if *error.kind() == ErrorKind::InvalidQuotedScalarIndent => {
-                return quoted_around(source, read, error.marker().byte_offset()?);
-            }
+            Err(error) if *error.kind() == ErrorKind::InvalidQuotedScalarIndent => return Some(read),
             Err(_) => {
                 if !matches!(parser.proceed_next_document(), Ok(true)) {
                     return None;
@@ -127,27 +143,65 @@ fn first_short(source: &str) -> Option<(usize, usize)> {
     }
 }
 
-/// The quoted text that a byte stands in, looked for from another on.
-fn quoted_around(source: &str, from: usize, at: usize) -> Option<(usize, usize)> {
-    let mut next = from;
-    while next < at {
-        let rest = source.get(next..)?;
-        let first = rest.chars().next()?;
-        let before = source.get(..next)?;
-        let is_start = before.is_empty() || before.ends_with([' ', '\t', '\n', ':', '-', ',', '[', '{']);
+/// The quoted texts with a line that begins no further right than the line they begin in, as far as the
+/// letters alone tell them: the first and last byte of each. Block scalars are passed over.
+fn quoted_from(source: &str, from: usize) -> Vec<(usize, usize)> {
+    let (mut found, mut next) = (Vec::new(), from);
+    while let Some(first) = source.get(next..).and_then(|rest| rest.chars().next()) {
+        let rest = source.get(next..).unwrap_or("");
+        let before = source.as_bytes().get(..next).and_then(<[u8]>::last);
+        let is_start = matches!(before, None | Some(b' ' | b'\t' | b'\n' | b':' | b'-' | b',' | b'[' | b'{'));
         next += match first {
             '#' if is_start => rest.find('\n').unwrap_or(rest.len()),
+            '|' | '>' if is_start => block(source, next),
             '\'' | '"' if is_start => {
-                let length = quoted(rest, first)?;
-                if next + length > at {
-                    return Some((next, next + length));
+                let Some(length) = quoted(rest, first) else { return found };
+                if is_short(source, next, next + length) {
+                    found.push((next, next + length));
                 }
                 length
             }
             _ => first.len_utf8(),
         };
     }
-    None
+    found
+}
+
+/// Whether a quoted text has a line that begins no further right than what stands before it.
+fn is_short(source: &str, open: usize, close: usize) -> bool {
+    let text = source.get(open..close).unwrap_or("");
+    if !text.contains('\n') {
+        return false;
+    }
+    let line = source.get(..open).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let width = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let own = source.get(line..open).map_or(0, width);
+    let mut lines = text.split('\n').skip(1);
+    lines.any(|line| !line.trim().is_empty() && line.len() - line.trim_start_matches(' ').len() <= own)
+}
+
+/// How long the rest of a block scalar is whose header begins at a byte; 1 where it is none.
+fn block(source: &str, at: usize) -> usize {
+    let rest = source.get(at..).unwrap_or("");
+    let behind = rest
+        .get(1..)
+        .unwrap_or("")
+        .trim_start_matches(|letter: char| matches!(letter, '+' | '-' | '0'..='9'));
+    let behind = behind.trim_start_matches(' ');
+    if !behind.starts_with(['\n', '#']) {
+        return 1;
+    }
+    let line = source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let own = indent(source.get(line..).unwrap_or(""));
+    let mut length = rest.find('\n').map_or(rest.len(), |end| end + 1);
+    for line in rest.split_inclusive('\n').skip(1) {
+        if !line.trim().is_empty() && indent(line) <= own {
+            break;
+        }
+        length += line.len();
+    }
+    length.min(rest.len())
 }
 
 /// How long a quoted text is, with its quotes; `None` where it does not end.
