@@ -59,10 +59,10 @@ pub(super) fn is_kustomization(name: &str) -> bool {
     KUSTOMIZATIONS.contains(&name)
 }
 
-/// Whether a path lies in a folder of documentation, examples or tests.
+/// Whether a path lies in a folder of documentation, examples or tests, or of what is put away.
 #[must_use]
 pub fn is_documentation(path: &RepoPath) -> bool {
-    const FOLDERS: [&str; 10] = [
+    const FOLDERS: [&str; 13] = [
         "docs",
         "doc",
         "documentation",
@@ -73,6 +73,9 @@ pub fn is_documentation(path: &RepoPath) -> bool {
         "testdata",
         "e2e",
         "node_modules",
+        "archive",
+        "archived",
+        ".archive",
     ];
     // Below these a folder is named for what runs there: `overlays/test` is an environment.
     const DEPLOYED: [&str; 10] = [
@@ -213,6 +216,8 @@ mod tests {
             ("fraud/overlays/test/kustomization.yaml", false),
             ("environments/test/docs/fraud.yaml", true),
             ("models/tests.yaml", false),
+            (".archive/fraud/kustomization.yaml", true),
+            ("apps/archive/kustomization.yaml", false),
         ] {
             assert_eq!(is_documentation(&RepoPath::parse(path).unwrap()), is_one, "{path}");
         }
