@@ -93,31 +93,42 @@ impl Flux {
         if self.is_alone { ("a Kustomization", "Kustomization") } else { ("an Application", "Application") }
     }
 
-    /// Whether what Flux leaves alone of an object that it applied covers a field: `ignore` of a
+    /// Which of some fields lie in what Flux leaves alone of an object that it applied: `ignore` of a
     /// Kustomization, from Flux 2.9 on, `driftDetection.ignore` of a HelmRelease. `None` where a rule
     /// cannot be read.
     #[must_use]
-    pub fn ignores(&self, by: &Deployment, object: &Object, field: &Pointer, fleet: &Fleet) -> Option<bool> {
+    pub fn ignores(
+        &self,
+        by: &Deployment,
+        object: &Object,
+        fields: &[&Pointer],
+        fleet: &Fleet,
+    ) -> Option<Vec<bool>> {
         let spec = by.manifest.root.get("spec");
         let rules = match is_helm_release(&by.manifest.id) {
             true => spec.get("driftDetection").get("ignore"),
-            false if self.since(IGNORE_SINCE) == Availability::Never => return Some(false),
+            false if self.since(IGNORE_SINCE) == Availability::Never => {
+                return Some(vec![false; fields.len()]);
+            }
             false => spec.get("ignore"),
         };
         let namespace = fleet.place(object.place).and_then(|place| place.namespace.as_deref());
+        let mut ignored: BTreeSet<String> = BTreeSet::new();
         for rule in rules.items() {
             let target = rule.get("target").present().filter(|node| !node.is_null());
             let target = target.map(Target::of).transpose().ok()?;
-            if target.is_some_and(|target| !target.selects(&object.manifest, namespace.unwrap_or_default())) {
-                continue;
-            }
-            let paths = rule.get("paths").items().iter().filter_map(Node::text);
-            let paths = paths.filter_map(|text| Pointer::parse(text).ok());
-            if paths.into_iter().any(|path| path.covers(field)) {
-                return Some(true);
+            if target.is_none_or(|target| target.selects(&object.manifest, namespace.unwrap_or_default())) {
+                let paths = rule.get("paths").items().iter().filter_map(Node::text);
+                ignored.extend(paths.filter_map(|text| Some(Pointer::parse(text).ok()?.to_string())));
             }
         }
-        Some(false)
+        let lies_in = |field: &&Pointer| {
+            (0..=field.0.len()).any(|depth| {
+                let above = Pointer(field.0.get(..depth).unwrap_or_default().to_vec());
+                ignored.contains(&above.to_string())
+            })
+        };
+        Some(fields.iter().map(lies_in).collect())
     }
 
     fn minors(&self) -> Vec<u16> {

@@ -129,14 +129,31 @@ fn node_items<'n>(node: &'n Node, list: &str) -> &'n [Node] {
     node.get(list).items()
 }
 
-/// The weights of a route that has several destinations, each with its pointer.
-fn weights(route: &Object) -> Vec<(&Node, Pointer)> {
+/// The entries of a VirtualService that a Rollout names, where it names some: it moves no others
+/// (argo-rollouts v1.8 `rollout/trafficrouting/istio/istio.go`).
+fn named_entries<'f>(route: &Object, by: &By<'f>) -> Vec<&'f str> {
+    let istio = by.object.manifest.root.find(&["spec", "strategy", "canary", "trafficRouting", "istio"]);
+    let one = istio.get("virtualService").present();
+    let all = istio.get("virtualServices").items().iter().chain(one);
+    let own = all.filter(|one| one.get("name").text() == Some(route.manifest.id.name.as_str()));
+    own.flat_map(|one| one.get("routes").items()).filter_map(Node::text).collect()
+}
+
+/// The weights of a route that its controller moves, each with its pointer: those of entries with
+/// several destinations.
+fn weights<'r>(route: &'r Object, by: &By<'_>) -> Vec<(&'r Node, Pointer)> {
+    let names = named_entries(route, by);
+    let is_moved =
+        |entry: &Node| names.is_empty() || entry.get("name").text().is_some_and(|name| names.contains(&name));
     let (rules, backends) = match route.manifest.id.group() {
         istio::GROUP => ("http", "route"),
         _ => ("rules", "backendRefs"),
     };
     let mut found = Vec::new();
     for (rule, node) in route.manifest.root.find(&["spec", rules]).items().iter().enumerate() {
+        if !is_moved(node) {
+            continue;
+        }
         let at = Pointer::of(&["spec", rules]).index(rule).key(backends);
         let items = node.get(backends).items();
         for (index, one) in items.iter().enumerate().filter(|_| items.len() > 1) {
@@ -158,7 +175,7 @@ fn of_weights(
 ) -> Option<Violation> {
     let application = &deployment.manifest;
     let id = &route.manifest.id;
-    let weights = weights(route);
+    let weights = weights(route, by);
     let (first, _) = weights.first()?;
     let Automation::On(block) = automation(&application.root) else { return None };
     let heals = block.get("selfHeal").present().filter(|node| node.as_bool() == Some(true));
@@ -193,9 +210,12 @@ fn of_weights(
     let label = if case == "healed" { "puts the weights back" } else { "syncs by itself" };
     let found = Violation::in_object(case, application, path, origin, label, message)?.word(name.as_str());
     let found = with_both(found, by, route, first);
+    let entries: Vec<String> =
+        named_entries(route, by).iter().map(|name| format!(".name == \"{name}\"")).collect();
     let expression = match id.group() {
-        istio::GROUP => ".spec.http[].route[].weight",
-        _ => ".spec.rules[].backendRefs[].weight",
+        istio::GROUP if entries.is_empty() => ".spec.http[].route[].weight".to_owned(),
+        istio::GROUP => format!(".spec.http[] | select({}) | .route[].weight", entries.join(" or ")),
+        _ => ".spec.rules[].backendRefs[].weight".to_owned(),
     };
     let keep = "add `RespectIgnoreDifferences=true` to `syncOptions`";
     let mut intents = Vec::new();
@@ -203,7 +223,7 @@ fn of_weights(
         let entry = NewValue::map([
             ("group", NewValue::text(id.group())),
             ("kind", NewValue::text(&id.kind)),
-            ("jqPathExpressions", NewValue::List(vec![NewValue::text(expression)])),
+            ("jqPathExpressions", NewValue::List(vec![NewValue::text(expression.as_str())])),
         ]);
         intents.push(Intent::append(Pointer::of(&["spec", "ignoreDifferences"]), entry));
     }

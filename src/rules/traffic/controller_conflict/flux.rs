@@ -41,17 +41,15 @@ pub(super) fn of_weights(
     by: &By<'_>,
     context: &Context<'_>,
 ) -> Option<Violation> {
-    let weights = weights(route);
+    let weights = weights(route, by);
     let (first, _) = weights.first()?;
     if !writes_again(deployment, route) {
         return None;
     }
-    let mut moved = Vec::new();
-    for (_, path) in &weights {
-        if !context.facts.flux.ignores(deployment, route, path, context.fleet)? {
-            moved.push(path);
-        }
-    }
+    let paths: Vec<&Pointer> = weights.iter().map(|(_, path)| path).collect();
+    let ignored = context.facts.flux.ignores(deployment, route, &paths, context.fleet)?;
+    let moved: Vec<&Pointer> =
+        paths.into_iter().zip(ignored).filter(|(_, is_ignored)| !is_ignored).map(|(path, _)| path).collect();
     if moved.is_empty() {
         return None;
     }
@@ -106,10 +104,10 @@ pub(super) fn of_whole(
     by: &By<'_>,
     context: &Context<'_>,
 ) -> Option<Violation> {
-    let is_left_alone =
-        context.facts.flux.ignores(deployment, route, &Pointer::of(&["spec"]), context.fleet)?;
-    let found =
-        (writes_again(deployment, route) && !is_left_alone).then(|| super::of_whole("Flux", route, by));
+    let whole = Pointer::of(&["spec"]);
+    let ignored = context.facts.flux.ignores(deployment, route, &[&whole], context.fleet)?;
+    let found = (writes_again(deployment, route) && !ignored.contains(&true))
+        .then(|| super::of_whole("Flux", route, by));
     found.flatten()
 }
 
