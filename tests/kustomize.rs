@@ -182,3 +182,29 @@ fn a_model_that_only_an_unbuilt_kustomization_names_is_not_silent() {
     let built = [("prod/fraud.yaml", service), ("prod/kustomization.yaml", "resources: [fraud.yaml]\n")];
     assert_eq!(report(&built).summary.releases, 1);
 }
+
+#[test]
+fn a_patch_for_the_name_after_a_prefix_is_told_of_the_prefix() {
+    let patch = |namespaced: &str| {
+        format!(
+            "{namespaced}\nresources: [llm.yaml]\npatches:\n- target: {{kind: InferenceService, name: prod-llm}}\n  \
+             patch: |-\n    - {{op: add, path: /spec/predictor/minReplicas, value: 2}}\n"
+        )
+    };
+    let good = BASE.replace("latest", "v7");
+    let help = |folder: &str| {
+        let report = report(&[
+            ("prod/kustomization.yaml", folder),
+            ("prod/llm.yaml", &good),
+            ("other/kustomization.yaml", "resources: [llm.yaml]\n"),
+            ("other/llm.yaml", &good.replace("name: llm", "name: prod-llm")),
+        ]);
+        let found = report.findings.into_iter().find(|one| one.rule == "patch-matches-nothing").unwrap();
+        found.help.unwrap()
+    };
+    let before = "name what it is called before `namePrefix`, which comes after the patches";
+    assert_eq!(help(&patch("namePrefix: prod-")), before);
+    let absent = "`prod-llm` is no part of this build: add its file to `resources`, or take the patch out";
+    assert_eq!(help(&patch("# no namePrefix: here")), absent);
+    assert_eq!(help(&patch("commonAnnotations:\n  namePrefix: prod-")), absent);
+}

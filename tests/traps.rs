@@ -9,11 +9,16 @@ use std::sync::Arc;
 use mlgitops::config::{self, Config};
 use mlgitops::rules::vocabulary;
 use mlgitops::source::Memory;
-use mlgitops::{Options, lint};
+use mlgitops::{Options, Report, lint};
 use mlgitops_files::Files;
 
-/// `rule/case` of every finding in a repository: `=== path` begins a file.
+/// `rule/case` of every finding in a repository.
 fn found(repository: &str) -> BTreeSet<String> {
+    report(repository).findings.iter().map(|one| format!("{}/{}", one.rule, one.case)).collect()
+}
+
+/// What is said of a repository: `=== path` begins a file.
+fn report(repository: &str) -> Report {
     let mut files: Vec<(String, String)> = Vec::new();
     for line in repository.lines() {
         match (line.strip_prefix("=== "), files.last_mut()) {
@@ -30,8 +35,7 @@ fn found(repository: &str) -> BTreeSet<String> {
     let files = files.into_iter().map(|(path, text)| (path, text.into_bytes())).collect();
     let files: Arc<dyn Files> = Arc::new(Memory::new(files));
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    let report = lint(&files, &config, &Options { now, ..Options::default() });
-    report.findings.iter().map(|one| format!("{}/{}", one.rule, one.case)).collect()
+    lint(&files, &config, &Options { now, ..Options::default() })
 }
 
 /// A service with these lines in its annotations, its predictor and its model.
@@ -253,4 +257,36 @@ fn what_looks_like_a_mistake_and_is_none() {
         }
     }
     assert!(failures.is_empty(), "{failures}");
+}
+
+#[test]
+fn expressions_that_cannot_be_judged_are_listed() {
+    let alert = |expr: &str| {
+        let rule = "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: fraud, namespace: ml}\nspec:\n  groups:\n    - name: fraud\n      rules:\n        - alert: Slow\n          expr: ";
+        let report = report(&format!(
+            "=== staging/all.yaml\n{}{rule}{expr}\n",
+            service("fraud", KNATIVE, "", SKLEARN)
+        ));
+        let items = report.not_checked.iter().filter(|item| item.what.contains("Slow"));
+        let items: Vec<String> = items.map(|item| format!("{}: {}", item.what, item.reason)).collect();
+        let wrong = report.findings.iter().any(|one| one.case == "no-promql");
+        (items.join("\n"), wrong)
+    };
+    let listed = |reason: &str| (format!("the expression of alert Slow: it is {reason}"), false);
+    let newer = listed("of a Prometheus newer than 2.45, or of VictoriaMetrics");
+    assert_eq!(alert("'rate(request_predict_seconds_sum{model_name=\"fraud\"}[5m] anchored) > 1'"), newer);
+    assert_eq!(alert("'request_predict_seconds_sum{model_name=\"fraud\"} default 0 > 1'"), newer);
+    let filled = listed("filled in by something else");
+    assert_eq!(alert("'rate(request_predict_seconds_sum{model_name=\"fraud\"}[${WINDOW}]) > 1'"), filled);
+    let long =
+        format!("'request_predict_seconds_sum{{model_name=\"fraud\"}} > {}'", "1 + ".repeat(300) + "1");
+    assert_eq!(alert(&long), listed("larger than 16 KiB or 256 operators"));
+    assert_eq!(
+        alert("'rate(request_predict_seconds_sum{model_name=\"fraud\"}[5m]) > 1'"),
+        (String::new(), false)
+    );
+    assert_eq!(
+        alert("'rate(request_predict_seconds_sum{model_name=\"fraud\"}[5m]) >> 1'"),
+        (String::new(), true)
+    );
 }

@@ -31,7 +31,7 @@ pub(super) fn find(discovery: &Discovery) -> BTreeSet<RepoPath> {
     let mut inputs = BTreeSet::new();
     for template in discovery.files.values().filter(|found| reads_files(found)) {
         let Some(chart) = discovery.chart_of(&template.path) else { continue };
-        for name in named(template.file.text()) {
+        for name in named(&without_comments(template.file.text())) {
             if let Some(pattern) = pattern(name) {
                 if !pattern.starts_with(WILD) {
                     patterns.entry(chart).or_default().insert(pattern);
@@ -53,6 +53,20 @@ pub(super) fn find(discovery: &Discovery) -> BTreeSet<RepoPath> {
     }
     inputs.retain(|path| discovery.files.contains_key(path));
     inputs
+}
+
+/// A template without its comments, which read nothing.
+fn without_comments(template: &str) -> String {
+    let mut parts = template.split("/*");
+    let mut text = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let is_comment = text.ends_with("{{") || text.ends_with("{{- ");
+        match part.split_once("*/").filter(|_| is_comment) {
+            Some((_, behind)) => text.push_str(behind),
+            None => text.extend(["/*", part]),
+        }
+    }
+    text
 }
 
 /// The first text in the action behind each function of `.Files`.
@@ -101,6 +115,11 @@ mod tests {
                 vec!["chart/files/a.yaml", "chart/files/b.yaml"],
             ),
             (r#"{{ (.Files.Glob "files/a.*").AsConfig }}"#, vec!["chart/files/a.yaml"]),
+            (r#"{{/* .Files.Get "files/a.yaml" */}}"#, vec![]),
+            (
+                r#"{{- /* {{ .Files.Get "files/b.yaml" }} */ -}}{{ .Files.Get "files/a.yaml" }}"#,
+                vec!["chart/files/a.yaml"],
+            ),
             // What a value names, and every file there is, say nothing of the one beside them.
             (r#"{{ .Files.Get .Values.file }} {{ quote "files/a.yaml" }}"#, vec![]),
             (r#"{{ .Files.Glob "**" }}"#, vec![]),

@@ -8,7 +8,7 @@ mod wrong;
 use std::ops::Range;
 
 use promql_parser::label::{MatchOp, Matcher};
-use promql_parser::parser::token::{T_AVG, T_DIV, T_MAX, T_MIN, T_QUANTILE, T_SUB, T_SUM};
+use promql_parser::parser::token::{T_AVG, T_DIV, T_LOR, T_LUNLESS, T_MAX, T_MIN, T_QUANTILE, T_SUB, T_SUM};
 use promql_parser::parser::{BinaryExpr, Expr, LabelModifier, Offset, VectorSelector, parse};
 
 pub(crate) use tokens::{Token, tokens};
@@ -22,10 +22,10 @@ pub struct Query(Expr);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
     /// Larger than anything people write, of a dialect newer than the parser, or with holes that
-    /// something else fills.
-    Unknown,
-    /// No PromQL.
-    Syntax(Wrong),
+    /// something else fills: which of these.
+    Unknown(&'static str),
+    /// No PromQL, as the parser says it.
+    Syntax(String),
 }
 
 /// Expressions longer than this are not read: the longest of the rules that Kubernetes' own
@@ -34,6 +34,11 @@ const LONGEST: usize = 16_384;
 
 /// Expressions with more operators and brackets than this are not read: the tree is as deep as that.
 const DEEPEST: usize = 256;
+
+/// What is past `LONGEST` or `DEEPEST`.
+const TOO_LARGE: &str = "larger than 16 KiB or 256 operators";
+/// What the parser does not know.
+const ELSEWHERE: &str = "of a Prometheus newer than 2.45, or of VictoriaMetrics";
 
 /// A series that an expression asks for.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +53,12 @@ impl Query {
         let nests = text.bytes().filter(|byte| b"(+-*/%^[<>=!".contains(byte)).count();
         let words = text.split_whitespace().filter(|word| matches!(*word, "and" | "or" | "unless")).count();
         if text.len() > LONGEST || nests + words > DEEPEST {
-            return Err(Refused::Unknown);
+            return Err(Refused::Unknown(TOO_LARGE));
         }
-        parse(text).map(Self).map_err(|error| match may_be_read_elsewhere(text, &error) || has_holes(text) {
-            true => Refused::Unknown,
-            false => Refused::Syntax(Wrong::of(text, &error)),
+        parse(text).map(Self).map_err(|error| match () {
+            () if has_holes(text) => Refused::Unknown("filled in by something else"),
+            () if may_be_read_elsewhere(text, &error) => Refused::Unknown(ELSEWHERE),
+            () => Refused::Syntax(error),
         })
     }
 
@@ -136,6 +142,16 @@ impl Query {
         Some((asked, written.unwrap_or(0..text.len())))
     }
 
+    /// Whether it gives something where a part of it gives nothing.
+    #[must_use]
+    pub fn has_alternatives(&self) -> bool {
+        nodes(&self.0).into_iter().any(|node| match node {
+            Expr::Binary(binary) => [T_LOR, T_LUNLESS].contains(&binary.op.id()),
+            Expr::Call(call) => call.func.name.starts_with("absent"),
+            _ => false,
+        })
+    }
+
     /// The metric that is compared with what it was some time ago, whichever version it was then.
     #[must_use]
     pub fn baseline(&self) -> Option<&str> {
@@ -182,12 +198,16 @@ impl<'q> Series<'q> {
 }
 
 /// Whether a later Prometheus, or Go's regular expressions, may take what the parser refuses:
-/// functions, names in quotes, numbers in groups (`1_000`), sums of durations and signs for native
-/// histograms of 2.54 to 3.9.
+/// functions, names in quotes, numbers in groups (`1_000`), sums of durations, `anchored` and signs for
+/// native histograms of 2.54 to 3.9; or VictoriaMetrics, whose operator reads the same rules (MetricsQL).
 fn may_be_read_elsewhere(text: &str, error: &str) -> bool {
     let tokens = tokens(text);
     let is_newer_token = |token: &Token<'_>| {
-        token.text.starts_with(|first: char| first.is_ascii_digit()) && token.text.contains('_')
+        let is_number = token.text.starts_with(|first: char| first.is_ascii_digit());
+        is_number && (token.text.contains('_') || token.text.ends_with(['k', 'K', 'M', 'G', 'T', 'i']))
+            || ["anchored", "smoothed", "default", "if", "ifnot", "keep_metric_names", "with"]
+                .iter()
+                .any(|word| token.text.eq_ignore_ascii_case(word))
     };
     let is_newer_pair = |two: &[Token<'_>]| match two {
         [one, two] => {
@@ -415,6 +435,13 @@ mod tests {
             "rate(x[5m * 2])",
             "x offset (5m + 1m)",
             "x > 1_000",
+            "rate(x[5m] anchored) > 1",
+            "increase(x[1h] smoothed) > 1",
+            "x default 0 > 1",
+            "x keep_metric_names",
+            "WITH (f = {model=\"fraud\"}) x{f}",
+            "x > 10Ki",
+            "x > 5M",
             "x >/ 0.5",
             "rate(x[$interval])",
             "rate(x[${WINDOW}])",
@@ -427,9 +454,9 @@ mod tests {
             "x{model=~\"(?=a)b\"} > 1",
         ];
         for text in unknown {
-            assert_eq!(Query::parse(text).err(), Some(Refused::Unknown), "{text}");
+            assert!(matches!(Query::parse(text), Err(Refused::Unknown(_))), "{text}");
         }
         let deep = "(".repeat(100_000);
-        assert_eq!(Query::parse(&deep).err(), Some(Refused::Unknown));
+        assert_eq!(Query::parse(&deep).err(), Some(Refused::Unknown(TOO_LARGE)));
     }
 }

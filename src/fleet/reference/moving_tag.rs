@@ -3,22 +3,21 @@
 
 use super::{token, words};
 
-/// Words that move beside others, too (tensorflow/serving `latest-devel-gpu`, text-embeddings-inference
-/// `cpu-latest`, openvino/model_server `weekly`).
-const MOVING: [&str; 23] = [
-    "latest",
-    "newest",
+/// Words that move whatever stands beside them (tensorflow/serving `latest-devel-gpu`,
+/// text-embeddings-inference `cpu-latest`, openvino/model_server `weekly`).
+const MOVING: [&str; 5] = ["latest", "newest", "nightly", "weekly", "snapshot"];
+
+/// Words that move alone, or beside words for builds: `main_gpu`. Beside others they may be part of a
+/// name, `stable-diffusion`.
+const MOVING_ALONE: [&str; 18] = [
     "current",
     "main",
     "master",
     "trunk",
     "head",
     "tip",
-    "nightly",
-    "weekly",
     "edge",
     "rolling",
-    "snapshot",
     "dev",
     "devel",
     "develop",
@@ -31,6 +30,12 @@ const MOVING: [&str; 23] = [
     "preview",
 ];
 
+/// Words that say which build of an image is meant.
+const BUILD_WORDS: [&str; 18] = [
+    "gpu", "cpu", "cuda", "rocm", "hpu", "xpu", "tpu", "neuron", "slim", "alpine", "jupyter", "runtime",
+    "base", "full", "openai", "linux", "nvidia", "intel",
+];
+
 /// Beginnings of words that hold a number and say for which machine an image is built.
 const BUILDS: [&str; 16] = [
     "cu", "rocm", "py", "ubuntu", "debian", "ubi", "rhel", "alpine", "amd64", "arm64", "aarch64", "x86",
@@ -41,7 +46,7 @@ const BUILDS: [&str; 16] = [
 #[must_use]
 pub fn is_moving_tag(tag: &str) -> bool {
     let mut parts = tag.split(['-', '_']);
-    let moves = |part: &str| MOVING.iter().any(|word| word.eq_ignore_ascii_case(part));
+    let moves = |part: &str| is_one_of(&MOVING, part) || is_one_of(&MOVING_ALONE, part);
     if words::is_mutable(tag) || moves(tag) {
         return true;
     }
@@ -57,7 +62,17 @@ pub fn is_moving_tag(tag: &str) -> bool {
     // A release has no builds that move: `2.15.0-devel-gpu`. Of `latest` there is always another.
     let is_plain = |part: &str| !part.bytes().any(|byte| byte.is_ascii_digit()) || is_build(part);
     let is_plain = parts.clone().all(is_plain);
-    parts.any(|part| part.eq_ignore_ascii_case("latest") || (is_plain && moves(part)))
+    let is_of_build = |part: &str| moves(part) || is_one_of(&BUILD_WORDS, part) || is_build(part);
+    let is_of_build = parts.clone().all(is_of_build);
+    parts.any(|part| match () {
+        () if part.eq_ignore_ascii_case("latest") => true,
+        () if is_one_of(&MOVING, part) => is_plain,
+        () => is_plain && is_of_build && moves(part),
+    })
+}
+
+fn is_one_of(words: &[&str], part: &str) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(part))
 }
 
 fn is_build(part: &str) -> bool {
@@ -106,6 +121,12 @@ mod tests {
             ("v3-prod", false),
             ("25.03-py3", false),
             ("v47", false),
+            // Names of products.
+            ("stable-diffusion", false),
+            ("edge-runtime-api", false),
+            ("dev-tools", false),
+            ("preview-model", false),
+            ("prod-fraud", false),
             ("v0.15.2-gpu", false),
             ("sha-3f2a1b9", false),
         ] {

@@ -18,11 +18,13 @@ pub struct Wrong {
 }
 
 /// Expressions with more tokens than this are blamed as a whole for what is not their syntax.
-const MOST: usize = 400;
+const MOST: usize = 200;
 
 impl Wrong {
-    /// What is wrong with an expression that the parser refused with an error.
-    pub(super) fn of(text: &str, error: &str) -> Self {
+    /// What is wrong with an expression that the parser refused with an error. It is asked up to 400
+    /// times more.
+    #[must_use]
+    pub fn of(text: &str, error: &str) -> Self {
         let tokens = tokens(text);
         let Some(last) = tokens.last() else { return Self::whole(text, "it is empty") };
         if let Some(open) = tokens.iter().find(|token| token.is_open()) {
@@ -69,7 +71,9 @@ impl Wrong {
         Self { reason: error.to_owned(), bytes: first.start..end }
     }
 
-    fn whole(text: &str, reason: &str) -> Self {
+    /// The same, without a look for the part to blame.
+    #[must_use]
+    pub fn whole(text: &str, reason: &str) -> Self {
         let start = text.len() - text.trim_start().len();
         Self { reason: reason.to_owned(), bytes: start..text.trim_end().len().max(start) }
     }

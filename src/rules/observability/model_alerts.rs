@@ -12,15 +12,19 @@ mod lacking;
 #[path = "model_alerts/window.rs"]
 mod window;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::{Check, Context, Violations};
-use crate::finding::Violation;
+use crate::finding::{Code, Location, NotChecked, Violation};
 use crate::fleet::alerts::Alert;
-use crate::kinds::promql::{Token, tokens};
+use crate::kinds::promql::{Refused, Token, tokens};
 use labels::Labels;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+
+/// How many tokens of expressions that are no PromQL are looked at for the ones to blame.
+const LOOKS: usize = 20_000;
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let (fleet, alerts) = (context.fleet, context.alerts());
@@ -29,16 +33,42 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         return;
     }
     let (recorded, labels) = (exported::recorded(fleet), Labels::of(fleet));
+    let mut looks = LOOKS;
     for alert in alerts {
-        let found = expression::judge(alert, &recorded, context)
-            .into_iter()
-            .chain(labels.judge(alert))
-            .chain(window::judge(alert, context));
+        let of_expression = match &*alert.query {
+            Ok(query) => expression::judge(alert, query, &recorded, context),
+            Err(Refused::Syntax(error)) => {
+                expression::no_promql(alert, error, &mut looks).into_iter().collect()
+            }
+            Err(Refused::Unknown(_)) => Vec::new(),
+        };
+        let found = of_expression.into_iter().chain(labels.judge(alert)).chain(window::judge(alert, context));
         for found in found {
             out.push(found.at_place(alert.object.place));
         }
     }
     lacking::judge(alerts, context, out);
+    unread(alerts).into_iter().for_each(|item| out.not_checked(item));
+}
+
+/// The expressions that nothing is known of: one item for each reason, at the first of them.
+fn unread(alerts: &[Alert<'_>]) -> Vec<NotChecked> {
+    let mut reasons: BTreeMap<&str, Vec<&Alert<'_>>> = BTreeMap::new();
+    for alert in alerts {
+        if let Err(Refused::Unknown(reason)) = &*alert.query {
+            reasons.entry(reason).or_default().push(alert);
+        }
+    }
+    let item = |(reason, alerts): (&str, Vec<&Alert<'_>>)| {
+        let first = alerts.first()?;
+        let what = match alerts.len() {
+            1 => format!("the expression of {}", called(first)),
+            number => format!("{number} expressions, the first of {}", called(first)),
+        };
+        let at = first.object.manifest.place(first.rule.expr.origin).map(Location::from);
+        Some(NotChecked::new(Code::InCluster, what, format!("it is {reason}")).at(at))
+    };
+    reasons.into_iter().filter_map(item).collect()
 }
 
 /// How messages call an alert.

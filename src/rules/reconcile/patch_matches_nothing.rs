@@ -109,8 +109,11 @@ fn correction(mismatches: &[Mismatch]) -> String {
 
 /// The field of a kustomization that gives its objects other names when its patches are done.
 fn renames(target: &PatchTarget) -> Option<&'static str> {
-    let text = target.at.file.text();
-    ["namePrefix", "nameSuffix"].into_iter().find(|field| text.contains(&format!("{field}:")))
+    let has = |field: &str| {
+        let values = target.at.file.text().lines().filter_map(|line| line.strip_prefix(field));
+        values.into_iter().any(|rest| rest.trim_start().starts_with(':'))
+    };
+    ["namePrefix", "nameSuffix"].into_iter().find(|field| has(field))
 }
 
 /// Whether a name is one, and no regular expression.

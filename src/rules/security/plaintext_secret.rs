@@ -148,7 +148,7 @@ fn in_secret(key: &str, text: &str) -> Option<(&'static str, String)> {
         return Some((case_of(what), what.to_owned()));
     }
     if matches!(key, ".dockerconfigjson" | ".dockercfg")
-        && text.contains("\"auth\"")
+        && ["\"auth\"", "\"password\"", "token\""].iter().any(|field| text.contains(field))
         && !text.contains("${")
         && opens_a_registry(text)
     {
@@ -177,7 +177,8 @@ fn opens_a_registry(text: &str) -> bool {
         let written = |key: &str| one.get(key).and_then(serde_json::Value::as_str);
         let pair = written("auth").and_then(value::decoded);
         let of_pair = pair.as_deref().and_then(|pair| pair.split_once(':')).map(|(_, password)| password);
-        [written("password"), of_pair].into_iter().flatten().any(|password| judge(password).is_some())
+        let written = ["password", "identitytoken", "registrytoken"].into_iter().filter_map(written);
+        written.chain(of_pair).any(|password| judge(password).is_some())
     })
 }
 

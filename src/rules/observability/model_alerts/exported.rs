@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::expression::is_empty;
 use super::{Context, at_bytes, called, word};
 use crate::finding::Violation;
 use crate::fleet::alerts::{Alert, Watch};
@@ -18,10 +19,11 @@ pub(super) fn recorded(fleet: &Fleet) -> BTreeSet<&str> {
     rules.filter(|rule| !rule.alerts).map(|rule| rule.name).collect()
 }
 
-/// The services that an expression asks about.
-pub(super) fn asked<'f>(alert: &Alert<'f>, fleet: &'f Fleet) -> impl Iterator<Item = &'f Object> {
-    let releases = alert.asked.clone().into_iter().flat_map(move |model| fleet.releases_of(model));
-    releases.filter_map(move |release| fleet.objects.get(release.object))
+/// Whether an expression asks about services of one kind, and about no other.
+pub(super) fn asks_only(alert: &Alert<'_>, fleet: &Fleet, is: impl Fn(&Object) -> bool) -> bool {
+    let releases = alert.asked.iter().flat_map(|model| fleet.releases_of(model));
+    let mut services = releases.filter_map(|release| fleet.objects.get(release.object)).peekable();
+    services.peek().is_some() && services.all(is)
 }
 
 /// Beginnings of names that something else than a model gives its metrics: what serves models, what
@@ -91,16 +93,16 @@ pub(super) fn unexported(
             metric.strip_prefix(&start).is_some_and(|rest| rest.starts_with('_'))
         })
     })?;
-    let mut services = asked(alert, context.fleet).peekable();
     let is_stock = |object: &Object| servers(object, context).is_some();
-    if services.peek().is_none() || !services.all(is_stock) || recorded.contains(metric) {
+    if !asks_only(alert, context.fleet, is_stock) || recorded.contains(metric) {
         return None;
     }
     let what = match alert.watches().first() {
         Some(Watch::Drift) => "predictions",
         _ => "requests",
     };
-    let message = format!("{}{{places}} fires only where something else exports {metric}", called(alert));
+    let does = if alert.rule.alerts { "fires" } else { "records something" };
+    let message = format!("{}{{places}} {does} only where something else exports {metric}", called(alert));
     let found = at_bytes(alert, word(alert, metric), "unexported", "no server of KServe's has it", message)?;
     let note = "KServe's servers count how long a request takes, `request_predict_seconds`, by `model_name`; they \
                 have no metric of a model's own name";
@@ -144,14 +146,14 @@ pub(super) fn of_other_server(
         Some((metric, *server))
     })?;
     let model = alert.asked.first()?;
-    let mut services = asked(alert, context.fleet).peekable();
     let is_own = |object: &Object| {
         servers(object, context).is_some_and(|servers| servers.iter().all(|one| OWN.contains(&one.as_str())))
     };
-    if services.peek().is_none() || !services.all(is_own) || recorded.contains(metric) {
+    if !asks_only(alert, context.fleet, is_own) || recorded.contains(metric) {
         return None;
     }
-    let message = format!("{}{{places}} never fires: {model} is not served by {server}", called(alert));
+    let never = is_empty(alert);
+    let message = format!("{}{{places}} {never}: {model} is not served by {server}", called(alert));
     let label = format!("a metric of {server}'s");
     let found = at_bytes(alert, word(alert, metric), "unexported", label, message)?;
     let note = "the server of its format counts other things: `request_predict_seconds`, or `model_infer_request_duration` \

@@ -3,35 +3,47 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::exported::{asked, of_other_server, unexported};
+use super::exported::{asks_only, of_other_server, unexported};
 use super::{Context, at_bytes, called, word};
 use crate::config::DeploymentMode;
 use crate::finding::Violation;
 use crate::fleet::Object;
 use crate::fleet::alerts::Alert;
 use crate::kinds::prometheus::rules;
-use crate::kinds::promql::{Query, Refused, Wrong, tokens};
+use crate::kinds::promql::{Query, Wrong, tokens};
 
-pub(super) fn judge(alert: &Alert<'_>, recorded: &BTreeSet<&str>, context: &Context<'_>) -> Vec<Violation> {
-    let query = match &*alert.query {
-        Ok(query) => query,
-        Err(Refused::Unknown) => return Vec::new(),
-        Err(Refused::Syntax(wrong)) => return no_promql(alert, wrong).into_iter().collect(),
-    };
-    let found = [
-        ratio(alert, query),
-        quantile(alert, query),
-        impossible_quantile(alert, query),
-        without_knative(alert, query, context),
-        unexported(alert, query, recorded, context),
-        of_other_server(alert, query, recorded, context),
-        baseline(alert, query),
-    ];
-    found.into_iter().flatten().collect()
+pub(super) fn judge(
+    alert: &Alert<'_>,
+    query: &Query,
+    recorded: &BTreeSet<&str>,
+    context: &Context<'_>,
+) -> Vec<Violation> {
+    let found = [ratio(alert, query), impossible_quantile(alert, query), baseline(alert, query)];
+    // Where a part that is empty leaves the word to another, the whole still gives something.
+    let empty = (!query.has_alternatives()).then(|| {
+        [
+            quantile(alert, query),
+            without_knative(alert, query, context),
+            unexported(alert, query, recorded, context),
+            of_other_server(alert, query, recorded, context),
+        ]
+    });
+    found.into_iter().chain(empty.into_iter().flatten()).flatten().collect()
 }
 
-fn no_promql(alert: &Alert<'_>, wrong: &Wrong) -> Option<Violation> {
+/// What an expression comes to whose series are none.
+pub(super) fn is_empty(alert: &Alert<'_>) -> &'static str {
+    if alert.rule.alerts { "never fires" } else { "records nothing" }
+}
+
+/// An expression that the parser refuses with an error. `looks` is how many tokens of such expressions
+/// are still looked at one by one, which takes time by their square.
+pub(super) fn no_promql(alert: &Alert<'_>, error: &str, looks: &mut usize) -> Option<Violation> {
     let object = alert.object;
+    let text = alert.rule.text()?;
+    let left = looks.checked_sub(tokens(text).len());
+    let wrong = if left.is_some() { Wrong::of(text, error) } else { Wrong::whole(text, error) };
+    *looks = left.unwrap_or(0);
     let message =
         format!("{}{{places}} is refused: its expression is no PromQL, {}", called(alert), wrong.reason);
     let found = at_bytes(alert, Some(wrong.bytes.clone()), "no-promql", "here", message)?;
@@ -68,7 +80,7 @@ fn quantile(alert: &Alert<'_>, query: &Query) -> Option<Violation> {
     if !query.quantile_of_nothing() {
         return None;
     }
-    let message = format!("{}{{places}} never fires: its quantile is of nothing", called(alert));
+    let message = format!("{}{{places}} {}: its quantile is of nothing", called(alert), is_empty(alert));
     let found =
         at_bytes(alert, word(alert, "histogram_quantile"), "quantile", "needs the buckets by `le`", message)?;
     let note =
@@ -97,17 +109,15 @@ fn without_knative(alert: &Alert<'_>, query: &Query, context: &Context<'_>) -> O
     let series = query.series();
     let metrics = series.iter().filter_map(|one| one.metric());
     let metric = metrics.into_iter().find(|name| KNATIVE.iter().any(|start| name.starts_with(start)))?;
-    let services: Vec<&Object> = asked(alert, context.fleet).collect();
-    let is_standard = |object: &&Object| {
-        let modes = context.facts.modes(&object.manifest);
-        modes.len() == 1 && modes.contains(&DeploymentMode::Standard)
-    };
-    if services.is_empty() || !services.iter().all(is_standard) {
+    let is_standard =
+        |object: &Object| context.facts.only_mode(&object.manifest) == Some(DeploymentMode::Standard);
+    if !asks_only(alert, context.fleet, is_standard) {
         return None;
     }
     let model = alert.asked.first()?;
+    let never = is_empty(alert);
     let message =
-        format!("{}{{places}} never fires: {model} runs without Knative, which counts this", called(alert));
+        format!("{}{{places}} {never}: {model} runs without Knative, which counts this", called(alert));
     let found = at_bytes(alert, word(alert, metric), "other-mode", "a metric of Knative's proxy", message)?;
     let note = "in the mode Standard no queue-proxy runs beside the model";
     Some(found.note(note).help(
