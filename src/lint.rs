@@ -335,15 +335,16 @@ fn judge(sight: &Sight, config: &Config, options: &Options, known: Option<Known<
     let subjects = waivers.subjects(&sunk.used_waivers, options.is_filtered(), &context);
     let on_waivers = rules::run_on_waivers(&selected, &subjects, &context);
     let about_waivers = sink(on_waivers.violations, &settings);
-    let mut findings = [sunk.findings, about_waivers.findings].concat();
-    let mut older = [sunk.older, about_waivers.older].concat();
+    let (mut findings, mut older) = (sunk.findings, sunk.older);
+    findings.extend(about_waivers.findings);
+    older.extend(about_waivers.older);
     sink::sort(&mut findings);
     if !options.only.is_empty() {
         let is_asked = |finding: &Finding| options.only.iter().any(|file| touches(finding, file));
         findings.retain(is_asked);
         older.retain(is_asked);
     }
-    let from_rules = [run.not_checked, on_waivers.not_checked].concat();
+    let from_rules = run.not_checked.into_iter().chain(on_waivers.not_checked).collect();
     let mut not_checked = not_checked(&discovery, &fleet, from_rules);
     for item in not_checked.iter_mut().filter(|item| options.is_hook && item.code == Code::History) {
         item.required = false;

@@ -14,13 +14,17 @@ use crate::discover::{Discovery, Trees};
 use crate::finding::NotChecked;
 use crate::render::{Given, Job};
 
+/// So many objects of one rendering are read by one thread: a copy of the origins they share is made
+/// for them together, for one for each would cost the square of their number.
+const TOGETHER: usize = 256;
+
 /// A deployable bound to a place.
 #[derive(Debug, Clone)]
 pub struct Deployment {
     /// The Application or Flux object, as it is in the cluster, with its origins.
     pub manifest: Manifest,
     /// What it renders, in order.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<Arc<Job>>,
     /// The cluster it names: a name or a URL.
     pub cluster: Option<Given>,
     /// The namespace of objects that name none.

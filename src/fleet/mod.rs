@@ -108,7 +108,7 @@ pub struct UndefinedVariable {
 #[derive(Debug, Clone)]
 pub struct Deployable {
     /// How it was rendered.
-    pub job: Job,
+    pub job: Arc<Job>,
     /// The Application or Flux object that binds it; `None` where it was guessed.
     pub deployment: Option<Manifest>,
     /// Which values a chart's templates can read, where that can be told.

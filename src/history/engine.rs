@@ -53,7 +53,7 @@ pub(super) struct Engine {
 
 /// One rendering at one place.
 struct Part {
-    job: Job,
+    job: Arc<Job>,
     deployment: Option<Deployment>,
     releases: Vec<Arc<Running>>,
 }
@@ -61,7 +61,7 @@ struct Part {
 /// What jobs gave, and what they looked at.
 #[derive(Default)]
 struct Memory {
-    jobs: Mutex<HashMap<Job, Arc<Kept>>>,
+    jobs: Mutex<HashMap<Arc<Job>, Arc<Kept>>>,
     /// Everything that any job looked at, for a quick no; jobs that are forgotten leave theirs.
     looked: Mutex<HashSet<Looked>>,
 }
@@ -72,8 +72,8 @@ struct Remembering<'m, R> {
     run: R,
 }
 
-impl<R: Fn(&Arc<dyn Files>, &Discovery, &Job) -> Kept + Sync> Runner for Remembering<'_, R> {
-    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+impl<R: Fn(&Arc<dyn Files>, &Discovery, &Arc<Job>) -> Kept + Sync> Runner for Remembering<'_, R> {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Rendered {
         let known = self.memory.jobs().get(job).cloned();
         let kept = known.unwrap_or_else(|| {
             let kept = Arc::new((self.run)(files, discovery, job));
@@ -85,11 +85,11 @@ impl<R: Fn(&Arc<dyn Files>, &Discovery, &Job) -> Kept + Sync> Runner for Remembe
 }
 
 impl Memory {
-    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<Job, Arc<Kept>>> {
+    fn jobs(&self) -> std::sync::MutexGuard<'_, HashMap<Arc<Job>, Arc<Kept>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn keep(&self, job: Job, kept: Arc<Kept>) {
+    fn keep(&self, job: Arc<Job>, kept: Arc<Kept>) {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner).extend(kept.looked.iter().cloned());
         self.jobs().insert(job, kept);
     }
@@ -106,7 +106,7 @@ impl Memory {
     }
 
     /// The jobs that looked at a changed path.
-    fn readers(&self, changed: &[Changed]) -> Vec<Job> {
+    fn readers(&self, changed: &[Changed]) -> Vec<Arc<Job>> {
         let jobs = self.jobs();
         let readers = jobs.iter().filter(|(job, kept)| changed.iter().any(|one| is_touched(job, kept, one)));
         readers.map(|(job, _)| job.clone()).collect()
@@ -279,7 +279,7 @@ impl Engine {
     fn plan_by(
         &mut self,
         files: &Arc<dyn Files>,
-        run: impl Fn(&Arc<dyn Files>, &Discovery, &Job) -> Kept + Sync,
+        run: impl Fn(&Arc<dyn Files>, &Discovery, &Arc<Job>) -> Kept + Sync,
     ) {
         let runner = Remembering { memory: &self.memory, run };
         let planned = plan_by(&runner, files, &self.discovery, &self.repositories, &self.config);

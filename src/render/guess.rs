@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_files::RepoPath;
+use rayon::prelude::*;
 
 use crate::config::is_usual_environment;
 use crate::discover::{Discovery, Document, FileKind, Found, is_documentation};
@@ -20,8 +21,11 @@ pub(super) fn guessed_plain(discovery: &Discovery, named: &BTreeSet<RepoPath>) -
         chart.and_then(|chart| path.below(chart)).is_some_and(|below| below.starts_with("crds/"))
     };
     let files = discovery.files.values().filter(|found| found.kind == FileKind::Manifests);
-    let files = files.filter(|found| !is_of_chart(&found.path));
-    let folders: BTreeSet<RepoPath> = files.filter_map(|found| found.path.parent()).collect();
+    let files: Vec<&Found> = files.collect();
+    let files = files.into_par_iter().filter(|found| !is_of_chart(&found.path));
+    let mut folders: Vec<RepoPath> = files.filter_map(|found| found.path.parent()).collect();
+    folders.sort();
+    folders.dedup();
     let job = |path: RepoPath| {
         let inside = plain_files(discovery, &path, &Plain::default());
         let (without, own): (Vec<&Found>, Vec<&Found>) = inside
@@ -31,7 +35,7 @@ pub(super) fn guessed_plain(discovery: &Discovery, named: &BTreeSet<RepoPath>) -
         let without = without.into_iter().map(|found| found.path.clone()).collect();
         (!own.is_empty()).then_some(Job { path, tool: Tool::Plain(Plain { without, ..Plain::default() }) })
     };
-    folders.into_iter().filter_map(job).collect()
+    folders.into_par_iter().filter_map(job).collect()
 }
 
 /// Kustomizations that neither a deployment nor another kustomization reaches, and of each circle of

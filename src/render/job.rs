@@ -161,11 +161,10 @@ impl Job {
         }
     }
 
-    /// The same on clusters of which something is known; what its deployment says counts before.
-    #[must_use]
-    pub fn on(mut self, clusters: &KubernetesConfig) -> Self {
+    /// Adds what is known of the clusters it is for; what its deployment says counts before.
+    pub fn tell(&mut self, clusters: &KubernetesConfig) {
         let (version, api_versions) = match &mut self.tool {
-            Tool::Plain(_) => return self,
+            Tool::Plain(_) => return,
             Tool::Kustomize(kustomize) => (&mut kustomize.kube_version, &mut kustomize.api_versions),
             Tool::Helm(helm) => (&mut helm.kube_version, &mut helm.api_versions),
         };
@@ -175,7 +174,6 @@ impl Job {
         if api_versions.is_empty() {
             *api_versions = clusters.api_versions.iter().map(|stated| stated.value.clone()).collect();
         }
-        self
     }
 }
 

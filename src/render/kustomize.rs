@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use mlgitops_files::RepoPath;
 use mlgitops_kustomize::{LeftOutKind, Overrides, build};
 use mlgitops_yaml::{Map, Node, NodeIndex, OriginId, Origins, Reader, Role, Value};
+use rayon::prelude::*;
 
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
@@ -117,8 +118,9 @@ pub(super) fn around(
 /// The files and folders that kustomizations name: resources, patches and the like. They are
 /// judged through what builds them, never by themselves.
 pub(super) fn named(discovery: &Discovery) -> BTreeSet<RepoPath> {
-    let kustomizations = discovery.files.values().filter(|found| found.kind == FileKind::Kustomization);
-    kustomizations.flat_map(named_by).collect()
+    let files = discovery.files.values();
+    let kustomizations: Vec<&Found> = files.filter(|found| found.kind == FileKind::Kustomization).collect();
+    kustomizations.into_par_iter().flat_map_iter(named_by).collect::<Vec<_>>().into_iter().collect()
 }
 
 fn named_by(found: &Found) -> Vec<RepoPath> {

@@ -29,7 +29,7 @@ pub struct Kept {
 /// Runs a job by itself, from the files alone, and notes what it looks at: what was discovered may
 /// be older where nobody looked since.
 #[must_use]
-pub fn run_alone(files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
+pub fn run_alone(files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Kept {
     let (traced, source) = trace(files);
     let mut rendered = run(Reader::new(&source), discovery, &Chart::load, job);
     rendered.manifests.iter_mut().for_each(hide_encrypted);
@@ -56,7 +56,7 @@ fn seen(source: Arc<dyn Files>, traced: Arc<Traced>) -> BTreeSet<Looked> {
 #[derive(Default)]
 pub struct Memory {
     shelf: Arc<Shelf>,
-    jobs: Mutex<HashMap<Job, Vec<Arc<Remembered>>>>,
+    jobs: Mutex<HashMap<Arc<Job>, Vec<Arc<Remembered>>>>,
 }
 
 struct Remembered {
@@ -91,7 +91,7 @@ pub struct Recorder<'m> {
 type Loaded = (Arc<Chart>, Arc<BTreeSet<Looked>>);
 
 impl Runner for Recorder<'_> {
-    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Rendered {
         self.kept(files, discovery, job).rendered
     }
 }
@@ -99,7 +99,7 @@ impl Runner for Recorder<'_> {
 impl Recorder<'_> {
     /// What a job gives, with what it looks at.
     #[must_use]
-    pub fn kept(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
+    pub fn kept(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Kept {
         let plain = match &job.tool {
             Tool::Plain(options) => plain_files(discovery, &job.path, options)
                 .into_iter()
@@ -114,11 +114,11 @@ impl Recorder<'_> {
         let kept = self.run_anew(files, discovery, job);
         let remembered = Remembered { kept: kept.clone(), files: Arc::clone(files), plain };
         let mut jobs = self.memory.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        jobs.entry(job.clone()).or_default().push(Arc::new(remembered));
+        jobs.entry(Arc::clone(job)).or_default().push(Arc::new(remembered));
         kept
     }
 
-    fn run_anew(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Kept {
+    fn run_anew(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Kept {
         let (traced, source) = trace(files);
         let library = Discovered::traced(discovery, &traced);
         let load = |_: Reader<'_>, folder: &RepoPath| {

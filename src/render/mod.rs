@@ -7,6 +7,7 @@ mod flux;
 mod given;
 mod guess;
 mod job;
+mod known;
 mod kustomize;
 mod library;
 pub mod memory;

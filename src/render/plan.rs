@@ -4,7 +4,7 @@
 //! expanded; so a round's manifests give the next round's jobs. Bound before guessed: what a
 //! deployment reaches is judged only through it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use mlgitops_files::{Files, RepoPath, limits};
@@ -22,6 +22,7 @@ use crate::render::charts::Charts;
 use crate::render::circles::Circles;
 use crate::render::encrypted::hide_encrypted;
 use crate::render::guess::{Graph, guessed_around, guessed_charts, guessed_plain, guessed_rest, unbuilt};
+use crate::render::known::KnownJobs;
 use crate::render::library::Discovered;
 use crate::render::room::{self, Room};
 use crate::render::run::{Rendered, run};
@@ -54,7 +55,7 @@ pub struct Planned {
 /// Who runs jobs: history remembers what they gave.
 pub trait Runner: Sync {
     /// Runs a job.
-    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered;
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Rendered;
 }
 
 /// Runs every job anew; a chart is loaded once for all of them.
@@ -70,7 +71,7 @@ impl Default for Direct {
 }
 
 impl Runner for Direct {
-    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Job) -> Rendered {
+    fn run(&self, files: &Arc<dyn Files>, discovery: &Discovery, job: &Arc<Job>) -> Rendered {
         let library = Discovered::new(discovery);
         let load = |reader: Reader<'_>, folder: &RepoPath| {
             self.charts.get(folder, |shelf| Chart::load_sharing(reader, shelf, folder))
@@ -106,7 +107,7 @@ pub fn plan_by(
         config,
         discovery,
         planned: Planned::default(),
-        known: HashMap::new(),
+        known: KnownJobs::default(),
         circles: Circles::default(),
         room: Room::default(),
         named: BTreeSet::new(),
@@ -141,7 +142,7 @@ struct Plan<'p> {
     config: &'p Config,
     discovery: &'p Discovery,
     planned: Planned,
-    known: HashMap<Job, usize>,
+    known: KnownJobs,
     /// What renders what.
     circles: Circles,
     /// What more may be rendered.
@@ -170,13 +171,14 @@ struct FluxState {
 }
 
 impl Plan<'_> {
-    /// Runs jobs that did not run yet, in parallel; gives the index of each.
-    fn run_all(&mut self, jobs: Vec<Job>) -> Vec<usize> {
-        let mut fresh: Vec<&Job> = jobs.iter().filter(|job| !self.known.contains_key(*job)).collect();
-        fresh.sort_by(|a, b| a.path.cmp(&b.path));
-        #[allow(clippy::mutable_key_type, reason = "what a job is hashed by never changes")]
-        let mut seen: HashSet<&Job> = HashSet::with_capacity(fresh.len());
-        fresh.retain(|job| seen.insert(job));
+    /// Runs jobs that did not run yet, in parallel; gives the index of what each rendered.
+    fn run_all(&mut self, jobs: Vec<Arc<Job>>) -> Vec<Option<usize>> {
+        let numbers = self.known.numbers(jobs);
+        let fresh: BTreeSet<usize> =
+            numbers.iter().copied().filter(|number| self.known.rendering(*number).is_none()).collect();
+        let job = |number| Some((number, Arc::clone(self.known.job(number)?)));
+        let mut fresh: Vec<(usize, Arc<Job>)> = fresh.into_iter().filter_map(job).collect();
+        fresh.sort_by(|(_, a), (_, b)| a.path.cmp(&b.path));
         let mut left = fresh.as_slice();
         while let Some((batch, rest)) = left.split_at_checked(self.room.batch().min(left.len())) {
             if batch.is_empty() {
@@ -186,7 +188,7 @@ impl Plan<'_> {
             let (rendered, sizes): (Vec<Rendered>, Vec<usize>) = batch
                 .par_iter()
                 .with_max_len(1)
-                .map(|job| {
+                .map(|(_, job)| {
                     let mut one = self.runner.run(self.trees.files(), &self.trees.known(&job.path), job);
                     one.manifests.iter_mut().for_each(hide_encrypted);
                     let size = room::size(&one);
@@ -194,8 +196,8 @@ impl Plan<'_> {
                 })
                 .unzip();
             self.room.take(&sizes);
-            for one in rendered {
-                self.known.insert(one.job.clone(), self.planned.rendered.len());
+            for ((number, _), one) in batch.iter().zip(rendered) {
+                self.known.ran(*number, self.planned.rendered.len());
                 self.planned.rendered.push(one);
             }
             left = rest;
@@ -208,11 +210,16 @@ impl Plan<'_> {
             let item = NotChecked::new(Code::Limit, what, self.room.limit());
             self.planned.not_checked.push(item.required(true));
         }
-        jobs.iter().filter_map(|job| self.known.get(job).copied()).collect()
+        numbers.into_iter().map(|number| self.known.rendering(number)).collect()
     }
 
     fn run_guessed(&mut self, jobs: Vec<Job>) -> Vec<usize> {
-        self.run_all(jobs.into_iter().map(|job| job.on(&self.config.kubernetes)).collect())
+        let told = |mut job: Job| {
+            job.tell(&self.config.kubernetes);
+            Arc::new(job)
+        };
+        let jobs = jobs.into_iter().map(told).collect();
+        self.run_all(jobs).into_iter().flatten().collect()
     }
 
     /// Runs what the roots of Flux deploy. What they apply shows their children as they patch them,
@@ -274,12 +281,16 @@ impl Plan<'_> {
         self.planned.refused.extend(reading.refused);
         self.planned.not_checked.extend(reading.not_checked);
         self.flux.waiting.extend(reading.waiting.into_iter().map(|manifest| (index, manifest)));
-        let clusters = &self.config.kubernetes;
-        let told = |mut one: Deployment| {
-            one.jobs = one.jobs.into_iter().map(|job| job.on(clusters)).collect();
-            (index, one)
-        };
+        let told = |one| (index, self.told(one));
         reading.found.into_iter().map(told).collect()
+    }
+
+    /// A deployment whose jobs know of the clusters what is stated.
+    fn told(&self, mut one: Deployment) -> Deployment {
+        for job in &mut one.jobs {
+            Arc::make_mut(job).tell(&self.config.kubernetes);
+        }
+        one
     }
 
     /// The deployments of Flux among what a rendering gave; what a deployment renders in another way
@@ -338,10 +349,10 @@ impl Plan<'_> {
                 return;
             }
             let before = self.planned.rendered.len();
-            self.run_all(found.iter().flat_map(|(_, one)| one.jobs.clone()).collect());
+            let mut ran =
+                self.run_all(found.iter().flat_map(|(_, one)| one.jobs.clone()).collect()).into_iter();
             for (from, deployment) in std::mem::take(&mut found) {
-                let indices: Vec<usize> =
-                    deployment.jobs.iter().filter_map(|job| self.known.get(job).copied()).collect();
+                let indices: Vec<usize> = ran.by_ref().take(deployment.jobs.len()).flatten().collect();
                 let known = self.circles.add(from, &deployment, &indices);
                 if !known {
                     self.planned.bound.push((deployment, indices));
@@ -364,12 +375,7 @@ impl Plan<'_> {
             let Some(rendered) = self.planned.rendered.get(index) else { continue };
             let Deployments { found: more, problems, refused, named, not_checked } =
                 deploy::deployments(&rendered.manifests, &tree);
-            let told = |mut one: Deployment| {
-                let jobs = std::mem::take(&mut one.jobs).into_iter();
-                one.jobs = jobs.map(|job| job.on(&self.config.kubernetes)).collect();
-                one
-            };
-            found.extend(more.into_iter().map(|one| (index, told(one))));
+            found.extend(more.into_iter().map(|one| (index, self.told(one))));
             // Who installs a chart fills the lists that it has empty.
             let is_open = |problem: &Problem| {
                 rendered.job.is_chart_alone()
@@ -430,9 +436,13 @@ impl Plan<'_> {
             .filter_map(|index| self.planned.rendered.get(*index))
             .flat_map(|rendered| &rendered.reached)
             .chain(&self.named);
-        let new: Vec<&RepoPath> = paths.filter(|path| !self.reached.contains(*path)).collect();
+        let mut new: Vec<&RepoPath> = paths.collect();
+        new.par_sort_unstable();
+        new.dedup();
+        let mut new: BTreeSet<RepoPath> =
+            new.into_iter().filter(|path| !self.reached.contains(*path)).cloned().collect();
         if !new.is_empty() {
-            Arc::make_mut(&mut self.reached).extend(new.into_iter().cloned());
+            Arc::make_mut(&mut self.reached).append(&mut new);
         }
         self.reached_through = self.planned.bound.len();
         Arc::clone(&self.reached)
@@ -460,26 +470,15 @@ impl Plan<'_> {
         self.planned.not_checked.extend(unbuilt(graph, self.discovery, &reached));
         let mut taken: BTreeSet<usize> =
             self.planned.bound.iter().flat_map(|(_, indices)| indices.iter().copied()).collect();
-        let mut left: Vec<usize> = Vec::new();
-        for &index in plain.iter().chain(guessed) {
-            if !taken.insert(index) {
-                continue;
-            }
-            let Some(rendered) = self.planned.rendered.get_mut(index) else { continue };
-            if rendered.job.kind() == ToolKind::Plain {
-                retain_outside(rendered, &reached);
-                if rendered.manifests.is_empty() {
-                    continue;
-                }
-            } else if by_deployments.contains(&rendered.job.path) {
-                // What it lacks, its deployments may give.
-                rendered.problems.clear();
-                rendered.not_checked.clear();
-                continue;
-            }
-            left.push(index);
-        }
-        self.planned.guessed = left;
+        let free: Vec<usize> =
+            plain.iter().chain(guessed).copied().filter(|index| taken.insert(*index)).collect();
+        let is_free: HashSet<usize> = free.iter().copied().collect();
+        let stays = |(index, rendered): (usize, &mut Rendered)| {
+            is_free.contains(&index) && stays(rendered, &reached, &by_deployments)
+        };
+        let stays: Vec<bool> = self.planned.rendered.par_iter_mut().enumerate().map(stays).collect();
+        let stay = free.into_iter().filter(|index| stays.get(*index).is_some_and(|stays| *stays));
+        self.planned.guessed = stay.collect();
         self.planned
     }
 }
@@ -513,6 +512,22 @@ fn is_of_flux(job: &Job) -> bool {
 fn stands_in(manifest: &Manifest) -> Option<RepoPath> {
     let at = manifest.place(manifest.root.origin)?;
     RepoPath::parse(at.file.path()).ok()
+}
+
+/// Whether something is left to judge of what nothing deploys: of plain manifests, those that nothing
+/// takes in.
+fn stays(rendered: &mut Rendered, reached: &BTreeSet<RepoPath>, by_deployments: &BTreeSet<RepoPath>) -> bool {
+    if rendered.job.kind() == ToolKind::Plain {
+        retain_outside(rendered, reached);
+        return !rendered.manifests.is_empty();
+    }
+    if by_deployments.contains(&rendered.job.path) {
+        // What it lacks, its deployments may give.
+        rendered.problems.clear();
+        rendered.not_checked.clear();
+        return false;
+    }
+    true
 }
 
 /// Drops manifests that stand in some files.

@@ -18,7 +18,7 @@ use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kus
 #[derive(Debug, Clone)]
 pub struct Rendered {
     /// The job.
-    pub job: Job,
+    pub job: Arc<Job>,
     /// The manifests, in the order the tool prints them.
     pub manifests: Vec<Manifest>,
     /// What kustomize did in silence, by the index of the manifest.
@@ -41,7 +41,7 @@ pub struct Rendered {
 
 impl Rendered {
     /// Nothing yet.
-    pub(super) fn of(job: Job) -> Self {
+    pub(super) fn of(job: Arc<Job>) -> Self {
         Self {
             reached: BTreeSet::from([job.path.clone()]),
             job,
@@ -70,7 +70,7 @@ pub struct Undefined {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderProblem {
     /// The deployable.
-    pub job: Job,
+    pub job: Arc<Job>,
     /// What is refused, and where.
     pub problem: Problem,
 }
@@ -80,8 +80,13 @@ pub(super) type LoadChart<'l> = &'l dyn Fn(Reader<'_>, &RepoPath) -> Arc<Chart>;
 
 /// Renders one job: plain manifests from what was discovered, the rest from what the reader gives.
 #[must_use]
-pub(super) fn run(reader: Reader<'_>, discovery: &Discovery, load: LoadChart<'_>, job: &Job) -> Rendered {
-    let mut rendered = Rendered::of(job.clone());
+pub(super) fn run(
+    reader: Reader<'_>,
+    discovery: &Discovery,
+    load: LoadChart<'_>,
+    job: &Arc<Job>,
+) -> Rendered {
+    let mut rendered = Rendered::of(Arc::clone(job));
     match &job.tool {
         Tool::Plain(options) => plain(discovery, options, &mut rendered),
         Tool::Helm(given) => return helm(reader, load, given, rendered.job),
@@ -91,7 +96,7 @@ pub(super) fn run(reader: Reader<'_>, discovery: &Discovery, load: LoadChart<'_>
 }
 
 /// The objects of a chart, with the values a deployment gives to it.
-fn helm(reader: Reader<'_>, load: LoadChart<'_>, given: &Helm, job: Job) -> Rendered {
+fn helm(reader: Reader<'_>, load: LoadChart<'_>, given: &Helm, job: Arc<Job>) -> Rendered {
     let mut origins = Origins::default();
     let options = helm_options(reader, given, &mut origins);
     let chart = load(reader, &job.path);

@@ -69,7 +69,9 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
     } else {
         Tool::Plain(Plain::default())
     };
-    let job = Job { path: folder.clone(), tool }.on(&options.clusters);
+    let mut job = Job { path: folder.clone(), tool };
+    job.tell(&options.clusters);
+    let job = Arc::new(job);
     if let Tool::Helm(told) = &job.tool {
         let told = told.clone();
         let mut shown = chart(files, job, options, told);
@@ -86,7 +88,7 @@ pub fn show(files: &Arc<dyn Files>, folder: &RepoPath, options: &ShowOptions) ->
     Shown { text: one_by_one(&rendered.manifests), rendered, refused_elsewhere: Vec::new() }
 }
 
-fn chart(files: &Arc<dyn Files>, job: Job, options: &ShowOptions, told: Helm) -> Shown {
+fn chart(files: &Arc<dyn Files>, job: Arc<Job>, options: &ShowOptions, told: Helm) -> Shown {
     let mut origins = Origins::default();
     let options = render_options(options, told, &mut origins);
     let reader = Reader::new(files);

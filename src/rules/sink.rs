@@ -4,6 +4,8 @@ mod alike;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use rayon::prelude::*;
+
 use crate::config::{Config, Level, Waiver, is_below};
 use crate::finding::{Finding, Fingerprint, Location, PlaceOfFinding, Severity, Violation, Waived, Wanted};
 use crate::fleet::{Column, Environment, Fleet};
@@ -44,39 +46,57 @@ pub struct Sunk {
 /// Turns violations into findings.
 #[must_use]
 pub fn sink(violations: Vec<(&'static Rule, Vec<Violation>)>, settings: &Settings<'_>) -> Sunk {
+    let all: Vec<(&'static Rule, Violation)> =
+        violations.into_iter().flat_map(|(rule, all)| all.into_iter().map(move |one| (rule, one))).collect();
+    let causes = all.iter().filter_map(|(_, violation)| Some(violation.caused_by.as_ref()?.rule)).collect();
+    let weighed: Vec<Weighed<'_>> =
+        all.into_par_iter().filter_map(|(rule, violation)| settings.weigh(rule, violation)).collect();
     let mut sink = Sink {
         settings,
         sunk: Sunk::default(),
-        counts: BTreeMap::new(),
+        counts: HashMap::with_capacity(weighed.len()),
+        causes,
         named: BTreeMap::new(),
         located: BTreeMap::new(),
         candidates: Candidates::of(settings.waivers),
     };
     // Each with whether it was there before the change.
     let mut groups: Vec<(bool, Vec<Judged>)> = Vec::new();
-    let mut known: HashMap<GroupKey, usize> = HashMap::new();
-    for (rule, violations) in violations {
-        for violation in violations {
-            let Some(judged) = sink.judge(rule, violation) else { continue };
-            let is_older = sink.is_older(judged.place.fingerprint);
-            let key = GroupKey { is_older, ..group_key(rule, &judged.violation) };
-            let index = *known.entry(key).or_insert(groups.len());
-            match groups.get_mut(index) {
-                Some(group) => group.1.push(judged),
-                None => groups.push((is_older, vec![judged])),
-            }
+    let mut known: HashMap<GroupKey, usize> = HashMap::with_capacity(weighed.len());
+    for mut one in weighed {
+        let said = std::mem::take(&mut one.said);
+        let judged = sink.judge(one);
+        let is_older = sink.is_older(judged.place.fingerprint);
+        let index = *known.entry(group_key(&judged, is_older, said)).or_insert(groups.len());
+        match groups.get_mut(index) {
+            Some(group) => group.1.push(judged),
+            None => groups.push((is_older, vec![judged])),
         }
     }
+    drop(known);
     let owned: HashSet<About<'_>> = groups.iter().filter_map(|(_, group)| owns(group.first()?)).collect();
     let is_said = |group: &[Judged]| group.first().is_some_and(|one| owned.contains(&about(one)));
     let is_said: Vec<bool> = groups.iter().map(|(_, group)| is_said(group)).collect();
-    for ((is_older, group), _) in groups.into_iter().zip(is_said).filter(|(_, is_said)| !is_said) {
-        if let Some(finding) = sink.merge(group) {
-            let sunk = &mut sink.sunk;
-            if is_older { sunk.older.push(finding) } else { sunk.findings.push(finding) }
-        }
+    let groups = groups.into_par_iter().zip(is_said).filter(|(_, is_said)| !is_said);
+    let merged: Vec<(bool, Finding)> =
+        groups.filter_map(|((is_older, group), _)| Some((is_older, sink.merge(group)?))).collect();
+    for (is_older, finding) in merged {
+        let sunk = &mut sink.sunk;
+        if is_older { sunk.older.push(finding) } else { sunk.findings.push(finding) }
     }
     sink.finish()
+}
+
+/// A violation with what it says of itself alone.
+struct Weighed<'s> {
+    rule: &'static Rule,
+    violation: Violation,
+    environment: Option<&'s Environment>,
+    severity: Severity,
+    /// Its fingerprint, if it is the first of that.
+    first: Fingerprint,
+    /// What it says but whom it is said of.
+    said: [String; 3],
 }
 
 /// A violation with its severity and its waiver.
@@ -97,14 +117,14 @@ struct GroupKey {
     said: [String; 3],
 }
 
-fn group_key(rule: &'static Rule, violation: &Violation) -> GroupKey {
-    let (file, start, end) = violation.primary.location.key();
+fn group_key(judged: &Judged, is_older: bool, said: [String; 3]) -> GroupKey {
+    let (file, start, end) = judged.violation.primary.location.key();
     GroupKey {
-        is_older: false,
-        rule: rule.id,
-        case: violation.case,
+        is_older,
+        rule: judged.rule.id,
+        case: judged.violation.case,
         span: (file.to_owned(), start, end),
-        said: alike::said(violation),
+        said,
     }
 }
 
@@ -141,8 +161,10 @@ struct Sink<'s> {
     settings: &'s Settings<'s>,
     sunk: Sunk,
     /// How often each fingerprint came up: the second one is another violation.
-    counts: BTreeMap<Fingerprint, u32>,
-    /// The fingerprints of violations by rule, object, field and place.
+    counts: HashMap<Fingerprint, u32>,
+    /// The rules that others may follow from.
+    causes: HashSet<&'static str>,
+    /// The fingerprints of their violations by rule, object, field and place.
     named: BTreeMap<Name, Fingerprint>,
     /// The same by rule, place of the primary label and environment.
     located: BTreeMap<Located, Fingerprint>,
@@ -187,22 +209,86 @@ impl<'s> Candidates<'s> {
     }
 }
 
-impl Sink<'_> {
-    /// Applies severity and waivers; `None` where the case is off.
-    fn judge(&mut self, rule: &'static Rule, violation: Violation) -> Option<Judged> {
-        let fleet = self.settings.fleet;
-        let environment = violation.place.and_then(|place| fleet.environment(place));
+impl<'s> Settings<'s> {
+    /// What is known of a violation without the others; `None` where its case is off.
+    fn weigh(&self, rule: &'static Rule, violation: Violation) -> Option<Weighed<'s>> {
+        let environment = violation.place.and_then(|place| self.fleet.environment(place));
         let severity = self.severity(rule, &violation, environment)?;
-        let is_soft = self.is_softened(&violation) || (self.settings.is_hook && rule.category == "promotion");
+        let is_soft = self.is_softened(&violation) || (self.is_hook && rule.category == "promotion");
         let severity = if is_soft { severity.min(Severity::Warning) } else { severity };
-        let fingerprint = self.fingerprint(rule, &violation, environment);
-        let place = violation.place.and_then(|place| fleet.place(place));
+        let first = self.fingerprint(rule, &violation, environment);
+        let said = alike::said(&violation);
+        Some(Weighed { rule, violation, environment, severity, first, said })
+    }
+
+    /// What the configuration sets, else the table of defaults.
+    fn severity(&self, rule: &Rule, violation: &Violation, environment: Option<&Environment>) -> Level {
+        let column = environment.map_or(Column::Unnamed, |environment| environment.column);
+        // A column's word that is also the name of an environment means that environment alone.
+        let word = Some(column.word()).filter(|word| !self.is_environment(word));
+        let names: Vec<&str> =
+            environment.map(|environment| environment.name.as_str()).into_iter().chain(word).collect();
+        let path = violation.primary.location.path();
+        match self.config.level_at((rule.id, rule.category, violation.case), &names, path) {
+            Some(stated) => stated.value,
+            None => {
+                let case = rule.cases.iter().find(|case| case.id == violation.case)?;
+                self.config.default_level(case.level(column), column == Column::Prod)
+            }
+        }
+    }
+
+    /// Whether a violation stands in an object that a rollback takes back.
+    fn is_softened(&self, violation: &Violation) -> bool {
+        let fleet = self.fleet;
+        let releases = self.softened.into_iter().flatten();
+        let mut objects = releases.filter_map(|index| fleet.objects.get(fleet.releases.get(*index)?.object));
+        objects.any(|object| {
+            Some(object.place) == violation.place && Some(&object.manifest.id) == violation.object.as_ref()
+        })
+    }
+
+    fn is_environment(&self, word: &str) -> bool {
+        self.fleet.environments.iter().any(|environment| environment.name == word)
+    }
+
+    fn fingerprint(
+        &self,
+        rule: &Rule,
+        violation: &Violation,
+        environment: Option<&Environment>,
+    ) -> Fingerprint {
+        let place = violation.place.and_then(|place| self.fleet.place(place));
+        let cluster = place.and_then(|place| place.cluster.as_deref()).unwrap_or("");
+        let namespace = place.and_then(|place| place.namespace.as_deref()).unwrap_or("");
+        let object = violation.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
+        Fingerprint::of(&[
+            rule.id,
+            violation.case,
+            environment.map_or("", |environment| environment.name.as_str()),
+            cluster,
+            namespace,
+            object.as_deref().unwrap_or(""),
+            &violation.field,
+            violation.word.as_deref().unwrap_or(""),
+        ])
+    }
+}
+
+impl Sink<'_> {
+    /// Tells a violation from those of the same fingerprint, and applies waivers.
+    fn judge(&mut self, weighed: Weighed<'_>) -> Judged {
+        let Weighed { rule, violation, environment, severity, first, .. } = weighed;
+        let fingerprint = self.counted(first);
+        let place = violation.place.and_then(|place| self.settings.fleet.place(place));
         let waived = self.waiver(rule, &violation, environment);
-        let object = violation.object.as_ref().map(ToString::to_string);
-        let name = (rule.id, object, violation.field.clone(), violation.place.map(|place| place.0));
-        self.named.entry(name).or_insert(fingerprint);
-        let located = located(rule.id, &violation.primary.location, environment);
-        self.located.entry(located).or_insert(fingerprint);
+        if self.causes.contains(rule.id) {
+            let object = violation.object.as_ref().map(ToString::to_string);
+            let name = (rule.id, object, violation.field.clone(), violation.place.map(|place| place.0));
+            self.named.entry(name).or_insert(fingerprint);
+            let located = located(rule.id, &violation.primary.location, environment);
+            self.located.entry(located).or_insert(fingerprint);
+        }
         let place = PlaceOfFinding {
             environment: environment.map(|environment| environment.name.clone()),
             cluster: place.and_then(|place| place.cluster.clone()),
@@ -214,69 +300,17 @@ impl Sink<'_> {
             severity,
             waived,
         };
-        Some(Judged { rule, violation, place })
+        Judged { rule, violation, place }
     }
 
-    /// What the configuration sets, else the table of defaults.
-    fn severity(&self, rule: &Rule, violation: &Violation, environment: Option<&Environment>) -> Level {
-        let column = environment.map_or(Column::Unnamed, |environment| environment.column);
-        // A column's word that is also the name of an environment means that environment alone.
-        let word = Some(column.word()).filter(|word| !self.is_environment(word));
-        let names: Vec<&str> =
-            environment.map(|environment| environment.name.as_str()).into_iter().chain(word).collect();
-        let config = self.settings.config;
-        let path = violation.primary.location.path();
-        match config.level_at((rule.id, rule.category, violation.case), &names, path) {
-            Some(stated) => stated.value,
-            None => {
-                let case = rule.cases.iter().find(|case| case.id == violation.case)?;
-                config.default_level(case.level(column), column == Column::Prod)
-            }
-        }
-    }
-
-    /// Whether a violation stands in an object that a rollback takes back.
-    fn is_softened(&self, violation: &Violation) -> bool {
-        let fleet = self.settings.fleet;
-        let releases = self.settings.softened.into_iter().flatten();
-        let mut objects = releases.filter_map(|index| fleet.objects.get(fleet.releases.get(*index)?.object));
-        objects.any(|object| {
-            Some(object.place) == violation.place && Some(&object.manifest.id) == violation.object.as_ref()
-        })
-    }
-
-    fn is_environment(&self, word: &str) -> bool {
-        self.settings.fleet.environments.iter().any(|environment| environment.name == word)
-    }
-
-    fn fingerprint(
-        &mut self,
-        rule: &Rule,
-        violation: &Violation,
-        environment: Option<&Environment>,
-    ) -> Fingerprint {
-        let place = violation.place.and_then(|place| self.settings.fleet.place(place));
-        let cluster = place.and_then(|place| place.cluster.as_deref()).unwrap_or("");
-        let namespace = place.and_then(|place| place.namespace.as_deref()).unwrap_or("");
-        let object = violation.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
-        let parts = [
-            rule.id,
-            violation.case,
-            environment.map_or("", |environment| environment.name.as_str()),
-            cluster,
-            namespace,
-            object.as_deref().unwrap_or(""),
-            &violation.field,
-            violation.word.as_deref().unwrap_or(""),
-        ];
-        let first = Fingerprint::of(&parts);
+    /// The fingerprint of the next violation that has this one.
+    fn counted(&mut self, first: Fingerprint) -> Fingerprint {
         let count = self.counts.entry(first).or_default();
         *count += 1;
-        if *count == 1 {
-            return first;
+        match count {
+            1 => first,
+            count => Fingerprint::of(&[&first.to_string(), &count.to_string()]),
         }
-        let again = count.to_string();
-        Fingerprint::of(&[&first.to_string(), &again])
     }
 
     fn waiver(

@@ -1,6 +1,8 @@
 //! Field paths of replacements and variables: `spec.containers.[name=main].image` (kyaml v0.21
 //! `utils/pathsplitter.go`, `yaml/match.go`).
 
+use std::borrow::Cow;
+
 use mlgitops_yaml::{Key, Map, Node, OriginId, Scalar, Value};
 use regex::{Regex, RegexBuilder};
 
@@ -75,7 +77,7 @@ pub(crate) fn lookup<'n>(root: &'n Node, parts: &[String]) -> Option<&'n Node> {
 /// index leads beyond a list.
 pub(crate) fn find_or_make<'n>(
     root: &'n mut Node,
-    parts: &[String],
+    parts: &[Cow<'_, str>],
     by: OriginId,
 ) -> Result<Option<&'n mut Node>, String> {
     let parts: Vec<&str> = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty()).collect();

@@ -2,6 +2,7 @@
 //! selector and its pods is one node (kyaml v0.21 `SetEntry`), so that a later change of one of them
 //! changes all.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use mlgitops_yaml::{Node, Pointer, Step, Value};
@@ -70,14 +71,14 @@ fn is_annotation(path: &Pointer) -> bool {
 }
 
 /// The entries called `key` of the maps that a path leads to, through all items of lists.
-pub(crate) fn entries(node: &Node, path: &[String], key: &str) -> Vec<Pointer> {
+pub(crate) fn entries(node: &Node, path: &[Cow<'_, str>], key: &str) -> Vec<Pointer> {
     let mut found = Vec::new();
     find(node, path, key, &mut Pointer::default(), &mut found);
     found
 }
 
 /// Those of them that were not there before.
-pub(crate) fn added(node: &Node, path: &[String], key: &str, before: Vec<Pointer>) -> Vec<Pointer> {
+pub(crate) fn added(node: &Node, path: &[Cow<'_, str>], key: &str, before: Vec<Pointer>) -> Vec<Pointer> {
     let mut now = entries(node, path, key);
     if !before.is_empty() {
         let before: HashSet<Pointer> = before.into_iter().collect();
@@ -86,7 +87,7 @@ pub(crate) fn added(node: &Node, path: &[String], key: &str, before: Vec<Pointer
     now
 }
 
-fn find(node: &Node, path: &[String], key: &str, at: &mut Pointer, found: &mut Vec<Pointer>) {
+fn find(node: &Node, path: &[Cow<'_, str>], key: &str, at: &mut Pointer, found: &mut Vec<Pointer>) {
     if let Value::Sequence(items) = &node.value {
         for (index, item) in items.iter().enumerate() {
             at.0.push(Step::Index(index));
@@ -96,7 +97,7 @@ fn find(node: &Node, path: &[String], key: &str, at: &mut Pointer, found: &mut V
         return;
     }
     let Some(map) = node.as_map() else { return };
-    let (name, rest) = path.split_first().map_or((key, None), |(name, rest)| (name.as_str(), Some(rest)));
+    let (name, rest) = path.split_first().map_or((key, None), |(name, rest)| (&**name, Some(rest)));
     let name = name.strip_suffix("[]").filter(|_| rest.is_some()).unwrap_or(name);
     let Some(next) = map.get(name) else { return };
     at.0.push(Step::Key(name.into()));

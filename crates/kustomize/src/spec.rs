@@ -1,5 +1,7 @@
 //! Field specs: which fields of which kinds a transformer reaches, and walking there.
 
+use std::borrow::Cow;
+
 use mlgitops_yaml::{Key, Map, Node, OriginId, Value};
 
 use crate::id::Gvk;
@@ -47,9 +49,13 @@ impl FieldSpec {
 }
 
 /// The names of a path; `\/` is a slash in a name.
-pub(crate) fn split(path: &str) -> Vec<String> {
+pub(crate) fn split(path: &str) -> Vec<Cow<'_, str>> {
+    let path = path.trim_start_matches('/');
+    if !path.contains('\\') {
+        return path.split('/').map(Cow::Borrowed).collect();
+    }
     let mut names = vec![String::new()];
-    let mut characters = path.trim_start_matches('/').chars().peekable();
+    let mut characters = path.chars().peekable();
     while let Some(character) = characters.next() {
         match (character, characters.peek()) {
             ('\\', Some('/')) => {
@@ -60,7 +66,7 @@ pub(crate) fn split(path: &str) -> Vec<String> {
             _ => push(&mut names, character),
         }
     }
-    names
+    names.into_iter().map(Cow::Owned).collect()
 }
 
 fn push(names: &mut [String], character: char) {
@@ -71,7 +77,7 @@ fn push(names: &mut [String], character: char) {
 
 fn walk(
     node: &mut Node,
-    path: &[String],
+    path: &[Cow<'_, str>],
     create: Create,
     by: OriginId,
     set: &mut dyn FnMut(&mut Node),

@@ -212,6 +212,8 @@ pub struct Origins {
     runs: usize,
     entries: Vec<Entry>,
     shared: HashMap<Entry, OriginId, Hasher>,
+    /// The roles of all spans: a bit for each rank.
+    roles: u16,
 }
 
 impl Default for Origins {
@@ -223,6 +225,7 @@ impl Default for Origins {
             runs: 0,
             entries: vec![Entry::None],
             shared: HashMap::default(),
+            roles: 0,
         }
     }
 }
@@ -267,8 +270,15 @@ impl Origins {
         self.files.get(id.0 as usize)
     }
 
+    /// Whether any origin may have spans of a role.
+    #[must_use]
+    pub fn has_role(&self, role: Role) -> bool {
+        self.roles & 1 << role.rank() != 0
+    }
+
     /// The origin that is exactly these bytes.
     pub fn span(&mut self, role: Role, span: Span) -> OriginId {
+        self.roles |= 1 << role.rank();
         self.push(Entry::Atom { role, span })
     }
 
@@ -293,6 +303,7 @@ impl Origins {
 
     /// `origin` with its content in another role: what a values entry is to a patch over it.
     pub fn with_role(&mut self, origin: OriginId, role: Role) -> OriginId {
+        self.roles |= 1 << role.rank();
         if origin.is_none() { origin } else { self.share(Entry::As(origin, role)) }
     }
 
@@ -431,6 +442,17 @@ mod tests {
         let mut origins = Origins::default();
         let file = origins.add_file(&Arc::new(SourceFile::of_text("f", "0123456789")));
         (origins, file)
+    }
+
+    #[test]
+    fn a_role_is_known_once_a_span_has_it() {
+        let (mut origins, file) = graph();
+        let source = origins.span(Role::Source, Span { file, start: 0, end: 2 });
+        let has =
+            |origins: &Origins| [Role::Source, Role::Values, Role::Patch].map(|role| origins.has_role(role));
+        assert_eq!(has(&origins), [true, false, false]);
+        origins.with_role(source, Role::Patch);
+        assert_eq!(has(&origins), [true, false, true]);
     }
 
     #[test]

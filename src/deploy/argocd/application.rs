@@ -1,5 +1,7 @@
 //! An Argo CD Application (argo-cd v3.5 `pkg/apis/application/v1alpha1/types.go`).
 
+use std::sync::Arc;
+
 use mlgitops_manifest::{Manifest, Problem};
 use mlgitops_yaml::{Node, OriginId, Origins};
 
@@ -24,7 +26,8 @@ pub(super) fn read(manifest: &Manifest, tree: &Tree<'_>, origins: &mut Origins, 
         let name = manifest.root.get("metadata").get("name").present().unwrap_or(&manifest.root);
         application.refuse("no-source", words, name.origin, "");
     }
-    let jobs: Vec<Job> = sources.iter().filter_map(|source| application.job(*source)).collect();
+    let jobs: Vec<Arc<Job>> =
+        sources.iter().filter_map(|source| application.job(*source)).map(Arc::new).collect();
     if jobs.is_empty() {
         return;
     }

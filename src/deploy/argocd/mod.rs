@@ -11,8 +11,9 @@ mod kustomize;
 use std::sync::Arc;
 
 use mlgitops_manifest::Manifest;
+use rayon::prelude::*;
 
-use super::{Deployment, Deployments, Refused, Tree};
+use super::{Deployment, Deployments, Refused, TOGETHER, Tree};
 use crate::kinds::argocd::GROUP;
 
 /// Whether an object deploys others by Argo CD.
@@ -33,18 +34,31 @@ pub(super) fn deployments(manifests: &[Manifest], tree: &Tree<'_>) -> Deployment
     all
 }
 
-/// Reads Applications of one job. What they give is added to one copy of the origins they share,
-/// for a copy for each would cost the square of their number.
+/// Reads Applications of one job.
 fn read_applications(applications: &[Manifest], tree: &Tree<'_>, all: &mut Deployments) {
-    let Some(first) = applications.first() else { return };
+    let parts: Vec<Deployments> =
+        applications.par_chunks(TOGETHER).map(|part| read_part(part, tree)).collect();
+    for part in parts {
+        all.found.extend(part.found);
+        all.problems.extend(part.problems);
+        all.refused.extend(part.refused);
+        all.named.extend(part.named);
+        all.not_checked.extend(part.not_checked);
+    }
+}
+
+/// Reads some Applications. What they give is added to one copy of the origins they share.
+fn read_part(applications: &[Manifest], tree: &Tree<'_>) -> Deployments {
+    let mut all = Deployments::default();
+    let Some(first) = applications.first() else { return all };
     let mut origins = (*first.origins).clone();
-    let (found, refused) = (all.found.len(), all.refused.len());
     for application in applications {
-        application::read(application, tree, &mut origins, all);
+        application::read(application, tree, &mut origins, &mut all);
     }
     let origins = Arc::new(origins);
-    let refused = all.refused.iter_mut().skip(refused).map(|refused| &mut refused.deployment);
-    for deployment in all.found.iter_mut().skip(found).chain(refused) {
+    let refused = all.refused.iter_mut().map(|refused| &mut refused.deployment);
+    for deployment in all.found.iter_mut().chain(refused) {
         deployment.manifest.origins = Arc::clone(&origins);
     }
+    all
 }

@@ -1,6 +1,8 @@
 //! A HelmRelease: its chart, the values it gives, and what it changes in what the chart prints
 //! (helm-controller v1.6 `api/v2`, fluxcd/pkg v1.9 `chartutil/values.go`).
 
+use std::sync::Arc;
+
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Lookup, Node, Origins};
@@ -47,7 +49,7 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         return reading.waiting.push(manifest.clone());
     }
     let job = Job { path: chart.folder, tool: Tool::Helm(helm) };
-    reading.found.push(Deployment { jobs: vec![job], ..deployment });
+    reading.found.push(Deployment { jobs: vec![Arc::new(job)], ..deployment });
 }
 
 fn said(field: Lookup<'_>) -> Option<&Node> {

@@ -64,7 +64,7 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         ..Kustomize::default()
     };
     let job = Job { path: folder, tool: Tool::Kustomize(kustomize) };
-    reading.found.push(Deployment { jobs: vec![job], ..deployment });
+    reading.found.push(Deployment { jobs: vec![Arc::new(job)], ..deployment });
 }
 
 fn is_said(node: &Node) -> bool {

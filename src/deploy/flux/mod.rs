@@ -14,8 +14,9 @@ use std::sync::Arc;
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
 use mlgitops_yaml::{Node, OriginSpan, Origins};
+use rayon::prelude::*;
 
-use super::{Deployment, Refused, Tree};
+use super::{Deployment, Refused, TOGETHER, Tree};
 use crate::discover::NotHere;
 use crate::finding::{Code, Location, NotChecked};
 use crate::kinds::flux::{is_helm_release, is_kustomization};
@@ -161,14 +162,27 @@ fn called(manifest: &Manifest) -> String {
     format!("{} {}", manifest.id.kind, manifest.id.name)
 }
 
-/// Reads the objects of Flux among some manifests of one rendering. What they give is added to one
-/// copy of the origins they share.
+/// Reads the objects of Flux among some manifests of one rendering.
 pub(crate) fn read(manifests: &[&Manifest], world: &World<'_>) -> Reading {
+    let deploying: Vec<&Manifest> =
+        manifests.iter().copied().filter(|manifest| is_deployment(manifest)).collect();
+    let parts: Vec<Reading> = deploying.par_chunks(TOGETHER).map(|part| read_part(part, world)).collect();
+    let mut whole = Reading::default();
+    for part in parts {
+        whole.found.extend(part.found);
+        whole.refused.extend(part.refused);
+        whole.not_checked.extend(part.not_checked);
+        whole.waiting.extend(part.waiting);
+    }
+    whole
+}
+
+/// Reads some objects of one rendering. What they give is added to one copy of the origins they share.
+fn read_part(manifests: &[&Manifest], world: &World<'_>) -> Reading {
     let mut reading = Reading::default();
-    let deploying: Vec<&&Manifest> = manifests.iter().filter(|manifest| is_deployment(manifest)).collect();
-    let Some(first) = deploying.first() else { return reading };
+    let Some(first) = manifests.first() else { return reading };
     let mut origins = (*first.origins).clone();
-    for manifest in deploying {
+    for manifest in manifests {
         match is_helm_release(&manifest.id) {
             true => helm_release::read(manifest, world, &mut origins, &mut reading),
             false => kustomization::read(manifest, world, &mut origins, &mut reading),

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{NodeIndex, Tree};
+use rayon::prelude::*;
 
-use crate::discover::{Base, Discovery, FileKind, KUSTOMIZATIONS, Trees};
+use crate::discover::{Base, Discovery, FileKind, Found, KUSTOMIZATIONS, Trees};
 use crate::kinds::flux::{KUSTOMIZE_GROUP, SOURCE_GROUP, is_helm_release, is_kustomization};
 
 /// A Kustomization as it is written.
@@ -152,10 +153,11 @@ fn state<'t>(repository: &Object<'t>) -> &'t str {
 /// Every Kustomization of the tree with the folder it builds.
 fn written(discovery: &Discovery, trees: &Trees<'_>) -> Vec<Written> {
     let files = discovery.files.values().filter(|found| found.kind == FileKind::Manifests);
-    let telling = files.filter(|found| {
+    let is_telling = |found: &&Found| {
         let text = found.file.text();
         text.contains(KUSTOMIZE_GROUP) || text.contains(SOURCE_GROUP)
-    });
+    };
+    let telling: Vec<&Found> = files.collect::<Vec<_>>().into_par_iter().filter(is_telling).collect();
     let (mut kustomizations, mut named) = (Vec::new(), BTreeMap::<&str, Vec<Object<'_>>>::new());
     for found in telling {
         let cluster = super::cluster_of(&found.path);

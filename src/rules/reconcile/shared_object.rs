@@ -1,6 +1,6 @@
 //! `reconcile/shared-object`: one object that two deployments own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::super::{Check, Context, Violations};
 use crate::config::Config;
@@ -16,7 +16,7 @@ type Owned<'f> = (&'f Deployment, &'f Object);
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
-    let mut owners: BTreeMap<Identity<'_>, Vec<Owned<'_>>> = BTreeMap::new();
+    let mut owners: HashMap<Identity<'_>, Vec<Owned<'_>>> = HashMap::default();
     for deployment in &fleet.deployments {
         for object in fleet.objects_of(deployment) {
             let Some(identity) = fleet.identity(object) else { continue };
@@ -28,7 +28,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
             }
         }
     }
-    for shared in owners.into_values() {
+    let shared: BTreeMap<_, _> = owners.into_iter().filter(|(_, all)| all.len() > 1).collect();
+    for shared in shared.into_values() {
         let [first, second, ..] = shared.as_slice() else { continue };
         if shared.iter().any(|(deployment, _)| deployment.serves_models) {
             out.push(violation(first, second, shared.len()));

@@ -19,6 +19,9 @@ pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
 fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let manifest = &object.manifest;
+    if !manifest.origins.has_role(Role::Values) {
+        return;
+    }
     let table = tables().kind(&manifest.id.api_version, &manifest.id.kind);
     let level = Level { manifest, fields: table.map(|table| table.root), named: "" };
     level.walk(&manifest.root, &Trail::default(), out);

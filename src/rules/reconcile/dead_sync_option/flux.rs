@@ -63,6 +63,11 @@ pub(super) fn check(deployment: &Deployment, context: &Context<'_>, out: &mut Vi
     let is_of_helm = is_helm_release(&deployment.manifest.id);
     for object in context.fleet.objects_of(deployment) {
         for field in ["annotations", "labels"] {
+            let named = object.manifest.root.get("metadata").get(field).present().and_then(Node::as_map);
+            let mut names = named.into_iter().flat_map(|map| map.iter()).map(|(key, _)| key.name());
+            if !names.any(|name| name.starts_with(KUSTOMIZE_GROUP)) {
+                continue;
+            }
             for setting in &SETTINGS {
                 let found = match is_of_helm {
                     true => not_of_helm(object, field, setting),
