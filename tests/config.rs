@@ -23,7 +23,7 @@ environments:
     soak: 24h
     guard: true
   - {name: dr, after: staging}
-kserve: {version: "0.17", mode: Standard, progress-deadline: 600s, knative-features: [kubernetes.podspec-nodeselector]}
+kserve: {version: "0.17", mode: Standard, virtual-services: false, progress-deadline: 600s, knative-features: [kubernetes.podspec-nodeselector]}
 argocd:
   version: "3.0"
   clusters: [{name: prod-cluster, server: "https://10.0.0.1", labels: {env: prod}, gpus: [nvidia-a10g]}]
@@ -123,7 +123,7 @@ const MISTAKES: &[(&str, &str)] = &[
     ("- a\n", "1:3: `mlgitops.yaml` takes a map, not a list (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `flux`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)"),
     ("a: b: c\n", "1:5: this is no YAML: mapping values are not allowed in this context (nothing of the file is used until it is)"),
     ("kserve: {version: \"0.17\", version: \"0.18\"}\n", "1:27: `version` stands in line 1 already (keep one of the two)"),
-    ("models: &m {a: {size: 1GiB}}\nkserve: *m\n", "1:13: `a` is no key of `kserve` (its keys are `version`, `mode`, `progress-deadline` or `knative-features`)"),
+    ("models: &m {a: {size: 1GiB}}\nkserve: *m\n", "1:13: `a` is no key of `kserve` (its keys are `version`, `mode`, `virtual-services`, `progress-deadline` or `knative-features`)"),
     ("a: 1\n---\nb: 2\n", "1:1: `a` is no key of `mlgitops.yaml` (its keys are `extends`, `profile`, `environments`, `kserve`, `argocd`, `flux`, `kubernetes`, `storage`, `models`, `startup`, `rules`, `paths`, `waivers`, `repositories` or `ignore`)
 2:1: a second document begins here (write everything in one, without `---`)"),
     ("storage: {schemes: [ntnx]}\n", "1:21: `schemes` takes a scheme, not `ntnx` (write it with `://`, such as `ntnx://`)"),

@@ -257,3 +257,118 @@ spec: {predictor: {model: {modelFormat: {name: onnx}, storageUri: 's3://models/f
     assert_eq!(modes(&[("fraud.yaml", service), ("app.yaml", &app)]), [Knative]);
     assert_eq!(modes(&[("fraud.yaml", &named), ("app.yaml", &app)]), [Standard]);
 }
+
+/// `false kserve.yaml:6`: whether KServe makes VirtualServices, and where that is said.
+fn routed(files: &[(&str, &str)]) -> String {
+    let facts = facts(files);
+    let at = |location: &Location| format!("{}:{}", location.path(), location.position().line);
+    let stated = facts.virtual_services.iter().map(|one| format!("{} {}", one.value, at(&one.location)));
+    stated.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn whether_it_makes_virtual_services() {
+    let object = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: inferenceservice-config, namespace: kserve}
+data:
+  ingress: |-
+    {\"urlScheme\": \"https\",
+     \"disableIstioVirtualHost\": true}
+";
+    let app = |value: &str| {
+        let path = "kserve.controller.gateway.disableIstioVirtualHost";
+        application(&format!("      helm: {{parameters: [{{name: {path}, value: '{value}'}}]}}\n"))
+    };
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: kserve}
+spec:
+  chart: {spec: {chart: kserve, version: 0.15.*}}
+  values: {kserve: {controller: {gateway: {disableIstioVirtualHost: false}}}}
+";
+    for (files, expected) in [
+        (vec![("kserve.yaml", object)], "false kserve.yaml:7"),
+        (vec![("app.yaml", &app("true"))], "false app.yaml:10"),
+        (vec![("app.yaml", &app("false"))], "true app.yaml:10"),
+        (vec![("app.yaml", &app("maybe"))], ""),
+        (vec![("release.yaml", release)], "true release.yaml:6"),
+        (
+            vec![("app.yaml", &app("true")), ("mlgitops.yaml", "kserve: {virtual-services: true}\n")],
+            "true mlgitops.yaml:1",
+        ),
+    ] as [(Vec<(&str, &str)>, &str); 6]
+    {
+        assert_eq!(routed(&files), expected, "{files:?}");
+    }
+}
+
+/// KServe's release files are taken in by their URL: what is here is a patch of the ConfigMap.
+#[test]
+fn a_patch_of_what_is_elsewhere() {
+    let part = "apiVersion: v1
+kind: ConfigMap
+metadata: {name: inferenceservice-config, namespace: kserve}
+data:
+  deploy: '{\"defaultDeploymentMode\": \"Serverless\"}'
+  ingress: '{\"disableIstioVirtualHost\": true}'
+";
+    let operations = "- op: replace
+  path: /data/deploy
+  value: '{\"defaultDeploymentMode\": \"Serverless\"}'
+- op: replace
+  path: /data/ingress
+  value: |-
+    {\"disableIstioVirtualHost\": true}
+";
+    let kustomization = |patches: &str| {
+        let from = "https://github.com/kserve/kserve/releases/download/v0.15.0/kserve.yaml";
+        format!("resources: [{from}]\n{patches}\n")
+    };
+    let named = "patches: [{path: patch.yaml, target: {kind: ConfigMap, name: inferenceservice-config}}]";
+    let indented = part.replace('\n', "\n      ");
+    for (list, patch, mode, routes) in [
+        ("patches: [{path: patch.yaml}]", part, "patch.yaml:5", "patch.yaml:6"),
+        ("patchesStrategicMerge: [patch.yaml]", part, "patch.yaml:5", "patch.yaml:6"),
+        (named, operations, "patch.yaml:3", "patch.yaml:7"),
+        (
+            &format!("patches:\n  - patch: |\n      {indented}"),
+            "",
+            "kserve/kustomization.yaml:8",
+            "kserve/kustomization.yaml:9",
+        ),
+        ("patches: [{path: patch.yaml}]", operations, "", ""),
+    ] {
+        let kustomization = kustomization(list);
+        let files = [("kserve/kustomization.yaml", &*kustomization), ("kserve/patch.yaml", patch)];
+        let place = |at: &str| at.replace("patch.yaml", "kserve/patch.yaml");
+        let believed = believed(&files);
+        let (_, found) = believed.split_once(", Knative ").unwrap_or_default();
+        assert_eq!(found, place(mode), "{list}");
+        let expected = if routes.is_empty() { String::new() } else { format!("false {}", place(routes)) };
+        assert_eq!(routed(&files), expected, "{list}");
+    }
+}
+
+/// Where the object itself is rendered, its patches are in it.
+#[test]
+fn a_patch_that_another_overrules() {
+    let part = |mode: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: inferenceservice-config}}\n\
+             data: {{deploy: '{{\"defaultDeploymentMode\": \"{mode}\"}}'}}\n"
+        )
+    };
+    assert_eq!(
+        believed(&[
+            ("kserve/base/config.yaml", &part("Serverless")),
+            ("kserve/base/kustomization.yaml", "resources: [config.yaml]\n"),
+            (
+                "kserve/overlays/prod/kustomization.yaml",
+                "resources: [../../base]\npatches: [{path: mode.yaml}]\n"
+            ),
+            ("kserve/overlays/prod/mode.yaml", &part("RawDeployment")),
+        ]),
+        "Standard kserve/overlays/prod/mode.yaml:4"
+    );
+}

@@ -51,10 +51,7 @@ fn environment(value: &Value) -> Option<EnvironmentConfig> {
         cluster: texts(matches, "cluster"),
         branch: texts(matches, "branch"),
         soak: duration(value, "soak"),
-        guard: stated(value, "guard", |single| match single {
-            Single::Bool(value) => Some(*value),
-            _ => None,
-        }),
+        guard: boolean(value, "guard"),
     })
 }
 
@@ -65,6 +62,7 @@ fn kserve(value: &Value) -> KserveConfig {
             Single::Text(word) => DeploymentMode::parse(word),
             _ => None,
         }),
+        virtual_services: boolean(value, "virtual-services"),
         progress_deadline: duration(value, "progress-deadline"),
         knative_features: texts(Some(value), "knative-features"),
     }
@@ -179,6 +177,13 @@ fn stated<T>(value: &Value, key: &str, take: impl Fn(&Single) -> Option<T>) -> O
 
 fn text(value: &Value, key: &str) -> Option<Stated<String>> {
     stated(value, key, text_of)
+}
+
+fn boolean(value: &Value, key: &str) -> Option<Stated<bool>> {
+    stated(value, key, |single| match single {
+        Single::Bool(value) => Some(*value),
+        _ => None,
+    })
 }
 
 fn duration(value: &Value, key: &str) -> Option<Stated<Duration>> {

@@ -173,6 +173,12 @@ static KSERVE: Section = Section {
             "the mode of services that name none, as the release or its predecessor calls it",
         ),
         key(
+            "virtual-services",
+            Kind::Scalar(Form::Bool),
+            "true",
+            "whether it makes a VirtualService for each service in the mode Knative; `disableIstioVirtualHost` turns it off",
+        ),
+        key(
             "progress-deadline",
             Kind::Scalar(Form::Duration(scalar::DAY)),
             "600s",

@@ -192,6 +192,8 @@ pub struct KserveConfig {
     pub version: Option<Stated<String>>,
     /// The mode of services that name none.
     pub mode: Option<Stated<DeploymentMode>>,
+    /// Whether it makes a VirtualService for each service in the mode Knative.
+    pub virtual_services: Option<Stated<bool>>,
     /// Knative's progress deadline, cluster-wide.
     pub progress_deadline: Option<Stated<Duration>>,
     /// Knative feature flags that are on (`kubernetes.podspec-nodeselector` …).

@@ -36,6 +36,7 @@ impl Config {
         let (own, of) = (&mut self.kserve, base.kserve);
         own.version = own.version.take().or(of.version);
         own.mode = own.mode.take().or(of.mode);
+        own.virtual_services = own.virtual_services.take().or(of.virtual_services);
         own.progress_deadline = own.progress_deadline.take().or(of.progress_deadline);
         own.knative_features.extend(of.knative_features);
         self.argocd.version = self.argocd.version.take().or(base.argocd.version);

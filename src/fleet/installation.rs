@@ -7,6 +7,8 @@ use mlgitops_manifest::fields::Release;
 use mlgitops_yaml::{Node, NodeIndex, Role, SourceFile, Text, Tree, parse};
 use std::sync::Arc;
 
+#[path = "installation/config.rs"]
+mod config;
 #[path = "installation/parts.rs"]
 mod parts;
 
@@ -26,6 +28,8 @@ pub struct Installation {
     pub modes: Vec<Stated<DeploymentMode>>,
     /// The words that KServe is told as its default mode, of whatever release.
     pub mode_words: Vec<Stated<String>>,
+    /// Whether KServe makes a VirtualService for each service of the mode Knative.
+    pub virtual_services: Vec<Stated<bool>>,
     /// The parts of KServe that are installed together.
     pub units: Vec<Unit>,
 }
@@ -34,8 +38,11 @@ pub struct Installation {
 /// `kserve-resources` (kserve v0.20 `charts/`).
 const CHARTS: [&str; 2] = ["kserve", "kserve-resources"];
 
-/// The value of those charts that becomes `defaultDeploymentMode`.
-const MODE_VALUE: [&str; 3] = ["kserve", "controller", "deploymentMode"];
+/// The values of those charts that become `defaultDeploymentMode` and `disableIstioVirtualHost`.
+const OPTIONS: [&[&str]; 2] = [
+    &["kserve", "controller", "deploymentMode"],
+    &["kserve", "controller", "gateway", "disableIstioVirtualHost"],
+];
 
 /// Reads every object that is deployed, and every kustomization and chart that takes in KServe's.
 #[must_use]
@@ -57,10 +64,16 @@ pub fn find(discovery: &Discovery, fleet: &Fleet) -> Installation {
             _ => {}
         }
     }
+    found.patches_of_config();
     let units = parts::find(&found);
-    let Installation { releases, modes, mode_words, .. } = found.installation;
-    let (releases, modes, mode_words) = (in_order(releases), in_order(modes), in_order(mode_words));
-    Installation { releases, modes, mode_words, units }
+    let Installation { releases, modes, mode_words, virtual_services, .. } = found.installation;
+    Installation {
+        releases: in_order(releases),
+        modes: in_order(modes),
+        mode_words: in_order(mode_words),
+        virtual_services: in_order(virtual_services),
+        units,
+    }
 }
 
 /// By file and line, each once.
@@ -80,7 +93,7 @@ impl Finder<'_> {
     fn object(&mut self, manifest: &Manifest) {
         let root = &*manifest.root;
         match (manifest.id.group(), manifest.id.kind.as_str()) {
-            ("", "ConfigMap") if manifest.id.name == "inferenceservice-config" => {
+            ("", "ConfigMap") if manifest.id.name == config::NAME => {
                 self.config_map(manifest);
             }
             ("apps", "Deployment") if manifest.id.name == "kserve-controller-manager" => {
@@ -100,7 +113,8 @@ impl Finder<'_> {
                 }
                 // The chart of a reference is another object; the values are KServe's by their path.
                 if is_its || root.find(&["spec", "chartRef"]).present().is_some() {
-                    self.mode(manifest, root.find(&["spec", "values"]).present());
+                    let values = root.find(&["spec", "values"]).present();
+                    self.told(OPTIONS.map(|path| of_node(manifest, values?.find(path).present()?)));
                 }
             }
             ("source.toolkit.fluxcd.io", "OCIRepository") => {
@@ -119,16 +133,6 @@ impl Finder<'_> {
         }
     }
 
-    /// `data.deploy` is JSON: `{"defaultDeploymentMode": "Knative"}` (kserve v0.20
-    /// `pkg/apis/serving/v1beta1/configmap.go`).
-    fn config_map(&mut self, manifest: &Manifest) {
-        let deploy = manifest.root.find(&["data", "deploy"]).present();
-        let mode = deploy.and_then(|deploy| of_text(manifest, deploy, &["defaultDeploymentMode"]));
-        if let Some(Stated { value, location }) = mode {
-            self.add_mode(&value, Some(location));
-        }
-    }
-
     /// The tag of the controller's image is KServe's release.
     fn controller(&mut self, manifest: &Manifest) {
         self.installation.releases.extend(controller(manifest));
@@ -140,15 +144,8 @@ impl Finder<'_> {
         for source in spec.get("sources").items().iter().chain(one) {
             if source.get("chart").text().is_some_and(is_chart) {
                 self.release(manifest, source.get("targetRevision").present());
-                self.helm_options(manifest, source);
+                self.told(OPTIONS.map(|path| self.option(manifest, source, path)));
             }
-        }
-    }
-
-    /// The mode among the options of a source.
-    fn helm_options(&mut self, manifest: &Manifest, source: &Node) {
-        if let Some(Stated { value, location }) = self.option(manifest, source, &MODE_VALUE) {
-            self.add_mode(&value, Some(location));
         }
     }
 
@@ -185,12 +182,6 @@ impl Finder<'_> {
         of_tree(found, at(&found.tree, path)?)
     }
 
-    /// Whether a file of this repository names the mode.
-    fn values_file(&mut self, path: &str) -> bool {
-        let stated = self.of_values_file(path, &MODE_VALUE);
-        stated.map(|stated| self.add_mode(&stated.value, Some(stated.location))).is_some()
-    }
-
     /// `helmCharts`, and KServe's own release files among the resources.
     fn kustomization(&mut self, found: &Found) {
         let tree = &*found.tree;
@@ -211,13 +202,12 @@ impl Finder<'_> {
             if let Some(version) = tree.get(chart, "version") {
                 self.tree_release(found, version);
             }
-            let inline = tree.get(chart, "valuesInline").and_then(|values| below(tree, values, &MODE_VALUE));
             let file = text("valuesFile").and_then(|file| found.path.parent()?.join(file).ok());
-            match (inline, file) {
-                (Some(mode), _) => self.tree_mode(found, mode),
-                (None, Some(file)) => drop(self.values_file(file.as_str())),
-                (None, None) => {}
-            }
+            self.told(OPTIONS.map(|path| {
+                let inline = tree.get(chart, "valuesInline").and_then(|values| below(tree, values, path));
+                let in_file = || self.of_values_file(file.as_ref()?.as_str(), path);
+                inline.and_then(|node| of_tree(found, node)).or_else(in_file)
+            }));
         }
     }
 
@@ -233,11 +223,8 @@ impl Finder<'_> {
             }
             let values = found.path.parent().and_then(|folder| folder.join("values.yaml").ok());
             let Some(values) = values.and_then(|path| self.discovery.files.get(&path)) else { continue };
-            let [kserve, controller, mode] = MODE_VALUE;
-            let path = [text("alias").unwrap_or(name), kserve, controller, mode];
-            if let Some(mode) = at(&values.tree, &path) {
-                self.tree_mode(values, mode);
-            }
+            let chart = at(&values.tree, &[text("alias").unwrap_or(name)]);
+            self.told(OPTIONS.map(|path| of_tree(values, below(&values.tree, chart?, path)?)));
         }
     }
 
@@ -259,19 +246,22 @@ impl Finder<'_> {
         }
     }
 
-    fn mode(&mut self, manifest: &Manifest, values: Option<&Node>) {
-        self.mode_node(manifest, values.and_then(|values| values.find(&MODE_VALUE).present()));
+    /// What was found under each of [`OPTIONS`].
+    fn told(&mut self, [mode, disabled]: [Option<Stated<String>>; 2]) {
+        if let Some(Stated { value, location }) = mode {
+            self.add_mode(&value, Some(location));
+        }
+        if let Some((location, value)) =
+            disabled.and_then(|one| Some((one.location, one.value.parse().ok()?)))
+        {
+            let disabled: bool = value;
+            self.installation.virtual_services.push(Stated { value: !disabled, location });
+        }
     }
 
     fn mode_node(&mut self, manifest: &Manifest, node: Option<&Node>) {
         if let Some((text, node)) = node.and_then(|node| Some((node.text()?, node))) {
             self.add_mode(text, manifest.place(node.origin).map(Location::from));
-        }
-    }
-
-    fn tree_mode(&mut self, found: &Found, node: NodeIndex) {
-        if let Some(text) = found.tree.scalar(node) {
-            self.add_mode(text, Some(in_file(&found.file, &found.tree, node)));
         }
     }
 

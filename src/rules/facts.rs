@@ -24,6 +24,9 @@ pub struct Facts {
     pub default_modes: Vec<Stated<DeploymentMode>>,
     /// The words that KServe is told as its default mode in this repository.
     pub mode_words: Vec<Stated<String>>,
+    /// Whether KServe makes a VirtualService for each service of the mode Knative, each with the line
+    /// that says so; it does where none does.
+    pub virtual_services: Vec<Stated<bool>>,
     /// The parts of KServe that this repository installs together.
     pub units: Vec<Unit>,
     /// What is known of Argo CD.
@@ -53,11 +56,16 @@ impl Facts {
     pub fn new(config: &Config, discovery: &Discovery, fleet: &Fleet) -> Self {
         let (installation, argocd) =
             rayon::join(|| find_installation(discovery, fleet), || ArgoCd::of(fleet, discovery));
-        let Installation { releases, modes, mode_words, units } = installation;
+        let Installation { releases, modes, mode_words, virtual_services, units } = installation;
         Self {
             kserve: config.kserve.version.clone().map_or(releases, |stated| vec![stated]),
             default_modes: config.kserve.mode.clone().map_or(modes, |stated| vec![stated]),
             mode_words,
+            virtual_services: config
+                .kserve
+                .virtual_services
+                .clone()
+                .map_or(virtual_services, |stated| vec![stated]),
             units,
             argocd,
             flux: Flux::of(&config.flux, fleet),
@@ -116,6 +124,13 @@ impl Facts {
     pub fn only_mode(&self, manifest: &Manifest) -> Option<DeploymentMode> {
         let modes = self.modes(manifest);
         modes.first().copied().filter(|_| modes.len() == 1)
+    }
+
+    /// Whether KServe makes a VirtualService for each service of the mode Knative, wherever this
+    /// repository installs it (kserve v0.20 `disableIstioVirtualHost`).
+    #[must_use]
+    pub fn makes_virtual_services(&self) -> bool {
+        self.virtual_services.iter().all(|stated| stated.value)
     }
 
     /// The modes that something states for an object, each with its line, where a file holds one;

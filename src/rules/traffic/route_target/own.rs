@@ -16,9 +16,12 @@ pub(super) fn judge(routes: &Routes<'_>, backends: &Backends<'_>, context: &Cont
         .collect()
 }
 
-/// In the mode Knative KServe makes a VirtualService of the model's name (kserve v0.20
-/// `reconcilers/ingress`; domain.md §5).
+/// In the mode Knative KServe makes a VirtualService of the model's name, unless it is told not to
+/// (kserve v0.20 `reconcilers/ingress`; domain.md §5).
 fn same_name(routes: &Routes<'_>, backends: &Backends<'_>, context: &Context<'_>) -> Option<Violation> {
+    if !context.facts.makes_virtual_services() {
+        return None;
+    }
     let manifest = &routes.object.manifest;
     let path = Pointer::of(&["metadata", "name"]);
     let node = manifest.at(&path).present()?;
