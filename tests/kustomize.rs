@@ -208,3 +208,37 @@ fn a_patch_for_the_name_after_a_prefix_is_told_of_the_prefix() {
     assert_eq!(help(&patch("# no namePrefix: here")), absent);
     assert_eq!(help(&patch("commonAnnotations:\n  namePrefix: prod-")), absent);
 }
+
+/// A patch that `.gitignore` names is made by who builds: nobody, where nothing is deployed from here.
+#[test]
+fn what_git_ignores_is_an_error_only_where_a_clone_is_built() {
+    let application = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: llm-prod, namespace: argocd}
+spec:
+  destination: {name: prod, namespace: ml}
+  source: {repoURL: 'https://git.example.com/org/models', path: overlays/prod}
+";
+    let build = |ignore: &str, more: &[(&str, &str)]| {
+        let kustomization = "resources: [../../base]\npatches: [{path: image_patch.yaml}]\n";
+        let mut files = vec![
+            (".gitignore", ignore),
+            ("base/kustomization.yaml", "resources: [llm.yaml]\n"),
+            ("base/llm.yaml", BASE),
+            ("overlays/prod/kustomization.yaml", kustomization),
+        ];
+        files.extend(more);
+        let report = report(&files);
+        let refused = report.findings.iter().filter(|one| one.rule == "kustomize-build").count();
+        let made = report.not_checked.iter().filter(|one| one.reason.contains("`.gitignore` names it"));
+        let lines: Vec<u32> = made.filter_map(|one| Some(one.location.as_ref()?.position().line)).collect();
+        (refused, lines)
+    };
+    assert_eq!(build("*_patch.yaml\n", &[]), (0, vec![2]));
+    assert_eq!(build("overlays/prod/\n", &[]), (0, vec![2]));
+    assert_eq!(build("*_patches.yaml\n", &[]), (1, vec![]));
+    assert_eq!(build("*_patch.yaml\n!image_patch.yaml\n", &[]), (1, vec![]));
+    assert_eq!(build("*_patch.yaml\n", &[("app.yaml", application)]), (1, vec![]));
+    let large = format!("*_patch.yaml\n{}\n", "#".repeat(1 << 20));
+    assert_eq!(build(&large, &[]), (1, vec![]));
+}

@@ -32,6 +32,7 @@ pub(super) fn render(reader: Reader<'_>, given: &Kustomize, rendered: &mut Rende
     }
     let built = build(reader, &folder, &overrides, &mut origins);
     rendered.reached.extend(built.reached);
+    rendered.missing.extend(built.missing);
     let job = rendered.job.clone();
     rendered
         .problems

@@ -2,6 +2,7 @@
 
 mod charts;
 mod circles;
+mod elsewhere;
 mod encrypted;
 mod flux;
 mod given;

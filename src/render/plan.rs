@@ -20,6 +20,7 @@ use crate::discover::{Discovery, Trees};
 use crate::finding::{Code, Location, NotChecked, OtherTree};
 use crate::render::charts::Charts;
 use crate::render::circles::Circles;
+use crate::render::elsewhere::leave_to_others;
 use crate::render::encrypted::hide_encrypted;
 use crate::render::guess::{Graph, guessed_around, guessed_charts, guessed_plain, guessed_rest, unbuilt};
 use crate::render::known::KnownJobs;
@@ -27,7 +28,7 @@ use crate::render::library::Discovered;
 use crate::render::room::{self, Room};
 use crate::render::run::{Rendered, run};
 use crate::render::{Given, Job, Kustomize, Tool, ToolKind, kustomize};
-use crate::source::Repositories;
+use crate::source::{IgnoreFiles, Repositories};
 
 /// What a plan rendered.
 #[derive(Debug, Default)]
@@ -479,6 +480,12 @@ impl Plan<'_> {
         let stays: Vec<bool> = self.planned.rendered.par_iter_mut().enumerate().map(stays).collect();
         let stay = free.into_iter().filter(|index| stays.get(*index).is_some_and(|stays| *stays));
         self.planned.guessed = stay.collect();
+        let mut ignored = IgnoreFiles::of(self.trees.files());
+        for &index in &self.planned.guessed {
+            if let Some(rendered) = self.planned.rendered.get_mut(index) {
+                leave_to_others(rendered, &mut ignored);
+            }
+        }
         self.planned
     }
 }

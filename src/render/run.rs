@@ -31,6 +31,8 @@ pub struct Rendered {
     pub undefined: Vec<Undefined>,
     /// What the real tool would refuse.
     pub problems: Vec<RenderProblem>,
+    /// What a kustomization names and what stands nowhere.
+    pub missing: BTreeSet<RepoPath>,
     /// The targets of its patches, where kustomize built it.
     pub targets: Vec<mlgitops_kustomize::PatchTarget>,
     /// What could not be rendered here.
@@ -51,6 +53,7 @@ impl Rendered {
             reads: None,
             undefined: Vec::new(),
             problems: Vec::new(),
+            missing: BTreeSet::new(),
             targets: Vec::new(),
             not_checked: Vec::new(),
         }

@@ -4,6 +4,7 @@
 //! The files are read here and only their lines are given to the `ignore` crate: its own walk
 //! follows a `.gitignore` that is a link, to `/dev/zero` if a pull request says so.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use mlgitops_files::limits;
+use mlgitops_files::{EntryKind, Files, RepoPath, limits};
 
 /// The patterns in force in a folder: those of the folders above first.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +31,11 @@ impl Ignored {
     /// that is missing, no regular file or too large adds none: more is read, never less.
     #[must_use]
     pub(super) fn and(self, file: &Path, folder: &str) -> Self {
-        let Some(globs) = patterns(file) else { return self };
+        self.with(patterns(file), folder)
+    }
+
+    fn with(self, globs: Option<Gitignore>, folder: &str) -> Self {
+        let Some(globs) = globs else { return self };
         let base = if folder.is_empty() { 0 } else { folder.len() + 1 };
         self.0.iter().cloned().chain([Patterns { base, globs }]).collect()
     }
@@ -52,6 +57,51 @@ impl Ignored {
 impl FromIterator<Patterns> for Ignored {
     fn from_iter<I: IntoIterator<Item = Patterns>>(patterns: I) -> Self {
         Self(patterns.into_iter().collect())
+    }
+}
+
+/// The `.gitignore` files of a tree, each read once: what they say of paths at which nothing stands.
+pub(crate) struct IgnoreFiles<'f> {
+    files: &'f dyn Files,
+    known: BTreeMap<RepoPath, Ignored>,
+}
+
+impl<'f> IgnoreFiles<'f> {
+    /// Those of a tree; none is read yet.
+    pub(crate) fn of(files: &'f dyn Files) -> Self {
+        Self { files, known: BTreeMap::new() }
+    }
+
+    /// Whether Git ignores what would stand at a path, a file or a folder.
+    pub(crate) fn ignores(&mut self, path: &RepoPath) -> bool {
+        let mut at = RepoPath::root();
+        let mut ignored = Ignored::default();
+        let mut segments = path.segments().peekable();
+        while let Some(segment) = segments.next() {
+            ignored = match self.known.get(&at) {
+                Some(known) => known.clone(),
+                None => self.read(&at, ignored),
+            };
+            let Ok(next) = at.join(segment) else { return false };
+            at = next;
+            let may_be_file = segments.peek().is_none();
+            if ignored.matches(at.as_str(), true) || may_be_file && ignored.matches(at.as_str(), false) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// With the patterns of one folder. Git follows no link at `.gitignore`.
+    fn read(&mut self, folder: &RepoPath, above: Ignored) -> Ignored {
+        let own = folder.join(".gitignore").ok();
+        let own = own.filter(|path| self.files.kind(path) == Some(EntryKind::File));
+        let bytes = own.and_then(|path| self.files.read(&path).ok()).map(|blob| blob.bytes);
+        let bytes = bytes.filter(|bytes| bytes.len() as u64 <= limits::IGNORE_BYTES);
+        let globs = bytes.and_then(|bytes| globs(&String::from_utf8_lossy(&bytes)));
+        let ignored = above.with(globs, folder.as_str());
+        self.known.insert(folder.clone(), ignored.clone());
+        ignored
     }
 }
 
@@ -153,6 +203,36 @@ mod tests {
                 expected,
                 "{text:?} on {path:?}"
             );
+        }
+    }
+
+    #[test]
+    fn what_the_files_of_a_tree_say_of_a_path_without_a_file() {
+        let files = [
+            (".gitignore", "config/dev/*_patch.yaml\nout/\n*.env\n"),
+            ("config/.gitignore", "!keep.env\n/local.yaml\n"),
+            ("config/dev/kustomization.yaml", "resources: []\n"),
+        ];
+        let owned = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+        let memory = crate::source::Memory::new(owned.into_iter().collect());
+        let mut ignored = IgnoreFiles::of(&memory);
+        for (path, expected) in [
+            ("config/dev/image_patch.yaml", true),
+            ("config/prod/image_patch.yaml", false),
+            ("config/dev/more/image_patch.yaml", false),
+            ("config/out", true),
+            ("config/out/deep/a.yaml", true),
+            ("a/.env", true),
+            ("config/keep.env", false),
+            ("config/dev/keep.env", false),
+            ("keep.env", true),
+            ("config/local.yaml", true),
+            ("local.yaml", false),
+            ("config/dev/local.yaml", false),
+            ("", false),
+        ] {
+            let path = RepoPath::parse(path).unwrap();
+            assert_eq!(ignored.ignores(&path), expected, "{path}");
         }
     }
 }

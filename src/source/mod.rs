@@ -43,6 +43,7 @@ pub use chain::{About, Chain, Differs, Gap, Judge, Link, ObjectName, Told};
 pub use commit::Commit;
 pub use error::{NO_FILTER, SourceError};
 pub use first_parent::FirstParents;
+pub(crate) use ignored::IgnoreFiles;
 pub use index::Index;
 pub use lfs::is_lfs_pointer;
 pub use memory::Memory;

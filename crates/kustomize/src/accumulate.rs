@@ -246,7 +246,7 @@ impl Builder<'_> {
         match self.kind_of(&folder) {
             Some(EntryKind::Folder) => {}
             None => {
-                return Err(self.refuse("missing-file", format!("`{text}` does not exist"), entry.origin));
+                return Err(self.missing(&folder, format!("`{text}` does not exist"), entry.origin));
             }
             Some(EntryKind::Submodule) => {
                 self.leave_out(LeftOutKind::Missing, format!("`{folder}` is a submodule"), entry.origin);

@@ -106,6 +106,8 @@ pub struct Build {
     pub remote: Vec<Remote>,
     /// Parts that were left out.
     pub left_out: Vec<LeftOut>,
+    /// What is named and stands nowhere: a problem of the kind `missing-file` each.
+    pub missing: BTreeSet<RepoPath>,
     /// Every file and every folder of a kustomization the build read.
     pub reached: BTreeSet<RepoPath>,
 }
@@ -206,6 +208,12 @@ impl Builder<'_> {
             self.result.problems.push(problem);
         }
         Refused
+    }
+
+    /// Refuses what stands nowhere.
+    pub(crate) fn missing(&mut self, path: &RepoPath, message: impl Into<String>, at: OriginId) -> Refused {
+        self.result.missing.insert(path.clone());
+        self.refuse("missing-file", message, at)
     }
 
     /// Notes what is on another server.

@@ -57,7 +57,7 @@ impl Builder<'_> {
         if self.reader.files().kind(&chart) != Some(EntryKind::Folder) {
             if repo.is_empty() {
                 let message = format!("there is no chart in `{chart}`, and no `repo` to get it from");
-                return Err(self.refuse("missing-file", message, at));
+                return Err(self.missing(&chart, message, at));
             }
             self.remote(&format!("{repo} {name} {version}"), at);
             return Ok(());
@@ -140,7 +140,7 @@ impl Builder<'_> {
             .filter(|node| node.as_map().is_some_and(|map| !map.is_empty()));
         let Some(mut inline) = inline.cloned() else {
             if self.reader.files().kind(&file).is_none() {
-                return Err(self.refuse("missing-file", format!("`{file}` does not exist"), at));
+                return Err(self.missing(&file, format!("`{file}` does not exist"), at));
             }
             return Ok(ValuesSource::File(file));
         };

@@ -128,7 +128,7 @@ impl Builder<'_> {
 
     pub(crate) fn unreadable(&mut self, path: &RepoPath, error: &ReadError, entry: OriginId) -> Refused {
         match error {
-            ReadError::Missing => self.refuse("missing-file", format!("`{path}` does not exist"), entry),
+            ReadError::Missing => self.missing(path, format!("`{path}` does not exist"), entry),
             ReadError::TooLarge(_) | ReadError::Submodule => {
                 let kind =
                     if *error == ReadError::Submodule { LeftOutKind::Missing } else { LeftOutKind::Limit };
