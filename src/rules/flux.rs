@@ -28,6 +28,8 @@ pub struct Flux {
     pub releases: Vec<Stated<String>>,
     /// Whether Flux deploys from this repository, and Argo CD does not.
     pub is_alone: bool,
+    /// Whether Argo CD deploys from this repository, and Flux does not.
+    pub is_absent: bool,
     /// The sources that others name, by kind and name: their indices in the fleet.
     sources: BTreeMap<(String, String), Vec<usize>>,
 }
@@ -40,6 +42,7 @@ impl Flux {
         let mut flux = Self {
             releases: config.version.iter().cloned().collect(),
             is_alone: !fleet.deployments.is_empty() && !fleet.deployments.iter().any(is_of_argocd),
+            is_absent: !fleet.deployments.is_empty() && fleet.deployments.iter().all(is_of_argocd),
             ..Self::default()
         };
         let is_open = flux.releases.is_empty();

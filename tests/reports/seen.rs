@@ -436,3 +436,85 @@ fn what_can_be_fixed_is_one_line() {
         assert_eq!(before, line);
     }
 }
+
+/// A field that is not declared: what becomes of it, in the words of who applies the object.
+#[test]
+fn what_becomes_of_a_field_that_is_not_declared() {
+    let application = "apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: fraud, namespace: argocd}
+spec:
+  source: {repoURL: 'https://git.example.com/org/models', path: models}
+  destination: {name: in-cluster, namespace: ml}
+";
+    let kustomization = "apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: fraud, namespace: flux-system}
+spec:
+  interval: 10m
+  path: ./models
+  prune: true
+  sourceRef: {kind: GitRepository, name: flux-system}
+";
+    let release = "apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: fraud, namespace: ml}
+spec:
+  interval: 10m
+  chart: {spec: {chart: ./chart, sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}}}
+";
+    let level = |name: &str| service(name, "v47/") + "      nodeSelector: {pool: gpu}\n";
+    let runtime = |_: &str| {
+        "apiVersion: serving.kserve.io/v1alpha1
+kind: ServingRuntime
+metadata: {name: mine}
+spec:
+  supportedModelFormats: [{name: sklearn, priority: 2}]
+  containers: [{name: kserve-container, image: 'registry.example.com/mine:1.0.0'}]
+"
+        .to_owned()
+    };
+    let note = |of: &dyn Fn(&str) -> String, deployed: Option<&str>| {
+        let object = of("fraud");
+        let chart = "apiVersion: v2\nname: fraud\nversion: 0.1.0\n";
+        let config = "kserve: {version: '0.11'}\n";
+        let mut files = vec![("mlgitops.yaml", config)];
+        files.extend(deployed.map(|text| ("apps/fraud.yaml", text)));
+        match deployed == Some(release) {
+            true => {
+                files.extend([("chart/Chart.yaml", chart), ("chart/templates/fraud.yaml", object.as_str())])
+            }
+            false => files.push(("models/fraud.yaml", object.as_str())),
+        }
+        let report = linted_by("unknown-field", &files);
+        let notes: Vec<_> = report.findings.iter().filter_map(|one| one.note.clone()).collect();
+        notes.join("\n")
+    };
+    let both = |deployed| [note(&level, deployed), note(&runtime, deployed)];
+    assert_eq!(
+        both(Some(application)),
+        [
+            "the API server drops it and Argo CD says Synced",
+            "another release drops it, and Argo CD says Synced",
+        ]
+    );
+    assert_eq!(
+        both(Some(release)),
+        ["the API server drops it and Flux says Ready", "another release drops it, and Flux says Ready"]
+    );
+    assert_eq!(
+        both(Some(kustomization)),
+        [
+            "Flux applies on the server's side, which refuses a field that is not declared: nothing of the \
+             Kustomization is applied, and every later change waits",
+            "another release refuses it: Flux applies nothing of the Kustomization, and every later change waits",
+        ]
+    );
+    assert_eq!(
+        both(None),
+        [
+            "the API server drops it and Argo CD says Synced; Flux refuses the whole object",
+            "another release drops it and Argo CD says Synced; Flux refuses the whole object",
+        ]
+    );
+}

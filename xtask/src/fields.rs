@@ -5,6 +5,7 @@
 //! Kubernetes definitions that no kind reaches; an attribute this file does not know is an error,
 //! so that a richer source never loses anything in silence.
 
+mod corrections;
 mod encode;
 mod graph;
 mod kubernetes;
@@ -65,7 +66,8 @@ fn read(folder: &Path) -> Result<Graph, Failure> {
         files.into_iter().partition(|path| path.ends_with("kubernetes.json"));
     let core = core.first().ok_or("there is no kubernetes.json")?;
     let core = parse(core)?;
-    let crds = crds.iter().map(|path| parse(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut crds = crds.iter().map(|path| parse(path)).collect::<Result<Vec<_>, _>>()?;
+    crds.iter_mut().try_for_each(corrections::correct)?;
 
     let mut releases = BTreeSet::new();
     crds.iter().chain([&core]).try_for_each(|file| collect_releases(file, &mut releases))?;

@@ -258,6 +258,25 @@ fn availability() {
         let field = isvc().find(&path(dots)).unwrap();
         assert_eq!(field.availability(&set), expected, "{dots} on {releases:?}");
     }
+    // What came with a patch release (kserve `install/v0.11.1`, `install/v0.15.1`).
+    let logger = isvc().find(&path("spec.predictor.logger.metadataAnnotations")).unwrap();
+    let runtime = |kind| tables().kind("serving.kserve.io/v1alpha1", kind).unwrap().root;
+    let formats =
+        runtime("ServingRuntime").field("spec").and_then(|spec| spec.field("supportedModelFormats"));
+    let priority = formats.and_then(|formats| formats.items()?.field("priority")).unwrap();
+    for (field, release, expected) in [
+        (priority, "0.11.0", Never),
+        (priority, "0.11.1", Always),
+        (priority, "0.12", Always),
+        (logger, "0.15.0", Never),
+        (logger, "0.15.1", Always),
+        (logger, "0.16", Always),
+    ] {
+        assert_eq!(field.availability(&release.parse().unwrap()), expected, "{release}");
+    }
+    let container = tables().kind("serving.kserve.io/v1alpha1", "ClusterStorageContainer").unwrap();
+    assert_eq!(container.availability(&"0.11.0".parse().unwrap()), Never);
+    assert_eq!(container.availability(&"0.11.1".parse().unwrap()), Always);
     let cache = tables().kind("serving.kserve.io/v1alpha1", "LocalModelCache").unwrap();
     assert_eq!(cache.availability(&"0.14".parse().unwrap()), Never);
     assert_eq!(cache.availability(&"0.21".parse().unwrap()), Always, "nothing says it went away");

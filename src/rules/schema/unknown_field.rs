@@ -10,7 +10,7 @@ use mlgitops_yaml::{Key, Node, Pointer, Step, Value};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
-use crate::kinds::flux::is_kustomization;
+use crate::kinds::flux::{is_helm_release, is_kustomization};
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
@@ -26,12 +26,59 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if spec == Some(Availability::Never) {
         return;
     }
-    let deployable = context.fleet.deployables.get(object.deployable);
-    let by = deployable.and_then(|deployable| deployable.deployment.as_ref());
-    // What nothing deploys yet would be applied as the rest is.
-    let by_flux = by.map_or(context.facts.flux.is_alone, |by| is_kustomization(&by.id));
-    let mut walk = Walk { manifest, table, releases, by_flux, out };
+    let mut walk = Walk { manifest, table, releases, by: By::of(object, context), out };
     walk.level(&manifest.root, table.root, &Pointer::default(), None);
+}
+
+/// What applies an object, which decides what becomes of a field that is not declared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// Argo CD, on the client's side: the API server drops the field.
+    Application,
+    /// A Kustomization of Flux, on the server's side, which drops nothing.
+    Kustomization,
+    /// Helm, by a HelmRelease of Flux: the API server drops the field.
+    HelmRelease,
+    /// Nobody says.
+    Unsaid,
+}
+
+impl By {
+    fn of(object: &Object, context: &Context<'_>) -> Self {
+        let deployable = context.fleet.deployables.get(object.deployable);
+        match deployable.and_then(|deployable| deployable.deployment.as_ref()) {
+            Some(by) if is_kustomization(&by.id) => Self::Kustomization,
+            Some(by) if is_helm_release(&by.id) => Self::HelmRelease,
+            Some(_) => Self::Application,
+            // What nothing deploys yet would be applied as the rest is.
+            None if context.facts.flux.is_alone => Self::Kustomization,
+            None if context.facts.flux.is_absent => Self::Application,
+            None => Self::Unsaid,
+        }
+    }
+
+    /// What a person sees where the API server drops a field.
+    fn dropped(self) -> &'static str {
+        match self {
+            Self::Application => "the API server drops it and Argo CD says Synced",
+            Self::HelmRelease => "the API server drops it and Flux says Ready",
+            Self::Kustomization | Self::Unsaid => {
+                "the API server drops it and Argo CD says Synced; Flux refuses the whole object"
+            }
+        }
+    }
+
+    /// The same of a field that only some releases have.
+    fn partly(self) -> &'static str {
+        match self {
+            Self::Application => "another release drops it, and Argo CD says Synced",
+            Self::HelmRelease => "another release drops it, and Flux says Ready",
+            Self::Kustomization => {
+                "another release refuses it: Flux applies nothing of the Kustomization, and every later change waits"
+            }
+            Self::Unsaid => "another release drops it and Argo CD says Synced; Flux refuses the whole object",
+        }
+    }
 }
 
 fn is_of_flux(project: Project) -> bool {
@@ -57,8 +104,7 @@ struct Walk<'w> {
     manifest: &'w Manifest,
     table: KindTable,
     releases: ReleaseSet,
-    /// Whether a Kustomization of Flux applies it: on the server's side, which drops nothing.
-    by_flux: bool,
+    by: By,
     out: &'w mut Violations,
 }
 
@@ -147,16 +193,15 @@ impl Walk<'_> {
                 format!("take it out; it has no effect{}", self.restart()),
             ),
         };
-        let (message, note) = match self.by_flux {
-            true => (
+        let (message, note) = match self.by {
+            By::Kustomization => (
                 format!("{service}{{places}} stops its whole Kustomization: `{level}` has no field `{name}`"),
                 "Flux applies on the server's side, which refuses a field that is not declared: nothing of the \
                  Kustomization is applied, and every later change waits",
             ),
-            false => (
-                format!("{service}{{places}} loses its `{name}`: `{level}` has no such field"),
-                "the API server drops it and Argo CD says Synced; Flux refuses the whole object",
-            ),
+            by => {
+                (format!("{service}{{places}} loses its `{name}`: `{level}` has no such field"), by.dropped())
+            }
         };
         let found = Violation::in_object("dropped", self.manifest, at.key(name), key.origin, label, message);
         let remedy = match (home, meant) {
@@ -197,9 +242,7 @@ impl Walk<'_> {
             Some(stated) => format!("say which release runs, in mlgitops.yaml: `{stated}`"),
             None => format!("see that a release of {project} runs which has it"),
         };
-        self.out.push(
-            found.map(|found| found.note("another release drops it, and Argo CD says Synced").help(help)),
-        );
+        self.out.push(found.map(|found| found.note(self.by.partly()).help(help)));
     }
 
     /// KServe copies the predictor into the pods, so that mending it restarts them.
