@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Fleet, Object};
-use crate::kinds::istio::{Destination, Host, Route, http_routes};
+use crate::kinds::istio::{Destination, Host, Route, http_routes, stream_routes};
 
 /// What a host names of a model service, by what follows the service's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +48,10 @@ pub struct Backend<'f, 'h> {
 pub struct Routes<'f> {
     /// The VirtualService.
     pub object: &'f Object,
-    /// Its routes, in order.
+    /// Its routes of `http`, in order.
     pub http: Vec<Route<'f>>,
+    /// Its routes of `tls` and `tcp`, in order.
+    pub streams: Vec<Route<'f>>,
 }
 
 /// The model services of a fleet, by name.
@@ -75,7 +77,11 @@ impl<'f> Backends<'f> {
             found
         };
         let services = by_name(&["InferenceService"]);
-        let of = |object: &'f Object| Routes { object, http: http_routes(&object.manifest) };
+        let of = |object: &'f Object| Routes {
+            object,
+            http: http_routes(&object.manifest),
+            streams: stream_routes(&object.manifest),
+        };
         let routes = fleet.of_kind("VirtualService").map(of).collect();
         Self { fleet, routes, services, written: by_name(&["Service", "ServiceEntry"]) }
     }
@@ -153,8 +159,13 @@ impl<'f> Backends<'f> {
 }
 
 impl<'f> Routes<'f> {
-    /// Every destination, in order.
+    /// Every route, those of `http` first.
+    pub fn all(&self) -> impl Iterator<Item = &Route<'f>> {
+        self.http.iter().chain(&self.streams)
+    }
+
+    /// Every destination, in the same order.
     pub fn destinations(&self) -> impl Iterator<Item = &Destination<'f>> {
-        self.http.iter().flat_map(|route| &route.destinations)
+        self.all().flat_map(|route| &route.destinations)
     }
 }

@@ -1,4 +1,4 @@
-//! Istio's VirtualService: its HTTP routes in the order in which they are tried
+//! Istio's VirtualService: its routes in the order in which they are tried
 //! (istio 1.31 `networking/v1alpha3/virtual_service.proto`; domain.md §5).
 
 use mlgitops_manifest::Manifest;
@@ -7,7 +7,7 @@ use mlgitops_yaml::{Lookup, Node, Pointer, Value};
 /// Istio's API group for routes.
 pub const GROUP: &str = "networking.istio.io";
 
-/// One entry of `spec.http`.
+/// One entry of `spec.http`, `spec.tls` or `spec.tcp`.
 #[derive(Debug, Clone)]
 pub struct Route<'n> {
     /// Its fields.
@@ -43,11 +43,22 @@ pub struct Host<'n> {
 /// The HTTP routes of a VirtualService, in order; none of any other object.
 #[must_use]
 pub fn http_routes(manifest: &Manifest) -> Vec<Route<'_>> {
+    routes_of(manifest, "http")
+}
+
+/// The routes of a VirtualService for connections that Istio does not look into, `tls` before `tcp`;
+/// none of any other object.
+#[must_use]
+pub fn stream_routes(manifest: &Manifest) -> Vec<Route<'_>> {
+    ["tls", "tcp"].into_iter().flat_map(|list| routes_of(manifest, list)).collect()
+}
+
+fn routes_of<'m>(manifest: &'m Manifest, list: &str) -> Vec<Route<'m>> {
     if !manifest.id.is(GROUP, "VirtualService") {
         return Vec::new();
     }
-    let at = Pointer::of(&["spec", "http"]);
-    let routes = manifest.root.find(&["spec", "http"]).items().iter().enumerate();
+    let at = Pointer::of(&["spec", list]);
+    let routes = manifest.root.find(&["spec", list]).items().iter().enumerate();
     routes.map(|(index, node)| route(node, at.index(index))).collect()
 }
 

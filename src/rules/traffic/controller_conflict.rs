@@ -3,7 +3,7 @@
 #[path = "controller_conflict/flux.rs"]
 mod flux;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{Node, Pointer};
@@ -61,7 +61,10 @@ enum Controller {
 struct By<'f> {
     controller: Controller,
     object: &'f Object,
+    /// The name of the route.
     node: &'f Node,
+    /// What the controller is told of it, where it is told more than the name.
+    entry: Option<&'f Node>,
 }
 
 /// The routes that controllers move: kind and name, and where they run.
@@ -75,18 +78,17 @@ impl<'f> Moved<'f> {
             let routing = object.manifest.root.find(&["spec", "strategy", "canary", "trafficRouting"]);
             let Some(routing) = routing.present() else { continue };
             let (istio, plugin) = (routing.get("istio"), routing.get("plugins").get(PLUGIN));
-            let mut add = |kind, node: Option<&'f Node>| moved.add(Controller::Rollouts, kind, object, node);
-            if let Some(istio) = istio.present() {
-                add("VirtualService", istio.get("virtualService").get("name").present());
-                for one in node_items(istio, "virtualServices") {
-                    add("VirtualService", one.get("name").present());
-                }
+            let one = istio.get("virtualService").present();
+            for entry in istio.get("virtualServices").items().iter().chain(one) {
+                moved.add_virtual_service(object, entry, context);
             }
-            if let Some(plugin) = plugin.present() {
-                add("HTTPRoute", plugin.get("httpRoute").present());
-                for one in node_items(plugin, "httpRoutes") {
-                    add("HTTPRoute", one.get("name").present());
-                }
+            let one = plugin.get("httpRoute").present();
+            let names = plugin.get("httpRoutes").items().iter().filter_map(|one| one.get("name").present());
+            for name in names.chain(one) {
+                moved.add(
+                    "HTTPRoute",
+                    By { controller: Controller::Rollouts, object, node: name, entry: None },
+                );
             }
         }
         for object in context.fleet.of_kind("Canary").filter(|one| one.manifest.id.group() == "flagger.app") {
@@ -100,20 +102,36 @@ impl<'f> Moved<'f> {
                 Some(provider) if provider.starts_with("gatewayapi") => "HTTPRoute",
                 Some(_) => continue,
             };
-            moved.add(Controller::Flagger, kind, object, name);
+            if let Some(node) = name {
+                moved.add(kind, By { controller: Controller::Flagger, object, node, entry: None });
+            }
         }
         moved
     }
 
-    fn add(
-        &mut self,
-        controller: Controller,
-        kind: &'static str,
-        object: &'f Object,
-        node: Option<&'f Node>,
-    ) {
-        if let Some((node, name)) = node.and_then(|node| Some((node, node.text()?))) {
-            self.0.entry((kind, name, object.place)).or_insert(By { controller, object, node });
+    /// A route beside what moves it.
+    fn add(&mut self, kind: &'static str, by: By<'f>) {
+        if let Some(name) = by.node.text() {
+            self.0.entry((kind, name, by.object.place)).or_insert(by);
+        }
+    }
+
+    /// A VirtualService by its name, or as `name.namespace` (argo-rollouts v1.9 `utils/istio`).
+    fn add_virtual_service(&mut self, object: &'f Object, entry: &'f Node, context: &Context<'f>) {
+        let Some(node) = entry.get("name").present() else { return };
+        let by = By { controller: Controller::Rollouts, object, node, entry: Some(entry) };
+        let Some((name, namespace)) = node.text().and_then(|text| text.split_once('.')) else {
+            return self.add("VirtualService", by);
+        };
+        let around =
+            |place| context.fleet.place(place).map(|place| (place.environment, place.cluster.as_deref()));
+        let own = around(object.place);
+        for route in context.fleet.of_kind("VirtualService").filter(|one| one.manifest.id.name == name) {
+            let of_place = || context.fleet.place(route.place)?.namespace.as_deref();
+            let lies_in = route.manifest.id.namespace.as_deref().or_else(of_place);
+            if lies_in == Some(namespace) && around(route.place) == own {
+                self.0.entry(("VirtualService", name, route.place)).or_insert(by);
+            }
         }
     }
 
@@ -125,43 +143,79 @@ impl<'f> Moved<'f> {
     }
 }
 
-fn node_items<'n>(node: &'n Node, list: &str) -> &'n [Node] {
-    node.get(list).items()
+/// The lists of a route that hold destinations, and how their shares are called there.
+fn lists(route: &Object) -> &'static [(&'static str, &'static str)] {
+    match route.manifest.id.group() {
+        istio::GROUP => &[("http", "route"), ("tls", "route"), ("tcp", "route")],
+        _ => &[("rules", "backendRefs")],
+    }
 }
 
-/// The entries of a VirtualService that a Rollout names, where it names some: it moves no others
+/// The entries of `http` that a Rollout names, where it names some: it moves no others
 /// (argo-rollouts v1.8 `rollout/trafficrouting/istio/istio.go`).
-fn named_entries<'f>(route: &Object, by: &By<'f>) -> Vec<&'f str> {
-    let istio = by.object.manifest.root.find(&["spec", "strategy", "canary", "trafficRouting", "istio"]);
-    let one = istio.get("virtualService").present();
-    let all = istio.get("virtualServices").items().iter().chain(one);
-    let own = all.filter(|one| one.get("name").text() == Some(route.manifest.id.name.as_str()));
-    own.flat_map(|one| one.get("routes").items()).filter_map(Node::text).collect()
+fn named_entries<'f>(by: &By<'f>) -> Vec<&'f str> {
+    by.entry.map_or(&[][..], |entry| entry.get("routes").items()).iter().filter_map(Node::text).collect()
+}
+
+/// Whether a controller moves an entry of a list. Those of `tls` and `tcp` have no names: a Rollout
+/// finds them by their port and their hosts, if it is told any (the same file).
+fn is_moved(list: &str, node: &Node, by: &By<'_>) -> bool {
+    let told = |key: &str| by.entry.map_or(&[][..], |entry| entry.get(key).items());
+    let matches = || node.get("match").items();
+    let is_at = |told: &Node| {
+        let port = told.get("port").present().and_then(Node::as_int);
+        matches().iter().all(|one| one.get("port").present().and_then(Node::as_int) == port)
+    };
+    let hosts = |nodes: &'_ [Node], key: &str| -> BTreeSet<String> {
+        let hosts = nodes.iter().flat_map(|one| one.get(key).items()).filter_map(Node::text);
+        hosts.map(str::to_owned).collect()
+    };
+    match list {
+        "tcp" => told("tcpRoutes").is_empty() || told("tcpRoutes").iter().any(is_at),
+        "tls" => {
+            let is_for = |told: &Node| {
+                is_at(told) && hosts(matches(), "sniHosts") == hosts(std::slice::from_ref(told), "sniHosts")
+            };
+            told("tlsRoutes").is_empty() || told("tlsRoutes").iter().any(is_for)
+        }
+        _ => {
+            let names = named_entries(by);
+            names.is_empty() || node.get("name").text().is_some_and(|name| names.contains(&name))
+        }
+    }
 }
 
 /// The weights of a route that its controller moves, each with its pointer: those of entries with
 /// several destinations.
 fn weights<'r>(route: &'r Object, by: &By<'_>) -> Vec<(&'r Node, Pointer)> {
-    let names = named_entries(route, by);
-    let is_moved =
-        |entry: &Node| names.is_empty() || entry.get("name").text().is_some_and(|name| names.contains(&name));
-    let (rules, backends) = match route.manifest.id.group() {
-        istio::GROUP => ("http", "route"),
-        _ => ("rules", "backendRefs"),
-    };
     let mut found = Vec::new();
-    for (rule, node) in route.manifest.root.find(&["spec", rules]).items().iter().enumerate() {
-        if !is_moved(node) {
-            continue;
-        }
-        let at = Pointer::of(&["spec", rules]).index(rule).key(backends);
-        let items = node.get(backends).items();
-        for (index, one) in items.iter().enumerate().filter(|_| items.len() > 1) {
-            let weight = one.get("weight").present();
-            found.extend(weight.map(|weight| (weight, at.index(index).key("weight"))));
+    for (list, backends) in lists(route) {
+        for (rule, node) in route.manifest.root.find(&["spec", list]).items().iter().enumerate() {
+            let items = node.get(backends).items();
+            if items.len() < 2 || !is_moved(list, node, by) {
+                continue;
+            }
+            let at = Pointer::of(&["spec", list]).index(rule).key(backends);
+            for (index, one) in items.iter().enumerate() {
+                let weight = one.get("weight").present();
+                found.extend(weight.map(|weight| (weight, at.index(index).key("weight"))));
+            }
         }
     }
     found
+}
+
+/// What Argo CD has to ignore of a route with such weights.
+fn expressions(route: &Object, by: &By<'_>, weights: &[(&Node, Pointer)]) -> Vec<String> {
+    let held = |list: &str| weights.iter().any(|(_, at)| Pointer::of(&["spec", list]).covers(at));
+    let entries: Vec<String> = named_entries(by).iter().map(|name| format!(".name == \"{name}\"")).collect();
+    let of = |(list, backends): &(&str, &str)| match *list {
+        "http" if !entries.is_empty() => {
+            format!(".spec.http[] | select({}) | .route[].weight", entries.join(" or "))
+        }
+        _ => format!(".spec.{list}[].{backends}[].weight"),
+    };
+    lists(route).iter().filter(|(list, _)| held(list)).map(of).collect()
 }
 
 const NOTE: &str = "the share of a canary jumps between its step and Git, and its analysis measures neither";
@@ -210,20 +264,14 @@ fn of_weights(
     let label = if case == "healed" { "puts the weights back" } else { "syncs by itself" };
     let found = Violation::in_object(case, application, path, origin, label, message)?.word(name.as_str());
     let found = with_both(found, by, route, first);
-    let entries: Vec<String> =
-        named_entries(route, by).iter().map(|name| format!(".name == \"{name}\"")).collect();
-    let expression = match id.group() {
-        istio::GROUP if entries.is_empty() => ".spec.http[].route[].weight".to_owned(),
-        istio::GROUP => format!(".spec.http[] | select({}) | .route[].weight", entries.join(" or ")),
-        _ => ".spec.rules[].backendRefs[].weight".to_owned(),
-    };
+    let expressions = expressions(route, by, &weights);
     let keep = "add `RespectIgnoreDifferences=true` to `syncOptions`";
     let mut intents = Vec::new();
     if !is_ignored {
         let entry = NewValue::map([
             ("group", NewValue::text(id.group())),
             ("kind", NewValue::text(&id.kind)),
-            ("jqPathExpressions", NewValue::List(vec![NewValue::text(expression.as_str())])),
+            ("jqPathExpressions", NewValue::List(expressions.iter().map(NewValue::text).collect())),
         ]);
         intents.push(Intent::append(Pointer::of(&["spec", "ignoreDifferences"]), entry));
     }
@@ -237,9 +285,10 @@ fn of_weights(
     } else {
         let keep = if respects { String::new() } else { format!(", and {keep}") };
         format!(
-            "ignore the weights{keep}: `- {{group: {}, kind: {}, jqPathExpressions: ['{expression}']}}`",
+            "ignore the weights{keep}: `- {{group: {}, kind: {}, jqPathExpressions: ['{}']}}`",
             id.group(),
-            id.kind
+            id.kind,
+            expressions.join("', '")
         )
     }))
 }

@@ -13,7 +13,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     let backends = context.backends();
     for routes in backends.routes() {
         let mut judged: Vec<&str> = Vec::new();
-        for route in routes.http.iter().filter(|route| route.destinations.len() > 1) {
+        for route in routes.all().filter(|route| route.destinations.len() > 1) {
             for destination in route.destinations.iter().filter(|one| one.weight().is_some_and(|it| it > 0)) {
                 let backend = backends.backend(routes.object, destination.host);
                 let Some(service) = backend.and_then(|backend| backend.service) else { continue };
@@ -41,7 +41,7 @@ fn judge(service: &Object, routes: &Routes<'_>, context: &Context<'_>) -> Option
     let label = format!("{percent} % to the newest revision, of what the route lets through");
     let mut found =
         Violation::in_object("two", manifest, path, node.origin, label, message)?.at_place(service.place);
-    let at = routes.http.first().and_then(|first| route.place(first.node.origin));
+    let at = routes.all().next().and_then(|first| route.place(first.node.origin));
     if let Some(place) = at {
         found = found.also_at(Label::new(Location::from(place), format!("{} shares it, too", route.id.name)));
     }

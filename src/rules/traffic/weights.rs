@@ -11,7 +11,7 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
     for routes in context.backends().routes() {
-        for route in &routes.http {
+        for route in routes.all() {
             out.push(judge(routes.object, route).map(|found| found.at_place(routes.object.place)));
         }
     }
