@@ -103,6 +103,8 @@ mod project_denies;
 mod prune;
 #[path = "promotion/ran_in_staging.rs"]
 mod ran_in_staging;
+#[path = "reconcile/recreate.rs"]
+mod recreate;
 #[path = "promotion/release_removed.rs"]
 mod release_removed;
 #[path = "scheduling/replicas.rs"]
@@ -1832,6 +1834,31 @@ pub static RULES: &[Rule] = &[
         since: "0.1.0",
         page: include_str!("../../rules/promotion/ran-in-staging.md"),
         checks: ran_in_staging::CHECKS,
+    },
+    Rule {
+        id: "recreate",
+        category: "reconcile",
+        summary: "no change deletes a model before it makes it anew",
+        cases: &[
+            Case {
+                id: "each-sync",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Note),
+                    Some(Severity::Warning),
+                ],
+            },
+            Case {
+                id: "on-refusal",
+                levels: [Some(Severity::Warning), Some(Severity::Note), None, Some(Severity::Note)],
+            },
+        ],
+        fix: FixKind::None,
+        params: &[],
+        since: "0.1.0",
+        page: include_str!("../../rules/reconcile/recreate.md"),
+        checks: recreate::CHECKS,
     },
     Rule {
         id: "release-removed",
