@@ -23,7 +23,7 @@ pub(super) struct Ignored(Arc<[Patterns]>);
 struct Patterns {
     /// Bytes of the path of the folder they are relative to, with its `/`.
     base: usize,
-    globs: Gitignore,
+    globs: Arc<Gitignore>,
 }
 
 impl Ignored {
@@ -37,7 +37,7 @@ impl Ignored {
     fn with(self, globs: Option<Gitignore>, folder: &str) -> Self {
         let Some(globs) = globs else { return self };
         let base = if folder.is_empty() { 0 } else { folder.len() + 1 };
-        self.0.iter().cloned().chain([Patterns { base, globs }]).collect()
+        Self(self.0.iter().cloned().chain([Patterns { base, globs: Arc::new(globs) }]).collect())
     }
 
     /// Whether Git ignores a path of the repository, no folder above it being ignored.
@@ -51,12 +51,6 @@ impl Ignored {
             }
         }
         false
-    }
-}
-
-impl FromIterator<Patterns> for Ignored {
-    fn from_iter<I: IntoIterator<Item = Patterns>>(patterns: I) -> Self {
-        Self(patterns.into_iter().collect())
     }
 }
 
@@ -196,7 +190,7 @@ mod tests {
             ("a*c", "a/c", false),
         ];
         for (text, path, expected) in table {
-            let ignored: Ignored = globs(text).map(|globs| Patterns { base: 0, globs }).into_iter().collect();
+            let ignored: Ignored = Ignored::default().with(globs(text), "");
             let is_folder = path.ends_with('/');
             assert_eq!(
                 ignored.matches(path.trim_end_matches('/'), is_folder),
