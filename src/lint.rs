@@ -391,6 +391,9 @@ fn not_checked(discovery: &Discovery, fleet: &Fleet, from_rules: Vec<NotChecked>
     let mut all = discovery.not_checked.clone();
     all.extend(discovery.files.values().flat_map(discover::unread));
     all.extend(fleet.not_checked.iter().cloned());
+    if fleet.releases.is_empty() {
+        all.extend(discover::examples(discovery));
+    }
     all.extend(from_rules);
     in_order(all)
 }

@@ -259,6 +259,25 @@ fn what_looks_like_a_mistake_and_is_none() {
     assert!(failures.is_empty(), "{failures}");
 }
 
+/// A folder of examples where there is nothing else may be what runs.
+#[test]
+fn services_among_examples_are_listed_where_there_are_no_others() {
+    let listed = |path: &str, other: &str| {
+        let service = service("fraud", "", "", SKLEARN);
+        let other = if other.is_empty() { String::new() } else { format!("=== {other}\n{service}") };
+        let report = report(&format!("=== {path}\n{service}{other}"));
+        let items = report.not_checked.into_iter().map(|item| item.what);
+        items.filter(|what| what.contains("model services")).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("kserve/samples/a.yaml", ""), ["the model services in `kserve/samples/a.yaml`"]);
+    assert_eq!(
+        listed("kserve/samples/a.yaml", "docs/b.yaml"),
+        ["the model services in `docs/b.yaml` and 1 more"]
+    );
+    assert_eq!(listed("kserve/samples/a.yaml", "kserve/b.yaml"), [""; 0]);
+    assert_eq!(listed("kserve/a.yaml", ""), [""; 0]);
+}
+
 #[test]
 fn expressions_that_cannot_be_judged_are_listed() {
     let alert = |expr: &str| {

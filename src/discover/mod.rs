@@ -295,6 +295,29 @@ fn read(
     Ok(Found::parse(path.clone(), Arc::new(file), kind))
 }
 
+/// Model services in files of documentation, examples and tests, which nothing deploys: said where
+/// there are no others.
+#[must_use]
+pub fn examples(discovery: &Discovery) -> Option<NotChecked> {
+    let files = discovery.files.values().filter(|found| found.kind == FileKind::Documentation);
+    let is_one = |found: &&Found| {
+        let text = found.file.text();
+        text.contains("serving.kserve.io/") && text.contains("kind: InferenceService")
+    };
+    let mut files = files.filter(is_one);
+    let first = files.next()?;
+    let more = match files.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let reason = "folders of documentation, examples and tests are not judged, unless something deploys them";
+    let at = Location::new(&first.file, 0..0, Role::Source);
+    Some(
+        NotChecked::new(Code::InCluster, format!("the model services in `{}`{more}", first.path), reason)
+            .at(Some(at)),
+    )
+}
+
 /// The parts of a file that passed a limit, and the file that is no YAML and so shows not what it
 /// is, as *not checked*.
 #[must_use]
