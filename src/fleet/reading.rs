@@ -43,6 +43,7 @@ impl Reading {
             kserve::Form::Environment => Form::CustomContainer,
             kserve::Form::Argument => Form::ModelId { revision: reference.revision.as_deref() },
             kserve::Form::LlmUri => Form::LlmModelUri,
+            kserve::Form::Image => Form::Image,
         };
         let words = &self.words;
         let numeric_leaf =

@@ -178,6 +178,8 @@ pub enum Form {
     LlmUri,
     /// `sourceModelUri` of a LocalModelCache.
     CacheUri,
+    /// The image of a custom predictor that has its model in it.
+    Image,
 }
 
 /// A place in an object that says which artifact is served.
@@ -251,7 +253,56 @@ fn workload_references(workload: &Workload<'_>) -> Vec<ModelReference> {
         found.extend(container_references(container, workload.part));
     }
     found.extend(list_references(workload.pod, &workload.path, workload.part));
+    if let Some(container) = baked(workload).filter(|_| found.is_empty()) {
+        let image = container.node.get("image").present();
+        let path = container.path.key("image");
+        found.extend(image.and_then(|image| reference(image, path, Form::Image, Part::Predictor, None)));
+    }
     found
+}
+
+/// What of an environment variable's name says that the server fetches its model itself.
+const OF_MODEL: [&str; 8] = ["MODEL", "HF_", "S3_", "BUCKET", "MLFLOW", "ARTIFACT", "WEIGHTS", "CHECKPOINT"];
+
+/// Servers that come without a model, by what their images are called.
+const SERVERS: [&str; 14] = [
+    "vllm",
+    "text-generation-inference",
+    "text-embeddings-inference",
+    "sglang",
+    "tritonserver",
+    "lmdeploy",
+    "llama",
+    "ollama",
+    "huggingfaceserver",
+    "mlserver",
+    "torchserve",
+    "model_server",
+    "serving",
+    "infinity",
+];
+
+/// The container of a custom predictor that has its model in its image: nothing names one, and nothing
+/// is mounted that could hold one.
+#[must_use]
+pub fn baked<'w, 'n>(workload: &'w Workload<'n>) -> Option<&'w Container<'n>> {
+    let serving = workload.serving.as_ref().filter(|_| workload.part == Part::Predictor)?;
+    let node = serving.node;
+    let is_custom = workload.pod.get("model").is_absent() && serving.format.is_none();
+    let arguments = ["args", "command"].iter().flat_map(|list| node.get(list).items());
+    let names_a_model = |text: &str| text.contains("model") || text.contains("://");
+    let variables = node.get("env").items().iter().filter_map(|one| one.get("name").text());
+    let image = node.get("image").text()?;
+    let name = image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or("");
+    let is_baked = is_custom
+        && ["volumeMounts", "envFrom", "storageUri", "storage"]
+            .iter()
+            .all(|field| node.get(field).is_absent())
+        && workload.pod.get("storageUris").is_absent()
+        && !SERVERS.iter().any(|server| name.contains(server))
+        && !arguments.filter_map(Node::text).any(names_a_model)
+        && !variables.into_iter().any(|name| OF_MODEL.iter().any(|word| name.contains(word)));
+    is_baked.then_some(serving)
 }
 
 fn container_references(container: &Container<'_>, part: Part) -> Vec<ModelReference> {

@@ -137,10 +137,15 @@ impl Given {
         self.to_text(role, origins).origin(range, origins)
     }
 
+    /// Every place whose bytes it is made of.
+    pub fn content(&self) -> impl Iterator<Item = &OriginSpan> {
+        self.parts.iter().flat_map(|part| &part.spans).filter(|span| span.via == Via::Content)
+    }
+
     /// The place to edit, if a file holds it.
     #[must_use]
     pub fn place(&self) -> Option<&OriginSpan> {
-        self.parts.iter().flat_map(|part| &part.spans).find(|span| span.via == Via::Content)
+        self.content().next()
     }
 }
 

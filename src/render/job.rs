@@ -1,6 +1,7 @@
 //! One rendering of one deployable: a plain, hashable value.
 
 use std::fmt;
+use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 use mlgitops_files::RepoPath;
@@ -204,9 +205,19 @@ pub struct Helm {
     pub namespace: Option<Given>,
     /// What is changed in what the chart prints.
     pub around: Option<Box<Around>>,
-    /// Whether values are missing that only the cluster holds: what fails for want of them is not
-    /// wrong.
-    pub lacks_values: bool,
+    /// The values that only the cluster holds, if there are any.
+    pub lacking: Option<Box<Lacking>>,
+}
+
+/// Values that only the cluster holds. What fails for want of them is not wrong, and what they may lie
+/// over is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lacking {
+    /// Why they are not known: `the values of Secret x are not read`.
+    pub reason: Arc<str>,
+    /// The values that they are laid over, of those that are known: all of the chart's, and these. `None`
+    /// where they are at one path each.
+    pub over: Option<Vec<Given>>,
 }
 
 /// What a HelmRelease of Flux changes in what its chart prints.

@@ -17,11 +17,12 @@ mod room;
 mod run;
 mod show;
 mod sourceignore;
+mod unsure;
 
 pub use given::{Given, GivenNode};
 pub use job::{
-    Around, Filter, Flux, Helm, Job, Kustomize, Parameter, ParameterKind, Plain, PostBuild, Tool, ToolKind,
-    has_manifest_name,
+    Around, Filter, Flux, Helm, Job, Kustomize, Lacking, Parameter, ParameterKind, Plain, PostBuild, Tool,
+    ToolKind, has_manifest_name,
 };
 pub use run::{RenderProblem, Rendered};
 pub use show::{ShowOptions, Shown, ValuesFile, show};

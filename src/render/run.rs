@@ -12,7 +12,7 @@ use mlgitops_yaml::{ConvertErrorKind, Node, OriginSpan, Origins, Reader, Role, T
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::flux;
-use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize};
+use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize, unsure};
 
 /// What a job gave.
 #[derive(Debug, Clone)]
@@ -154,7 +154,10 @@ pub(super) fn of_chart(
         }
         flux::set_metadata(&mut nodes, &around.labels, &around.annotations, &mut origins);
     }
-    if given.lacks_values {
+    if let Some(lacking) = &given.lacking {
+        for node in &mut nodes {
+            unsure::hide(node, lacking, given, &job, &origins);
+        }
         // With the values it lacks it may do better.
         let problems = std::mem::take(&mut rendered.problems).into_iter();
         rendered.not_checked.extend(problems.map(|refused| {

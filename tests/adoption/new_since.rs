@@ -115,6 +115,40 @@ fn with_a_branch() -> tempfile::TempDir {
     folder
 }
 
+/// The layout is wrong on main, too; that this version passes staging by is the change's own doing.
+#[test]
+fn a_version_that_goes_everywhere_at_once_is_new_where_the_layout_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |path: &str, text: &str| {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    let commit = |message: &str| {
+        git(folder.path(), &["add", "."]);
+        git(folder.path(), &["commit", "--quiet", "-m", message]);
+    };
+    git(folder.path(), &["init", "--quiet"]);
+    write("base/kustomization.yaml", "resources: [fraud.yaml]\n");
+    write("staging/kustomization.yaml", "resources: [../base]\n");
+    write("prod/kustomization.yaml", "resources: [../base]\n");
+    write("base/fraud.yaml", &service("fraud", "v47/"));
+    commit("one");
+    write("README.md", "models\n");
+    commit("two");
+    let lint = ["lint", "--select", "ran-in-staging", "--base", "HEAD~1"];
+    let (exit, text) = run(folder.path(), &lint, &[]);
+    assert_eq!((exit, text.contains("1 older finding on ")), (0, true), "{text}");
+    write("base/fraud.yaml", &service("fraud", "v48/"));
+    commit("three");
+    let (exit, text) = run(folder.path(), &lint, &[]);
+    assert_eq!(
+        (exit, text.contains("one merge takes fraud v48 to staging and prod at once")),
+        (1, true),
+        "{text}"
+    );
+}
+
 #[test]
 fn a_pull_request_is_asked_about_itself_and_a_push_about_everything() {
     let folder = with_a_branch();

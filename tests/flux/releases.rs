@@ -120,15 +120,44 @@ fn values_of_the_cluster_are_said() {
     let survey = world("valuesFrom: [{kind: Secret, name: keys}]").survey();
     assert_eq!(
         not_checked(&survey),
-        ["values of HelmRelease fraud: the values of Secret `keys` are not in Git"]
+        [
+            "what fraud in prod serves: the values of Secret `keys` are not read",
+            "values of HelmRelease fraud: the values of Secret `keys` are not read",
+        ]
     );
-    assert_eq!(releases(&survey), ["fraud 0 prod prod/ml"]);
     // What makes it in the cluster holds nothing that can be read.
     let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata: {name: keys, namespace: ml}\n\
                   spec: {encryptedData: {values.yaml: AgBy3i4OJSWK}}\n";
     let sealed =
         world("valuesFrom: [{kind: Secret, name: keys}]").and(&[("clusters/prod/keys.yaml", sealed)]);
     assert_eq!(not_checked(&sealed.survey()), not_checked(&survey));
+}
+
+/// A Secret may say anything that nothing later says again.
+#[test]
+fn what_a_secret_may_lie_over_is_not_known() {
+    let (path, text) = map("settings", "values.yaml", "version: v1");
+    let secret = "{kind: Secret, name: keys}";
+    let settings = "{kind: ConfigMap, name: settings}";
+    for (spec, expected) in [
+        (format!("valuesFrom: [{secret}]"), vec![]),
+        (format!("valuesFrom: [{settings}, {secret}]"), vec![]),
+        (format!("valuesFrom: [{secret}]\nvalues: {{model: risk}}"), vec![]),
+        (format!("valuesFrom: [{secret}, {settings}]"), vec!["fraud 1 prod prod/ml"]),
+        (format!("valuesFrom: [{secret}]\nvalues: {{version: v2}}"), vec!["fraud 2 prod prod/ml"]),
+        // At one path it says nothing of the others.
+        (
+            "valuesFrom: [{kind: Secret, name: keys, valuesKey: key, targetPath: token}]".to_owned(),
+            vec!["fraud 0 prod prod/ml"],
+        ),
+        (
+            "valuesFrom: [{kind: ConfigMap, name: settings, optional: true}]".to_owned(),
+            vec!["fraud 1 prod prod/ml"],
+        ),
+    ] {
+        let survey = world(&spec).and(&[(&path, &text)]).survey();
+        assert_eq!(releases(&survey), expected, "{spec}");
+    }
 }
 
 /// Kustomizations begin Flux's work, and what stands beside them is read all the same.

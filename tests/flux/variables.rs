@@ -82,7 +82,7 @@ fn the_map_of_the_cluster_counts() {
 #[test]
 fn what_the_cluster_holds_is_unknown_and_said() {
     for (entry, said) in [
-        ("{kind: Secret, name: s}", "the values of Secret `s` are not in Git"),
+        ("{kind: Secret, name: s}", "the values of Secret `s` are not read"),
         ("{kind: ConfigMap, name: s}", "ConfigMap `s` of namespace `flux-system` is not in this repository"),
     ] {
         let survey = world(&format!("postBuild:\n  substituteFrom: [{entry}]")).survey();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Lookup, Node, Origins};
+use mlgitops_yaml::{Lookup, Node, OriginId, Origins};
 
 use super::objects::Asker;
 use super::source::{self, NoFolder};
@@ -15,7 +15,7 @@ use crate::deploy::Deployment;
 use crate::discover::NotHere;
 use crate::finding::Code;
 use crate::kinds::flux::SourceRef;
-use crate::render::{Around, Given, GivenNode, Helm, Job, Parameter, ParameterKind, Tool};
+use crate::render::{Around, Given, GivenNode, Helm, Job, Lacking, Parameter, ParameterKind, Tool};
 
 /// The key of a ConfigMap that holds values, where none is named.
 const VALUES_KEY: &str = "values.yaml";
@@ -186,7 +186,8 @@ fn values_from(
         let key = entry.get("valuesKey").text().filter(|key| !key.is_empty()).unwrap_or(VALUES_KEY);
         let is_optional = is_true(entry.get("optional"));
         if kind == "Secret" {
-            missing.push((format!("the values of Secret `{name}` are not in Git"), entry.origin));
+            missing.push((format!("the values of Secret `{name}` are not read"), entry.origin));
+            lack(helm, entry, &missing);
             continue;
         }
         let data = world.objects.config_map(name, Asker { namespace, ..world.asker() });
@@ -218,12 +219,23 @@ fn values_from(
             }
             None => missing.push((lacking("ConfigMap", name, namespace), entry.origin)),
         }
+        lack(helm, entry, &missing);
     }
-    helm.lacks_values = !missing.is_empty();
     for (words, at) in missing {
         reading.in_cluster("values", manifest, words, origins.first(at));
     }
     true
+}
+
+/// Notes of an entry of `valuesFrom`, if it is the last one that is missing, what its values lie over.
+fn lack(helm: &mut Helm, entry: &Node, missing: &[(String, OriginId)]) {
+    let Some((words, _)) = missing.last().filter(|(_, origin)| *origin == entry.origin) else { return };
+    let earlier = helm.values.clone();
+    let lacking =
+        helm.lacking.get_or_insert_with(|| Box::new(Lacking { reason: words.as_str().into(), over: None }));
+    if said(entry.get("targetPath")).is_none() {
+        **lacking = Lacking { reason: words.as_str().into(), over: Some(earlier) };
+    }
 }
 
 /// Whether `values` of the release count over a value at a path: the controller lays them over

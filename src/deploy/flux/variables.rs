@@ -32,7 +32,7 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         let is_optional = entry.get("optional").present().and_then(Node::as_bool) == Some(true);
         if kind == "Secret" {
             more_in_cluster = true;
-            missing.push((format!("the values of Secret `{name}` are not in Git"), entry.origin));
+            missing.push((format!("the values of Secret `{name}` are not read"), entry.origin));
             continue;
         }
         match world.objects.config_map(name, Asker { namespace, ..world.asker() }) {

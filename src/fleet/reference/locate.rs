@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::class::{BrokenWhy, Class, Proof, UnknownWhy};
+use super::class::{BrokenWhy, Class, MutableKind, Proof, UnknownWhy};
 use super::scheme::{self, Consumer, Split};
 use super::{
     Context, Form, Input, ModelReference, Release, S3Key, Scheme, Support, Unsupported, classify, mlflow,
@@ -21,6 +21,7 @@ pub(super) fn locate(text: &str, context: &Context<'_>) -> ModelReference {
         Form::ModelId { revision } if !is_location(slice(text, &body)) => {
             model_id(&mut reference, body, revision);
         }
+        Form::Image => baked(&mut reference, &body),
         _ => uri(&mut reference, context, body),
     }
     reference
@@ -162,6 +163,15 @@ fn image(reference: &mut ModelReference, rest: &Range<usize>) {
     };
     reference.authority = parts.registry;
     reference.path = parts.repository;
+}
+
+/// The tag of an image that has the model in it is the model's version, if it is of one build.
+fn baked(reference: &mut ModelReference, body: &Range<usize>) {
+    image(reference, body);
+    reference.scheme = Scheme::Image;
+    if let Class::Mutable { word, kind: MutableKind::Tag } = &reference.class {
+        reference.class = Class::Pinned { token: word.clone(), by: Proof::Convention };
+    }
 }
 
 fn mlflow_registry(reference: &mut ModelReference, rest: &Range<usize>, split: &Split) {

@@ -54,6 +54,8 @@ pub enum Form<'a> {
     CustomContainer,
     /// `spec.model.uri` or a LoRA adapter's `uri` of an LLMInferenceService.
     LlmModelUri,
+    /// The image of a custom predictor that has its model in it.
+    Image,
 }
 
 /// What must be known beside the string to read it.

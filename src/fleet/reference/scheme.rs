@@ -45,6 +45,8 @@ pub enum Scheme {
     MlflowArtifacts,
     /// `dbfs:/…`: the Databricks file system.
     Dbfs,
+    /// The image of a custom predictor, which no scheme stands before.
+    Image,
     /// Any other.
     Custom,
 }
@@ -78,7 +80,7 @@ impl Scheme {
     /// Whether the reference names an image in a registry.
     #[must_use]
     pub fn is_oci(self) -> bool {
-        matches!(self, Self::Oci | Self::OciNative | Self::OciFetch)
+        matches!(self, Self::Oci | Self::OciNative | Self::OciFetch | Self::Image)
     }
 
     /// Whether the scheme is one of MLflow's, none of which KServe knows.
@@ -246,6 +248,7 @@ fn inference_service_support(scheme: Scheme, Release(minor): Release) -> Support
         | Scheme::WebHdfs
         | Scheme::File
         | Scheme::LocalPath
+        | Scheme::Image
         | Scheme::Storage => Support::Accepted,
         Scheme::Oci if (12..=15).contains(&minor) => Support::OffByDefault,
         Scheme::Oci => since(16),

@@ -20,6 +20,10 @@ struct Said {
 fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut Violations) {
     let parsed = &model_use.parsed;
     let reference = &model_use.reference;
+    // Of the images that serve a model `runtime-pinned` speaks.
+    if reference.form == Form::Image {
+        return;
+    }
     let managed = |said: &Said| said.case == "tag" && is_managed(model_use, object);
     if let Some(said) = unpinned(model_use).filter(|said| !is_cached(model_use, context) && !managed(said)) {
         let range = match parsed.class_input {

@@ -13,16 +13,13 @@ use crate::kinds::kserve::{self, Part, Workload};
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
-/// What of an environment variable's name says that the server fetches its model itself.
-const OF_MODEL: [&str; 8] = ["MODEL", "HF_", "S3_", "BUCKET", "MLFLOW", "ARTIFACT", "WEIGHTS", "CHECKPOINT"];
-
 fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
     let kind = object.manifest.id.kind.as_str();
     if !matches!(kind, "InferenceService" | "ServingRuntime" | "ClusterServingRuntime") {
         return;
     }
     for workload in kserve::workloads(&object.manifest) {
-        let baked = bakes_its_model(&workload).then_some(workload.serving.as_ref()).flatten();
+        let baked = kserve::baked(&workload);
         for (index, container) in workload.pod.get("containers").items().iter().enumerate() {
             let path = workload.path.key("containers").index(index);
             let is_baked = baked.is_some_and(|serving| serving.path == path);
@@ -33,26 +30,6 @@ fn check(object: &Object, _: &Context<'_>, out: &mut Violations) {
             out.push(of_runtime_version(object, serving.node, serving.path.key("runtimeVersion")));
         }
     }
-}
-
-/// Whether a custom predictor has its model in its image: nothing names one, and nothing is mounted
-/// that could hold one.
-fn bakes_its_model(workload: &Workload<'_>) -> bool {
-    let Some(serving) = workload.serving.as_ref().filter(|_| workload.part == Part::Predictor) else {
-        return false;
-    };
-    let node = serving.node;
-    let is_custom = workload.pod.get("model").is_absent() && serving.format.is_none();
-    let arguments = ["args", "command"].iter().flat_map(|list| node.get(list).items());
-    let names_a_model = |text: &str| text.contains("model") || text.contains("://");
-    let variables = node.get("env").items().iter().filter_map(|one| one.get("name").text());
-    is_custom
-        && ["volumeMounts", "envFrom", "storageUri", "storage"]
-            .iter()
-            .all(|field| node.get(field).is_absent())
-        && workload.pod.get("storageUris").is_absent()
-        && !arguments.filter_map(Node::text).any(names_a_model)
-        && !variables.into_iter().any(|name| OF_MODEL.iter().any(|word| name.contains(word)))
 }
 
 fn of_image(

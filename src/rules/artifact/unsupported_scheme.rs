@@ -31,8 +31,8 @@ fn check(model_use: &ModelUse, object: &Object, context: &Context<'_>, out: &mut
         Class::Broken { .. } => false,
         Class::Pinned { .. } | Class::Mutable { .. } => true,
     };
-    // An argument is fetched by the runtime itself, not by KServe.
-    if !is_readable || reference.form == Form::Argument {
+    // An argument is fetched by the runtime itself, not by KServe, and an image by the node.
+    if !is_readable || matches!(reference.form, Form::Argument | Form::Image) {
         return;
     }
     let said = match parsed.unsupported_by_kserve {

@@ -62,7 +62,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 out.push(sync.as_ref().and_then(of_sync).map(|found| service.placed(found)));
             }
             None => {
-                unknown.insert(release.model.as_str());
+                // An image that is pulled has its model in it.
+                if model_use.reference.form != Form::Image {
+                    unknown.insert(release.model.as_str());
+                }
                 out.push(service.of_short_liveness().map(|found| service.placed(found)));
             }
         }

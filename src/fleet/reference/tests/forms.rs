@@ -173,6 +173,28 @@ fn presigned_links() {
 }
 
 #[test]
+fn the_tag_of_an_image_with_the_model_in_it_is_its_version() {
+    let digest = format!("registry.example.com/fraud@sha256:{}", "0a".repeat(32));
+    let hex = digest.split('@').nth(1).unwrap().to_owned();
+    check(
+        &form(Form::Image),
+        &[
+            ("registry.example.com/fraud:v47", Pinned(CONVENTION, "v47")),
+            ("localhost:5000/fraud:2.4.1", Pinned(CONVENTION, "2.4.1")),
+            ("fraud:3f2a1b9", Pinned(CONVENTION, "3f2a1b9")),
+            (&digest, Pinned(Proof::Digest, &hex)),
+            ("registry.example.com/fraud:latest", Mutable(MutableKind::Latest, "latest")),
+            ("registry.example.com/fraud:main", Mutable(MutableKind::Word, "main")),
+            ("registry.example.com:5000/fraud", Mutable(MutableKind::NoTag, "fraud")),
+        ],
+    );
+    let of = |text| ModelReference::parse(text, &form(Form::Image));
+    assert_eq!(of("registry.example.com/fraud:v47").version_token(), Some("47"));
+    assert!(of("a.example.com/fraud:v47").same_artifact_any_version(&of("a.example.com/fraud:v48")));
+    assert!(!of("a.example.com/fraud:v47").same_artifact_any_version(&of("a.example.com/churn:v47")));
+}
+
+#[test]
 fn a_storage_path_has_no_bucket() {
     let path = form(Form::StoragePath { scheme: None });
     check(

@@ -81,6 +81,7 @@ fn context() -> impl Strategy<Value = Context<'static>> {
         Form::ModelId { revision: Some("") },
         Form::CustomContainer,
         Form::LlmModelUri,
+        Form::Image,
     ]);
     (forms, any::<bool>()).prop_map(|(form, numeric_leaf)| Context {
         form,

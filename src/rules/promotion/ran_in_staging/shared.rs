@@ -54,6 +54,8 @@ pub(super) fn shared(context: &Context<'_>, out: &mut Violations) {
             Some(at) => found.also_at(Label::new(at, "it has no version of its own")),
             None => found,
         };
+        // A version that is taken there now is not what was wrong before it.
+        let found = if moved.is_some() { found.word(used.parsed.class_text()) } else { found };
         let Some(line) = version_line(fleet, release) else { continue };
         let back = moved
             .and_then(|moved| moved.before.first())
