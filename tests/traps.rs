@@ -309,3 +309,30 @@ fn expressions_that_cannot_be_judged_are_listed() {
         (String::new(), true)
     );
 }
+
+/// A custom predictor has its model in its image, unless something says where else it is.
+#[test]
+fn what_serves_a_model_from_its_image() {
+    let releases = |image: &str, more: &str| {
+        let service = "=== prod/all.yaml\napiVersion: serving.kserve.io/v1beta1\nkind: InferenceService\nmetadata: {name: fraud, namespace: ml}\n\
+                       spec:\n  predictor:\n    containers:\n      - name: kserve-container\n";
+        let report = report(&format!("{service}        image: {image}\n{more}"));
+        report.summary.releases
+    };
+    let own = "registry.example.com/fraud:v47";
+    for (more, expected) in [
+        ("", 1),
+        ("        args: [--workers=1, --model_name=fraud, --http_port=8080]\n", 1),
+        ("        env: [{name: LOG_LEVEL, value: info}]\n", 1),
+        ("        args: [--model_dir=/mnt/models]\n", 0),
+        ("        args: [--uri, s3://models/fraud/v47]\n", 0),
+        ("        env: [{name: HF_HOME, value: /cache}]\n", 0),
+        ("        volumeMounts: [{name: models, mountPath: /models}]\n", 0),
+        // `storageUri` by its variable names the model, and no second one.
+        ("        env: [{name: STORAGE_URI, value: s3://models/fraud/v47/}]\n", 1),
+    ] {
+        assert_eq!(releases(own, more), expected, "{more}");
+    }
+    assert_eq!(releases("vllm/vllm-openai:v0.6.3", ""), 0);
+    assert_eq!(releases("ghcr.io/huggingface/text-generation-inference:3.0", ""), 0);
+}

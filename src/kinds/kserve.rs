@@ -290,7 +290,11 @@ pub fn baked<'w, 'n>(workload: &'w Workload<'n>) -> Option<&'w Container<'n>> {
     let node = serving.node;
     let is_custom = workload.pod.get("model").is_absent() && serving.format.is_none();
     let arguments = ["args", "command"].iter().flat_map(|list| node.get(list).items());
-    let names_a_model = |text: &str| text.contains("model") || text.contains("://");
+    // `--model_name` is what the server calls it.
+    let names_a_model = |text: &str| {
+        let rest = ["--model_name", "--model-name"].iter().find_map(|name| text.strip_prefix(name));
+        rest.unwrap_or(text).contains("model") || text.contains("://")
+    };
     let variables = node.get("env").items().iter().filter_map(|one| one.get("name").text());
     let image = node.get("image").text()?;
     let name = image.rsplit('/').next().unwrap_or(image).split([':', '@']).next().unwrap_or("");
