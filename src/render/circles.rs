@@ -8,6 +8,8 @@ use mlgitops_yaml::OriginSpan;
 
 use crate::deploy::{Deployment, Refused};
 use crate::kinds::argocd::GROUP;
+use crate::kinds::flux::is_kustomization;
+use crate::render::Job;
 use crate::render::run::Rendered;
 
 /// What renders what, by the indices of renderings.
@@ -16,6 +18,8 @@ pub(super) struct Circles {
     /// The deployments each rendering holds, each with one of its renderings.
     edges: BTreeMap<usize, Vec<(Manifest, usize)>>,
     known: HashSet<Known>,
+    /// What first brought a rendering: the rendering that holds the deployment, and the object.
+    brought: BTreeMap<usize, (usize, ObjectId)>,
 }
 
 /// What makes a deployment the one that was met before: the object, where it stands, and what it
@@ -32,8 +36,44 @@ impl Circles {
         let leads = |to: &&usize| manifest.id.group() == GROUP || **to != from;
         let leading = indices.iter().filter(leads).map(|&to| (manifest.clone(), to));
         self.edges.entry(from).or_default().extend(leading);
+        // Nothing is brought by what came later, so that the way back has an end.
+        for &to in indices.iter().filter(|to| **to > from) {
+            self.brought.entry(to).or_insert_with(|| (from, manifest.id.clone()));
+        }
         let key = (manifest.id.clone(), manifest.place(manifest.root.origin), known);
         !self.known.insert(key)
+    }
+
+    /// Takes out the Kustomizations that build a folder again from which they come, in another way and
+    /// by another name: where variables make the names, each of them brings more, without end.
+    pub(super) fn without_end(
+        &self,
+        found: &mut Vec<(usize, Deployment)>,
+        rendered: &[Rendered],
+    ) -> Vec<Refused> {
+        let is_endless = |(from, deployment): &mut (usize, Deployment)| {
+            is_kustomization(&deployment.manifest.id) && self.builds_again(*from, deployment, rendered)
+        };
+        let endless = found.extract_if(.., is_endless);
+        endless.map(|(_, one)| refused(&one.manifest, false, one.jobs.first().map(|job| &**job))).collect()
+    }
+
+    fn builds_again(&self, from: usize, deployment: &Deployment, rendered: &[Rendered]) -> bool {
+        let own = &deployment.manifest.id;
+        let Some(job) = deployment.jobs.first() else { return false };
+        let mut at = Some(from);
+        while let Some(index) = at {
+            let brought = self.brought.get(&index);
+            let is_again = |earlier: &Rendered| earlier.job.path == job.path && earlier.job != *job;
+            // What applies itself, changed by its own build, is one object and brings one more.
+            if brought.is_some_and(|(_, id)| is_kustomization(id) && id != own)
+                && rendered.get(index).is_some_and(is_again)
+            {
+                return true;
+            }
+            at = brought.map(|(from, _)| *from);
+        }
+        false
     }
 
     /// The deployments that close a circle, in order: each leads back to a rendering that it is, or
@@ -44,7 +84,7 @@ impl Circles {
         for &start in self.edges.keys() {
             self.walk(start, &mut done, &mut |manifest, from, to| {
                 if said.insert(manifest.id.clone()) {
-                    found.push(refused(manifest, from == to, rendered.get(to)));
+                    found.push(refused(manifest, from == to, rendered.get(to).map(|to| &*to.job)));
                 }
             });
         }
@@ -85,8 +125,8 @@ impl Circles {
     }
 }
 
-fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Rendered>) -> Refused {
-    let path = to.map_or_else(String::new, |to| to.job.path.to_string());
+fn refused(manifest: &Manifest, is_itself: bool, to: Option<&Job>) -> Refused {
+    let path = to.map_or_else(String::new, |to| to.path.to_string());
     let spec = manifest.root.get("spec");
     let written = spec.get("source").get("path").present().or(spec.get("path").present());
     let at = written.map_or(manifest.root.origin, |node| node.origin);

@@ -349,6 +349,7 @@ impl Plan<'_> {
             if found.is_empty() {
                 return;
             }
+            self.planned.refused.extend(self.circles.without_end(&mut found, &self.planned.rendered));
             let before = self.planned.rendered.len();
             let mut ran =
                 self.run_all(found.iter().flat_map(|(_, one)| one.jobs.clone()).collect()).into_iter();

@@ -141,6 +141,59 @@ fn variables_that_grow_without_end() {
     }
 }
 
+/// Kustomizations that a variable gives a new name each time they are applied: four become sixteen,
+/// and those sixty-four.
+#[test]
+fn kustomizations_that_multiply() {
+    let four = |path: &str| -> String {
+        let one = |letter: &str| {
+            let grows = format!("postBuild: {{substitute: {{N: '${{N}}{letter}'}}}}");
+            kustomization(&format!("{letter}${{N}}"), path, &grows)
+        };
+        ["a", "b", "c", "d"].map(one).join("---\n")
+    };
+    let first = kustomization("models", "./models", "postBuild: {substitute: {N: x}}");
+    let itself = World::of(&[
+        ("models/isvc.yaml", &service("fraud", "s3://models/fraud/v47/")),
+        ("models/more.yaml", &four("./models")),
+        ("clusters/prod/models.yaml", &first),
+    ]);
+    // Each of the four brings the whole folder once more, by way of another one.
+    let in_turn = World::of(&[
+        ("models/isvc.yaml", &service("fraud", "s3://models/fraud/v47/")),
+        ("models/more.yaml", &four("./others")),
+        ("others/more.yaml", &four("./models")),
+        ("clusters/prod/models.yaml", &first),
+    ]);
+    for (world, built, said) in [(itself, 1, 4), (in_turn, 5, 16)] {
+        let survey = world.survey();
+        assert_eq!(bound(&survey).len(), built, "{:?}", bound(&survey));
+        assert_eq!(not_checked(&survey), Vec::<String>::new());
+        assert_eq!(survey.fleet.refused.len(), said);
+        assert_eq!(survey.fleet.refused[0].problem.message, "models");
+        assert!(!world.findings(&["application-circle"]).is_empty());
+    }
+}
+
+/// What applies its own folder, changed by its own patch, is the one object that Flux is set up with.
+#[test]
+fn a_kustomization_that_changes_itself_is_no_circle() {
+    let patched = format!(
+        "{}patches:\n  - target: {{kind: Kustomization, name: flux-system}}\n    patch: |\n      \
+         - {{op: add, path: /spec/postBuild, value: {{substitute: {{VERSION: v47}}}}}}\n",
+        super::SYNC
+    );
+    let world = World::of(&[
+        ("mlgitops.yaml", "repositories: [{url: \"https://git.example.com/org/fleet\", path: .}]\n"),
+        ("clusters/prod/flux-system/gotk-sync.yaml", &super::sync("prod")),
+        ("clusters/prod/flux-system/kustomization.yaml", &patched),
+        ("clusters/prod/isvc.yaml", &service("fraud", "s3://models/fraud/${VERSION}/")),
+    ]);
+    let survey = world.survey();
+    assert!(survey.fleet.refused.is_empty(), "{:?}", survey.fleet.refused);
+    assert!(releases(&survey).contains(&"fraud 47 prod prod/-".to_owned()), "{:?}", releases(&survey));
+}
+
 /// A ring of thousands that wait for each other is one finding.
 #[test]
 fn a_ring_of_dependencies() {
