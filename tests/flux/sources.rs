@@ -51,6 +51,31 @@ fn what_the_source_leaves_out() {
     assert_eq!(with("  ignore: |\n    !.github/\n", "", ""), ["a", "b", "c", "d", "e"]);
 }
 
+/// A path begins at the top of its source, and climbs no higher.
+#[test]
+fn paths_that_climb() {
+    for (path, is_built) in [
+        ("../models", true),
+        ("/models", true),
+        ("./x/../../models/", true),
+        ("clusters/../models", true),
+        ("../x/models", false),
+    ] {
+        let world = World::of(&[
+            ("mlgitops.yaml", "repositories: [{url: \"https://git.example.com/org/fleet\", path: .}]\n"),
+            ("models/a.yaml", &service("a", "s3://models/a/v1/")),
+            ("clusters/prod/flux-system/gotk-sync.yaml", &super::sync("prod")),
+            ("clusters/prod/models.yaml", &kustomization("models", path, "")),
+        ]);
+        let refused: Vec<String> =
+            world.survey().fleet.refused.iter().map(|one| one.problem.message.clone()).collect();
+        match is_built {
+            true => assert_eq!((applied(&world), refused), (vec!["a".to_owned()], vec![]), "{path}"),
+            false => assert_eq!(refused, ["there is no folder `../x/models`"]),
+        }
+    }
+}
+
 #[test]
 fn a_source_that_another_kustomization_applies() {
     let source =

@@ -146,7 +146,7 @@ fn of_source<'w>(
     let one = said(described.get("valuesFile"));
     for file in one.into_iter().chain(described.get("valuesFiles").items()) {
         let text = file.text().unwrap_or("");
-        let path = base.join(text.trim_start_matches('/')).ok().flatten();
+        let path = base.join(&source::from_top(text)).ok().flatten();
         let is_there = |path: &RepoPath| world.tree.trees.files().kind(path).is_some();
         match path.filter(is_there) {
             Some(path) => values_files.push(path),

@@ -8,6 +8,7 @@ use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{NodeIndex, Tree};
 use rayon::prelude::*;
 
+use super::source::from_top;
 use crate::discover::{Base, Discovery, FileKind, Found, KUSTOMIZATIONS, Trees};
 use crate::kinds::flux::{KUSTOMIZE_GROUP, SOURCE_GROUP, is_helm_release, is_kustomization};
 
@@ -179,9 +180,8 @@ fn written(discovery: &Discovery, trees: &Trees<'_>) -> Vec<Written> {
         if !object.has_source() {
             return None;
         }
-        let path = object.text(&["spec", "path"]).trim_start_matches('/');
         let base = sources.base(object)?;
-        base.join(if path.is_empty() { "." } else { path }).ok().flatten()
+        base.join(&from_top(object.text(&["spec", "path"]))).ok().flatten()
     };
     let written = |object: &Object<'_>| {
         let root = Root { file: object.file.clone(), name: object.text(&["metadata", "name"]).to_owned() };

@@ -1,6 +1,6 @@
 //! The folder a Flux object names: in which source, and whether it is there.
 
-use mlgitops_files::{EntryKind, PathError, RepoPath};
+use mlgitops_files::{EntryKind, RepoPath};
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::Node;
 
@@ -108,6 +108,20 @@ pub(super) fn ignored(manifest: &Manifest, world: &World<'_>) -> Option<String> 
     Some(repository.root.get("spec").get("ignore").text()?.to_owned())
 }
 
+/// A path of a source, from its top: to Flux it begins there whatever it begins with, and no `..`
+/// climbs above it (kustomize-controller v1.9 `internal/controller`, `securejoin.SecureJoin`).
+pub(super) fn from_top(text: &str) -> String {
+    let mut segments = Vec::new();
+    for segment in text.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    if segments.is_empty() { ".".to_owned() } else { segments.join("/") }
+}
+
 /// The folder of a path in a source.
 pub(super) fn folder<'n>(
     base: &Base,
@@ -116,17 +130,14 @@ pub(super) fn folder<'n>(
     world: &World<'_>,
 ) -> Result<RepoPath, NoFolder<'n>> {
     let refused = |words: String| Err(NoFolder::Refused(words, written));
-    // To Flux a path begins at the top of its source, whatever it begins with.
-    let below = text.trim_start_matches('/');
-    let folder = match base.join(if below.is_empty() { "." } else { below }) {
+    let folder = match base.join(&from_top(text)) {
         Ok(Some(folder)) => folder,
         Ok(None) => {
             let reason = format!("`{text}` lies outside the folder that is checked");
             let help = Some("mlgitops lint at the top of the repository".to_owned());
             return Err(NoFolder::NotHere(NotHere { code: Code::Remote, reason, help }, written));
         }
-        Err(PathError::Absolute(_)) => return refused(format!("`{text}` is absolute")),
-        Err(_) => return refused(format!("`{text}` leaves the repository")),
+        Err(_) => return refused(format!("`{text}` is no path")),
     };
     let files = world.tree.trees.files();
     let end = files.trail(&folder).pop();
