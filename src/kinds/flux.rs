@@ -2,7 +2,8 @@
 //! (kustomize-controller v1.9 `api/v1`, helm-controller v1.6 `api/v2`, source-controller `api/v1`;
 //! domain.md §4).
 
-use mlgitops_manifest::ObjectId;
+use mlgitops_manifest::fields::Release;
+use mlgitops_manifest::{Manifest, ObjectId};
 use mlgitops_yaml::Node;
 
 /// The API group of Flux's Kustomization.
@@ -26,6 +27,20 @@ pub fn is_kustomization(id: &ObjectId) -> bool {
 #[must_use]
 pub fn is_helm_release(id: &ObjectId) -> bool {
     id.is(HELM_GROUP, "HelmRelease")
+}
+
+/// The release that a controller of Flux belongs to, and where it says so: every object that
+/// `flux install` writes has it in a label (flux2 `pkg/manifestgen/install`).
+#[must_use]
+pub fn installed(manifest: &Manifest) -> Option<(&str, &Node)> {
+    if !manifest.id.is("apps", "Deployment") || !manifest.id.name.ends_with("-controller") {
+        return None;
+    }
+    let labels = manifest.root.get("metadata").get("labels");
+    let node = labels.get("app.kubernetes.io/version").present()?;
+    let release = node.text()?.trim_start_matches('v');
+    let is_flux = labels.get("app.kubernetes.io/part-of").text() == Some("flux");
+    (is_flux && release.parse::<Release>().is_ok()).then_some((release, node))
 }
 
 /// What an object names as its source.

@@ -135,6 +135,9 @@ pub struct Flux {
     pub annotations: Vec<(String, Given)>,
     /// `postBuild`, where there is one.
     pub variables: Option<PostBuild>,
+    /// Whether the fields of an entry of `images` are laid over those of the folder's own entry of that
+    /// name, or take its place.
+    pub merges_images: bool,
 }
 
 /// The variables that Flux replaces after a build.

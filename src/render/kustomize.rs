@@ -87,6 +87,7 @@ fn overrides(given: &Kustomize, origins: &mut Origins) -> Overrides {
         written: None,
         objects: Vec::new(),
         files_anywhere: given.files_anywhere,
+        merges_images: given.flux.as_ref().is_some_and(|flux| flux.merges_images),
         kube_version: given.kube_version.clone(),
         api_versions: given.api_versions.clone(),
     }

@@ -270,7 +270,9 @@ impl Plan<'_> {
         let Some(rendered) = self.planned.rendered.get(index) else { return Vec::new() };
         let cluster = cluster_of(&rendered.job);
         let tree = self.tree();
+        let stated = self.config.flux.version.as_ref().map(|stated| stated.value.as_str());
         let world = World {
+            release: stated.or_else(|| self.flux.objects.release(cluster.as_ref())),
             tree: &tree,
             objects: &self.flux.objects,
             rendering: index,

@@ -12,6 +12,7 @@ use crate::config::{FluxConfig, Stated};
 use crate::deploy::flux;
 use crate::finding::Location;
 use crate::fleet::{Deployment, Fleet, Object};
+use crate::kinds;
 use crate::kinds::argocd::GROUP;
 use crate::kinds::flux::{SOURCE_GROUP, SourceRef, is_helm_release};
 
@@ -174,17 +175,9 @@ pub fn cluster_of(object: &Object, fleet: &Fleet) -> Option<String> {
     })
 }
 
-/// The release a controller of Flux belongs to: every object that `flux install` writes has it in a
-/// label (flux2 `pkg/manifestgen/install`).
+/// The release a controller of Flux belongs to, and where it says so.
 fn installed(manifest: &Manifest) -> Option<(String, Location)> {
-    if !manifest.id.is("apps", "Deployment") || !manifest.id.name.ends_with("-controller") {
-        return None;
-    }
-    let labels = manifest.root.get("metadata").get("labels");
-    let node = labels.get("app.kubernetes.io/version").present()?;
-    let release = node.text()?.trim_start_matches('v');
-    let is_flux = labels.get("app.kubernetes.io/part-of").text() == Some("flux");
-    release.parse::<Release>().ok().filter(|_| is_flux)?;
+    let (release, node) = kinds::flux::installed(manifest)?;
     Some((release.to_owned(), manifest.place(node.origin).map(Location::from)?))
 }
 

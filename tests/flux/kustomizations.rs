@@ -90,6 +90,54 @@ fn images_and_components() {
     assert_eq!(containers, ["proxy:2.0"]);
 }
 
+/// What a Kustomization says of an image whose folder speaks of it too: from Flux 2.9.3 on it is laid
+/// over that field by field, before it took its place.
+#[test]
+fn an_image_that_the_folder_names_too() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: proxy}\nspec:\n  template:\n    spec:\n      \
+                      containers: [{name: proxy, image: proxy:1.0}]\n";
+    let own = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [proxy.yaml]\n\
+               images: [{name: proxy, newName: r/proxy, newTag: \"1.1\"}]\n";
+    let controllers = |release: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: kustomize-controller\n  namespace: flux-system\n  \
+             labels: {{app.kubernetes.io/part-of: flux, app.kubernetes.io/version: {release}}}\nspec: {{}}\n"
+        )
+    };
+    let image = |image: &str, more: &[(&str, &str)]| {
+        let world = World::of(&[
+            ("app/proxy.yaml", deployment),
+            ("app/kustomization.yaml", own),
+            (
+                "clusters/prod/app.yaml",
+                &kustomization("app", "./app", &format!("images: [{{name: proxy, {image}}}]")),
+            ),
+        ]);
+        let survey = world.and(more).survey();
+        let mut objects = survey.fleet.objects.iter();
+        let proxy = objects.find(|object| object.manifest.id.name == "proxy").unwrap();
+        let containers = proxy.manifest.root.find(&["spec", "template", "spec", "containers"]);
+        containers.items()[0].get("image").text().unwrap().to_owned()
+    };
+    assert_eq!(image("newTag: \"2.0\"", &[]), "r/proxy:2.0");
+    assert_eq!(image("newName: mirror/proxy", &[]), "mirror/proxy:1.1");
+    let digest = "sha256:6e1b2b6d0f2a4a3d9d0c3c1f8f0d5a0e9b7c6d5e4f3a2b1c0d9e8f7a6b5c4d3e";
+    assert_eq!(image(&format!("digest: \"{digest}\""), &[]), format!("r/proxy@{digest}"));
+    for (release, expected) in [
+        ("2.8", "proxy:2.0"),
+        ("2.9.2", "proxy:2.0"),
+        ("2.9", "r/proxy:2.0"),
+        ("2.9.3", "r/proxy:2.0"),
+        ("2.10.0", "r/proxy:2.0"),
+    ] {
+        let stated = format!("flux: {{version: \"{release}\"}}\n");
+        assert_eq!(image("newTag: \"2.0\"", &[("mlgitops.yaml", &stated)]), expected, "{release}");
+        let installed = controllers(&format!("v{release}"));
+        let components = ("clusters/prod/components.yaml", installed.as_str());
+        assert_eq!(image("newTag: \"2.0\"", &[components]), expected, "v{release}");
+    }
+}
+
 #[test]
 fn what_comes_from_elsewhere_is_said() {
     let source = |kind: &str, spec: &str| {

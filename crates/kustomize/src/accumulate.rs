@@ -9,6 +9,7 @@ use mlgitops_yaml::{Node, OriginId, Role, Value};
 use crate::build::{Builder, LeftOutKind, Refused, Step};
 use crate::configure;
 use crate::id::Id;
+use crate::image;
 use crate::index::Names;
 use crate::provenance::Metadata;
 use crate::read::Kustomization;
@@ -106,12 +107,17 @@ impl Builder<'_> {
     }
 
     /// Sets what a deployment says about the root: of images and replicas, an entry takes the place
-    /// of the one with its name.
+    /// of the one with its name, or is laid over it.
     fn override_fields(&mut self, kustomization: &mut Kustomization) {
         let overrides = self.overrides;
         let Value::Map(map) = &mut kustomization.root.value else { return };
         for (name, node) in &overrides.fields {
             match (map.get_mut(name).map(|have| &mut have.value), &node.value) {
+                (Some(Value::Sequence(have)), Value::Sequence(more))
+                    if overrides.merges_images && name == "images" =>
+                {
+                    image::lay_over(have, more);
+                }
                 (Some(Value::Sequence(have)), Value::Sequence(more)) => {
                     if matches!(name.as_str(), "images" | "replicas") {
                         let names: Vec<_> = more.iter().map(|entry| entry.get("name").text()).collect();

@@ -26,6 +26,9 @@ pub struct Overrides {
     /// Whether files outside the folder of a kustomization may be read, as Flux allows; kustomize
     /// itself refuses them.
     pub files_anywhere: bool,
+    /// Whether an entry of `images` gives the root's own entry of its name the fields it has, as Flux
+    /// does; otherwise it takes its place.
+    pub merges_images: bool,
     /// The version of Kubernetes that every chart of `helmCharts` is told, over its own
     /// (`kustomize build --helm-kube-version`).
     pub kube_version: Option<String>,

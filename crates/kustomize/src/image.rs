@@ -45,6 +45,29 @@ impl Name {
     }
 }
 
+/// Gives each entry of `images` what another of its name says: a new name; and a tag, a digest or both,
+/// which take the place of both (fluxcd/pkg v1.9 `kustomize/kustomize_generator.go`).
+pub(crate) fn lay_over(entries: &mut Vec<Node>, over: &[Node]) {
+    const VERSION: [&str; 2] = ["newTag", "digest"];
+    for more in over {
+        let said = |field: &str| {
+            let (key, value) = more.as_map()?.entry(field)?;
+            value.text().is_some_and(|text| !text.is_empty()).then(|| (key.clone(), value.clone()))
+        };
+        let is_same = |entry: &&mut Node| entry.get("name").text() == more.get("name").text();
+        let Some(Value::Map(map)) = entries.iter_mut().find(is_same).map(|entry| &mut entry.value) else {
+            entries.push(more.clone());
+            continue;
+        };
+        if VERSION.iter().any(|field| said(field).is_some()) {
+            VERSION.iter().for_each(|field| drop(map.remove(field)));
+        }
+        for (key, value) in ["newName", "newTag", "digest"].iter().filter_map(|field| said(field)) {
+            map.set(key, value);
+        }
+    }
+}
+
 /// Whether a text is nothing, or a tag, a digest, or both, with their marks.
 fn is_version(text: &str) -> bool {
     let part = |byte: u8| byte.is_ascii_alphanumeric() || b"_.{}-".contains(&byte);

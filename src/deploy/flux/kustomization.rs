@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
+use mlgitops_manifest::fields::Release;
 use mlgitops_yaml::{Node, Origins};
 
 use super::source::{self, NoFolder};
@@ -56,6 +57,7 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         labels,
         annotations,
         variables,
+        merges_images: merges_images(world.release),
     };
     let kustomize = Kustomize {
         fields: fields(&manifest.root, &folder, world, origins),
@@ -65,6 +67,17 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
     };
     let job = Job { path: folder, tool: Tool::Kustomize(kustomize) };
     reading.found.push(Deployment { jobs: vec![Arc::new(job)], ..deployment });
+}
+
+/// Whether the fields of an entry of `images` are laid over those of the folder's own: from
+/// kustomize-controller 1.9.4 on, which Flux 2.9.3 holds; before, it took the entry's place.
+fn merges_images(release: Option<&str>) -> bool {
+    let Some((text, release)) = release.and_then(|text| Some((text, text.parse::<Release>().ok()?))) else {
+        return true;
+    };
+    // Who names a minor release alone runs the last of its patch releases.
+    let patch = if text.matches('.').count() > 1 { 3 } else { 0 };
+    release >= Release::new(2, 9, patch)
 }
 
 fn is_said(node: &Node) -> bool {

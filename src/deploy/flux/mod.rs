@@ -52,6 +52,8 @@ pub(crate) struct World<'w> {
     pub(crate) cluster: Option<&'w RepoPath>,
     /// The variables that were put in what it stands in, sorted by name.
     pub(crate) variables: &'w [(String, Given)],
+    /// The release of Flux that runs there, if anything says so.
+    pub(crate) release: Option<&'w str>,
     /// Whether nothing more will be rendered: what is missing now is not in Git.
     pub(crate) is_last: bool,
 }

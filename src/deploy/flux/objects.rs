@@ -8,7 +8,7 @@ use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Node, Origins};
 
-use crate::kinds::flux::{EXTENSIONS_GROUP, SOURCE_GROUP};
+use crate::kinds::flux::{EXTENSIONS_GROUP, SOURCE_GROUP, installed};
 use crate::render::Given;
 
 /// What a ConfigMap holds.
@@ -48,6 +48,8 @@ pub(crate) struct Asker<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
     named: BTreeMap<Name, Vec<Known>>,
+    /// The release of Flux that is installed on a cluster, as its controllers say.
+    releases: BTreeMap<Option<RepoPath>, String>,
     read: Mutex<Read>,
 }
 
@@ -68,6 +70,14 @@ impl Objects {
             let known = Known { rendering, cluster: cluster.cloned(), manifest: manifest.clone() };
             self.named.entry(key).or_default().push(known);
         }
+        if let Some((release, _)) = manifests.iter().find_map(installed) {
+            self.releases.entry(cluster.cloned()).or_insert_with(|| release.to_owned());
+        }
+    }
+
+    /// The release of Flux on a cluster, where its controllers are in the repository.
+    pub(crate) fn release(&self, cluster: Option<&RepoPath>) -> Option<&str> {
+        self.releases.get(&cluster.cloned()).map(String::as_str)
     }
 
     /// The files of the ConfigMaps whose values were asked for.
