@@ -83,6 +83,17 @@ fn names_and_namespaces() {
         ("releaseName: risk", "risk 0 prod prod/ml"),
         ("targetNamespace: serving", "serving-fraud 0 prod prod/serving"),
         ("targetNamespace: serving\nreleaseName: risk", "risk 0 prod prod/serving"),
+        // 53 characters, and one more: `sha256sum` of the whole begins so.
+        (
+            "targetNamespace: team-payments-of-the-northern-region-production",
+            "team-payments-of-the-northern-region-production-fraud 0 prod \
+             prod/team-payments-of-the-northern-region-production",
+        ),
+        (
+            "targetNamespace: team-payments-of-the-northern-region-productions",
+            "team-payments-of-the-northern-region-pro-75ad2333181c 0 prod \
+             prod/team-payments-of-the-northern-region-productions",
+        ),
     ] {
         assert_eq!(releases(&world(spec).survey()), [expected], "{spec}");
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Lookup, Node, OriginId, Origins};
+use sha2::{Digest, Sha256};
 
 use super::objects::Asker;
 use super::source::{self, NoFolder};
@@ -157,8 +158,24 @@ fn of_source<'w>(
     Ok(Chart { folder, values_files })
 }
 
-/// `releaseName`, else the target namespace and the name (`GetReleaseName`).
+/// The name of the release, as the controller gives it to Helm: of one that is longer than 53
+/// characters the first 40, and 12 of its hash (helm-controller v1.6 `internal/release/name.go`).
 fn release_name(manifest: &Manifest, origins: &mut Origins) -> Option<Given> {
+    const MOST: usize = 53;
+    const KEPT: usize = 40;
+    const OF_HASH: usize = 12;
+    let name = whole_name(manifest, origins)?;
+    if name.text.len() <= MOST {
+        return Some(name);
+    }
+    let hash: String =
+        Sha256::digest(name.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = hash.get(..OF_HASH).unwrap_or_default();
+    Some(Given::concat(&[name.slice(0..KEPT), Given::builtin(&format!("-{hash}"))]))
+}
+
+/// `releaseName`, else the target namespace and the name (`GetReleaseName`).
+fn whole_name(manifest: &Manifest, origins: &mut Origins) -> Option<Given> {
     let spec = manifest.root.get("spec");
     if let Some(name) = said(spec.get("releaseName")) {
         return Given::of(name, origins);
