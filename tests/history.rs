@@ -15,6 +15,8 @@ mod flux;
 mod promotion;
 #[path = "history/random.rs"]
 mod random;
+#[path = "history/removed.rs"]
+mod removed;
 #[path = "history/repository.rs"]
 mod repository;
 #[path = "history/restarts.rs"]

@@ -1,9 +1,12 @@
 //! The releases of the base that are gone at head.
 
+use mlgitops_manifest::ObjectId;
+
+use super::kept::{Kept, fate};
 use super::state::{Running, is_same_service};
 use crate::config::Config;
 use crate::finding::{Location, PlaceIndex};
-use crate::fleet::{EnvironmentIndex, Fleet, Place, keeps};
+use crate::fleet::{EnvironmentIndex, Fleet, Place};
 
 /// A release of the base that is gone at head: deleted, or started anew under another name.
 #[derive(Debug, Clone)]
@@ -12,12 +15,14 @@ pub struct Removed {
     pub running: Running,
     /// Its place, among those of the fleet at head.
     pub place: PlaceIndex,
-    /// Where it stood in the base.
+    /// Where it stood in the base; the Flux object that deployed it, where that is gone too.
     pub at: Option<Location>,
     /// The Application or Flux object that deployed it, where that is gone too.
-    pub deployment: Option<String>,
-    /// What of its ApplicationSet lets it run on without it, if anything does.
-    pub kept: Option<String>,
+    pub deployment: Option<ObjectId>,
+    /// The Flux object that deployed it, where that is still there.
+    pub still: Option<ObjectId>,
+    /// Why it runs on, if it does.
+    pub kept: Option<Kept>,
     /// The object that serves the model there from now on, if one comes with this change.
     pub instead: Option<Running>,
 }
@@ -50,17 +55,12 @@ pub(super) fn removals(
             continue;
         }
         let Some(object) = before.objects.get(release.object) else { continue };
-        let deployment = before.deployables.get(object.deployable).and_then(|one| one.deployment.as_ref());
-        let still = |name: &str| {
-            let mut all = after.deployables.iter().filter_map(|one| one.deployment.as_ref());
-            all.any(|one| one.id.name == name)
-        };
-        // The Application alone is gone: its folder may be there as it was.
-        let kept = deployment.filter(|one| !still(&one.id.name)).and_then(|one| keeps(one, before));
+        let fate = fate(object, before, after);
         removed.push(Removed {
-            kept,
-            at: object.manifest.place(object.manifest.root.origin).map(Location::from),
-            deployment: deployment.map(|one| one.id.name.clone()).filter(|name| !still(name)),
+            kept: fate.kept,
+            at: fate.at,
+            deployment: fate.deployment,
+            still: fate.still,
             place: place_of(before, release.place, after),
             running,
             instead,

@@ -43,6 +43,27 @@ pub fn installed(manifest: &Manifest) -> Option<(&str, &Node)> {
     (is_flux && release.parse::<Release>().is_ok()).then_some((release, node))
 }
 
+/// Labels and annotations with which a Kustomization neither sends an object to the API server, not
+/// even to try it, nor deletes it (kustomize-controller v1.9
+/// `internal/controller/kustomization_controller.go`, fluxcd/pkg `ssa/manager_apply.go`
+/// `shouldSkipApply`).
+pub const LEFT_ALONE: [(&str, &str); 2] = [("reconcile", "disabled"), ("ssa", "ignore")];
+
+/// The first of some keys of [`KUSTOMIZE_GROUP`] that an object has, as a label or an annotation,
+/// with one of these values: `key: value` as it is written. Upper and lower case are the same
+/// (fluxcd/pkg `ssa/utils/meta.go`, `AnyInMetadata`).
+#[must_use]
+pub fn mark(object: &Node, marks: &[(&str, &str)]) -> Option<String> {
+    let metadata = object.get("metadata");
+    let mut all =
+        ["annotations", "labels"].into_iter().flat_map(|field| marks.iter().map(move |mark| (field, mark)));
+    all.find_map(|(field, (key, value))| {
+        let name = format!("{KUSTOMIZE_GROUP}/{key}");
+        let text = metadata.get(field).get(&name).text()?;
+        text.eq_ignore_ascii_case(value).then(|| format!("{name}: {text}"))
+    })
+}
+
 /// What an object names as its source.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceRef<'n> {

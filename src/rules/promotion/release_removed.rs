@@ -4,7 +4,8 @@ use super::super::{Check, Context, Violations};
 use crate::config::Config;
 use crate::finding::{Label, Violation};
 use crate::fleet::startup_time::{Download, Phases};
-use crate::history::{Removed, Review, Running};
+use crate::history::{Kept, Removed, Review, Running};
+use crate::kinds::flux::{is_helm_release, is_kustomization};
 
 pub(super) const CHECKS: &[Check] = &[Check::Review(check)];
 
@@ -38,10 +39,7 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
         .word(name)
         .at_place(removed.place)
         .of_model(model);
-    let owner = match &removed.deployment {
-        Some(deployment) => format!("its Application {deployment} goes away, and all it owns with it"),
-        None => "what is not in Git any more, a sync with prune deletes".to_owned(),
-    };
+    let owner = owner(removed);
     let start = cold_start(&removed.running, config).map(|start| format!("; {start}")).unwrap_or_default();
     let help = match removed.instead {
         Some(_) => "keep the name; else let both run until the new one answers, and delete the old one later",
@@ -50,20 +48,71 @@ fn violation(removed: &Removed, config: &Config) -> Option<Violation> {
     Some(found.note(format!("{owner}{start}")).help(help))
 }
 
-/// What its ApplicationSet does not delete.
-fn left(removed: &Removed, kept: &str) -> Option<Violation> {
+/// What deletes it.
+fn owner(removed: &Removed) -> String {
+    match (&removed.deployment, &removed.still) {
+        (Some(gone), _) if is_helm_release(gone) => {
+            format!("its HelmRelease {} goes away, and Flux uninstalls it with all that is in it", gone.name)
+        }
+        (Some(gone), _) if is_kustomization(gone) => {
+            format!("its Kustomization {} goes away, and Flux deletes all it applied", gone.name)
+        }
+        (Some(gone), _) => format!("its Application {} goes away, and all it owns with it", gone.name),
+        (None, Some(still)) if is_helm_release(still) => {
+            format!(
+                "the next upgrade of the HelmRelease {} deletes what its chart prints no more",
+                still.name
+            )
+        }
+        (None, Some(still)) => {
+            format!(
+                "the Kustomization {} prunes: Flux deletes what left Git at the next commit it reads",
+                still.name
+            )
+        }
+        (None, None) => "what is not in Git any more, a sync with prune deletes".to_owned(),
+    }
+}
+
+/// What nothing deletes.
+fn left(removed: &Removed, kept: &Kept) -> Option<Violation> {
     let running = &removed.running;
     let (model, environment) = (&running.model, running.environment.as_deref().unwrap_or("its place"));
     let name = running.object.rsplit('/').next().unwrap_or_default();
     let message = format!("{model} goes on running in {environment}, and nothing in Git says so any more");
-    let label = Label::new(removed.at.clone()?, "no Application is made for it with this change");
-    let found = Violation::in_file("left", label, message).word(name).at_place(removed.place).of_model(model);
-    let note = format!("its ApplicationSet says `{kept}`: what it makes no more stays in the cluster");
-    Some(
-        found
-            .note(note)
-            .help("if it is meant to go, delete its Application after the merge; else put it back"),
-    )
+    let label = match kept {
+        Kept::Set(_) => "no Application is made for it with this change",
+        _ => "gone with this change",
+    };
+    let by_hand = "if it is meant to go, delete it in the cluster after the merge; else put it back";
+    let (note, help) = match kept {
+        Kept::Set(says) => (
+            format!("its ApplicationSet says `{says}`: what it makes no more stays in the cluster"),
+            "if it is meant to go, delete its Application after the merge; else put it back",
+        ),
+        Kept::Own(says) => (format!("it says `{says}` itself, and Flux deletes nothing that does"), by_hand),
+        Kept::By(by, says) => (
+            format!("the {} {} says `{says}`: what leaves its folder stays in the cluster", by.kind, by.name),
+            by_hand,
+        ),
+        Kept::Leaves(by, says) if is_helm_release(by) => (
+            format!("the HelmRelease {} says `{says}`: Flux takes it away and uninstalls nothing", by.name),
+            "if it is meant to go, `helm uninstall` it after the merge; else put it back",
+        ),
+        Kept::Leaves(by, says) => (
+            format!("the {} {} says `{says}`: it goes, and what it applied stays", by.kind, by.name),
+            by_hand,
+        ),
+        Kept::Waits(by) => (
+            format!(
+                "the {} {} is suspended: the model runs until somebody resumes it, and is deleted then",
+                by.kind, by.name
+            ),
+            "if it is meant to go, take `suspend: true` out; else put it back",
+        ),
+    };
+    let found = Violation::in_file("left", Label::new(removed.at.clone()?, label), message);
+    Some(found.word(name).at_place(removed.place).of_model(model).note(note).help(help))
 }
 
 /// How long nobody answers, where the size of the model is known.
