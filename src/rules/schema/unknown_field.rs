@@ -10,7 +10,7 @@ use mlgitops_yaml::{Key, Node, Pointer, Step, Value};
 use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
-use crate::kinds::flux::{is_helm_release, is_kustomization};
+use crate::kinds::flux::{LEFT_ALONE, is_helm_release, is_kustomization, mark};
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
@@ -26,7 +26,12 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if spec == Some(Availability::Never) {
         return;
     }
-    let mut walk = Walk { manifest, table, releases, by: By::of(object, context), out };
+    let by = By::of(object, context);
+    // What is never sent, nobody refuses; `self-heal` says that it is not.
+    if by == By::Kustomization && mark(&manifest.root, &LEFT_ALONE).is_some() {
+        return;
+    }
+    let mut walk = Walk { manifest, table, releases, by, out };
     walk.level(&manifest.root, table.root, &Pointer::default(), None);
 }
 
@@ -188,10 +193,13 @@ impl Walk<'_> {
                 format!("move it to `{}`{}", dotted(home), self.restart()),
             ),
             (None, Some(meant)) => (format!("did you mean `{meant}`?"), format!("write `{meant}`")),
-            (None, None) => (
-                format!("no release of {project} has it here"),
-                format!("take it out; it has no effect{}", self.restart()),
-            ),
+            (None, None) => {
+                let help = match self.by {
+                    By::Kustomization => "take it out; what waits is applied then".to_owned(),
+                    _ => format!("take it out; it has no effect{}", self.restart()),
+                };
+                (format!("no release of {project} has it here"), help)
+            }
         };
         let (message, note) = match self.by {
             By::Kustomization => (
