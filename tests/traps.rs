@@ -46,6 +46,14 @@ fn service(name: &str, annotations: &str, predictor: &str, model: &str) -> Strin
     )
 }
 
+/// A VirtualService of one host with one destination.
+fn route(host: &str, destination: &str) -> String {
+    format!(
+        "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {{name: r, namespace: ml}}\nspec:\n  hosts: [{host}]\n  \
+         gateways: [istio-ingress/public]\n  http:\n    - route: [{{destination: {destination}}}]\n"
+    )
+}
+
 const SKLEARN: &str = "      modelFormat: {name: sklearn}\n      storageUri: s3://models/fraud/v47/\n";
 const HUGGINGFACE: &str = "      modelFormat: {name: huggingface}\n      storageUri: s3://models/llm/v3/\n";
 const STANDARD: &str = "serving.kserve.io/deploymentMode: Standard";
@@ -224,6 +232,27 @@ fn traps() -> Vec<Trap> {
             ]),
             ("{weight: 10,", "{weight: 1,"),
             "weights/sum",
+        ),
+        trap(
+            "the second port of a runtime's container, which gets a port of its own",
+            prod(&[
+                service("fraud", STANDARD, "", &format!("{SKLEARN}      runtime: own\n")),
+                "---\napiVersion: serving.kserve.io/v1alpha1\nkind: ServingRuntime\nmetadata: {name: own, namespace: ml}\nspec:\n  containers:\n    - name: kserve-container\n      \
+                 image: registry.example.com/own:1.0.0\n      ports: [{containerPort: 9000, name: h2c}, {containerPort: 8080, name: http1}]\n"
+                    .to_owned(),
+                route("x.example.com", "{host: fraud-predictor, port: {number: 8080}}"),
+            ]),
+            ("ports: [{containerPort: 9000, name: h2c}, {containerPort: 8080, name: http1}]", "ports: [{containerPort: 8080}]"),
+            "route-target/port",
+        ),
+        trap(
+            "the port of a container whose runtime is elsewhere",
+            prod(&[
+                service("fraud", STANDARD, "", &format!("{SKLEARN}      runtime: own\n")),
+                route("x.example.com", "{host: fraud-predictor, port: {number: 8080}}"),
+            ]),
+            ("runtime: own", "runtime: kserve-sklearnserver"),
+            "route-target/port",
         ),
         trap(
             "zero traffic: a ratio of sums is empty, and no mistake of the alert",

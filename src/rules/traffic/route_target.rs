@@ -5,13 +5,14 @@ mod own;
 
 use std::ops::Range;
 
-use mlgitops_yaml::Pointer;
 use mlgitops_yaml::edit::NewValue;
+use mlgitops_yaml::{Node, Pointer};
 
 use super::super::{Check, Context, Violations};
 use crate::config::{DeploymentMode, nearest};
 use crate::finding::{Intent, Violation};
 use crate::fleet::backend::{Backend, Backends, Part, Routes};
+use crate::fleet::serving_runtime::Below;
 use crate::kinds::istio::Destination;
 use crate::kinds::kserve::{self, Part as Component};
 
@@ -44,7 +45,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
                 (Part::Component, None) => missing(routes, destination, &backend, backends),
                 _ => None,
             };
-            let port = port(routes, destination, &backend);
+            let port = port(routes, destination, &backend, context);
             for found in found.into_iter().chain(port) {
                 out.push(found.at_place(routes.object.place));
             }
@@ -124,13 +125,18 @@ fn missing(
 }
 
 /// The port of the container where that of the Service belongs.
-fn port(routes: &Routes<'_>, destination: &Destination<'_>, backend: &Backend<'_, '_>) -> Option<Violation> {
+fn port(
+    routes: &Routes<'_>,
+    destination: &Destination<'_>,
+    backend: &Backend<'_, '_>,
+    context: &Context<'_>,
+) -> Option<Violation> {
     if backend.part == Part::Whole {
         return None;
     }
     let keys = ["destination", "port", "number"];
     let node = destination.node.find(&keys).present()?;
-    if node.as_int() != Some(CONTAINER_PORT) || backend.service.is_some_and(|it| names_ports(&it.manifest)) {
+    if node.as_int() != Some(CONTAINER_PORT) || may_name_ports(destination, backend, context) {
         return None;
     }
     let message = format!(
@@ -146,10 +152,30 @@ fn port(routes: &Routes<'_>, destination: &Destination<'_>, backend: &Backend<'_
     Some(found.note(note).help("write 80").remedy("write the port of the Service", [written]))
 }
 
-/// Whether the container names several ports: KServe gives each behind the first its own number.
-fn names_ports(manifest: &mlgitops_manifest::Manifest) -> bool {
-    let serving = kserve::workloads(manifest).into_iter().filter(|one| one.part == Component::Predictor);
-    serving.filter_map(|one| one.serving).any(|one| one.node.get("ports").items().len() > 1)
+/// Whether the container may name several ports: KServe gives each behind the first its own number
+/// (kserve v0.20 `reconcilers/service`, `createDefaultSvc`). Those of the service stand before those
+/// of its runtime, whose fields are not all known where it is not in the repository.
+fn may_name_ports(destination: &Destination<'_>, backend: &Backend<'_, '_>, context: &Context<'_>) -> bool {
+    // Of a service that is elsewhere nothing is known.
+    let Some(service) = backend.service else { return true };
+    let rest = destination.host.service.get(backend.name.len()..).unwrap_or_default();
+    let part = match rest {
+        _ if rest.starts_with("-transformer") => Component::Transformer,
+        _ if rest.starts_with("-explainer") => Component::Explainer,
+        _ => Component::Predictor,
+    };
+    let workloads = kserve::workloads(&service.manifest);
+    let Some(workload) = workloads.iter().find(|one| one.part == part) else { return false };
+    // A transformer may stand among them, whose ports come first.
+    let listed = workload.pod.get("containers").items();
+    let is_several = |container: &Node| container.get("ports").items().len() > 1;
+    listed.iter().any(is_several)
+        || workload.serving.as_ref().is_some_and(|serving| is_several(serving.node))
+        || match context.runtimes().below(service, workload) {
+            Below::Nothing => false,
+            Below::Runtime(_, container) => is_several(container.node),
+            Below::Defaults | Below::Unknown => true,
+        }
 }
 
 fn name<'r>(routes: &'r Routes<'_>) -> &'r str {
