@@ -37,6 +37,10 @@ pub(super) fn shared(context: &Context<'_>, out: &mut Violations) {
         let Some((used, object)) = parts(fleet, release) else { continue };
         let Some(lower) = fleet.environment(other.place) else { continue };
         let moved = moved.iter().find(|moved| moved.release == index);
+        // What nothing here deploys is an orphan, however it is laid out.
+        if moved.is_none() && context.reached().is_some_and(|reached| !reached.holds(object)) {
+            continue;
+        }
         let what = if moved.is_some() { used.parsed.class_text() } else { "every version" };
         let message = match what {
             "every version" => format!("{what} of {} reaches", release.model),
