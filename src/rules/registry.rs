@@ -2509,6 +2509,15 @@ pub static RULES: &[Rule] = &[
                     Some(Severity::Error),
                 ],
             },
+            Case {
+                id: "literal",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                ],
+            },
         ],
         fix: FixKind::None,
         params: &[],

@@ -1,11 +1,14 @@
-//! `reconcile/undefined-variable`: a variable that Flux replaces by nothing, or stops at.
+//! `reconcile/undefined-variable`: a variable that Flux replaces by nothing, stops at, or leaves.
+
+#[path = "undefined_variable/literal.rs"]
+mod literal;
 
 use mlgitops_manifest::fields::Availability;
 
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Violation};
 
-pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
+pub(super) const CHECKS: &[Check] = &[Check::Fleet(check), Check::ModelReference(literal::check)];
 
 /// The minor release of Flux 2 from which on a variable without a value is an error
 /// (kustomize-controller v1.9 `internal/features/features.go`).
