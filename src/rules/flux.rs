@@ -6,7 +6,7 @@ use mlgitops_files::RepoPath;
 use mlgitops_kustomize::Target;
 use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{Availability, Project, Release, ReleaseSet};
-use mlgitops_yaml::{Node, Pointer};
+use mlgitops_yaml::{Node, OriginId, Pointer, Text, Value, parse};
 
 use crate::config::{FluxConfig, Stated};
 use crate::deploy::flux;
@@ -16,11 +16,23 @@ use crate::kinds;
 use crate::kinds::argocd::GROUP;
 use crate::kinds::flux::{SOURCE_GROUP, SourceRef, is_helm_release};
 
+/// How charts name the field that says where a model lies.
+const MODEL_FIELDS: [&str; 4] = ["storageUri", "storageURI", "modelUri", "modelURI"];
+
 /// The minor releases of Flux 2 that are supported, and asked about where nothing names one.
 const SUPPORTED: [u16; 3] = [7, 8, 9];
 
 /// The minor release of Flux 2 whose Kustomizations have `ignore`.
 pub(super) const IGNORE_SINCE: u16 = 9;
+
+/// Whether the chart of a HelmRelease lies elsewhere: in a HelmRepository, or in an OCIRepository
+/// that its `chartRef` names. Only its own lines tell what it deploys then.
+#[must_use]
+pub fn has_chart_elsewhere(release: &Manifest) -> bool {
+    let spec = release.root.get("spec");
+    spec.get("chart").get("spec").get("sourceRef").get("kind").text() == Some("HelmRepository")
+        || spec.get("chartRef").get("kind").text() == Some("OCIRepository")
+}
 
 /// What is known of Flux from the configuration and the repository.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +45,8 @@ pub struct Flux {
     pub is_absent: bool,
     /// The sources that others name, by kind and name: their indices in the fleet.
     sources: BTreeMap<(String, String), Vec<usize>>,
+    /// The entries of ConfigMaps that say where a model lies: namespace, name and key.
+    model_maps: BTreeSet<(Option<String>, String, String)>,
 }
 
 impl Flux {
@@ -52,6 +66,8 @@ impl Flux {
             let id = &object.manifest.id;
             if id.group() == SOURCE_GROUP {
                 flux.sources.entry((id.kind.clone(), id.name.clone())).or_default().push(index);
+            } else if id.is("", "ConfigMap") {
+                flux.model_maps.extend(model_entries(&object.manifest));
             } else if is_open && let Some((release, at)) = installed(&object.manifest) {
                 found.entry(release).or_insert(at);
             }
@@ -152,16 +168,99 @@ impl Flux {
         by: &Deployment,
         fleet: &'f Fleet,
     ) -> Option<&'f Object> {
+        let cluster = by.place.and_then(|place| fleet.place(place)?.cluster.clone());
+        self.source_near(source, by.manifest.id.namespace.as_deref(), cluster.as_deref(), fleet)
+    }
+
+    /// The same for an object of a namespace, on a cluster.
+    #[must_use]
+    pub fn source_near<'f>(
+        &self,
+        source: &SourceRef<'_>,
+        namespace: Option<&str>,
+        cluster: Option<&str>,
+        fleet: &'f Fleet,
+    ) -> Option<&'f Object> {
         let all = self.sources.get(&(source.kind.to_owned(), source.name.to_owned()))?;
-        let namespace = source.namespace.or(by.manifest.id.namespace.as_deref());
-        let own = by.place.and_then(|place| fleet.place(place)?.cluster.clone());
+        let namespace = source.namespace.or(namespace);
         let fits = |object: &&Object| {
             let other = object.manifest.id.namespace.as_deref();
             other.is_none() || namespace.is_none() || other == namespace
         };
         let fitting = || all.iter().filter_map(|index| fleet.objects.get(*index)).filter(fits);
-        fitting().find(|object| cluster_of(object, fleet) == own).or_else(|| fitting().next())
+        let is_near = |object: &&Object| cluster_of(object, fleet).as_deref() == cluster;
+        fitting().find(is_near).or_else(|| fitting().next())
     }
+
+    /// Whether the values of a HelmRelease say where a model lies: its own, and those of ConfigMaps
+    /// of this repository.
+    #[must_use]
+    pub fn gives_a_model(&self, release: &Manifest) -> bool {
+        let spec = release.root.get("spec");
+        let inline = spec.get("values").present().is_some_and(names_a_model);
+        inline || spec.get("valuesFrom").items().iter().any(|entry| self.brings_a_model(entry, release))
+    }
+
+    /// The same of one entry of `valuesFrom`.
+    fn brings_a_model(&self, entry: &Node, release: &Manifest) -> bool {
+        let path = entry.get("targetPath").text().filter(|path| !path.is_empty());
+        if let Some(path) = path {
+            return path.rsplit('.').next().is_some_and(|last| MODEL_FIELDS.contains(&last));
+        }
+        let text = |field: &str| entry.get(field).text().unwrap_or_default().to_owned();
+        let key = Some(text("valuesKey")).filter(|key| !key.is_empty());
+        let key = key.unwrap_or_else(|| "values.yaml".to_owned());
+        let is_there = |namespace| self.model_maps.contains(&(namespace, text("name"), key.clone()));
+        entry.get("kind").text() == Some("ConfigMap")
+            && (is_there(release.id.namespace.clone()) || is_there(None))
+    }
+}
+
+/// The entries of a ConfigMap that say where a model lies.
+fn model_entries(map: &Manifest) -> Vec<(Option<String>, String, String)> {
+    let data = map.root.get("data").present().and_then(Node::as_map);
+    let entries = data.into_iter().flat_map(|data| data.iter());
+    let says = entries.filter(|(_, value)| value.text().is_some_and(text_names_a_model));
+    let id = &map.id;
+    says.map(|(key, _)| (id.namespace.clone(), id.name.clone(), key.name().to_owned())).collect()
+}
+
+/// Whether values, as text, hold where a model lies.
+fn text_names_a_model(text: &str) -> bool {
+    if !MODEL_FIELDS.iter().any(|field| text.contains(field)) {
+        return false;
+    }
+    let tree = parse(Text::opaque(text, OriginId::NONE));
+    let mut open: Vec<_> = tree.documents().iter().filter_map(|document| document.root).collect();
+    while let Some(node) = open.pop() {
+        let is_uri = |(key, value)| {
+            tree.scalar(key).is_some_and(|key| MODEL_FIELDS.contains(&key)) && tree.scalar(value).is_some()
+        };
+        if tree.entries(node).any(is_uri) {
+            return true;
+        }
+        open.extend(tree.children(node));
+    }
+    false
+}
+
+/// Whether values hold where a model lies.
+fn names_a_model(values: &Node) -> bool {
+    let mut open = vec![values];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Sequence(items) => open.extend(items),
+            Value::Map(map) => {
+                if map.iter().any(|(key, value)| MODEL_FIELDS.contains(&key.name()) && value.text().is_some())
+                {
+                    return true;
+                }
+                open.extend(map.iter().map(|(_, value)| value));
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The cluster an object is on: where nothing applies it, the one whose folder it lies in.

@@ -2,14 +2,14 @@
 //! chart's version is.
 
 use mlgitops_manifest::Manifest;
-use mlgitops_yaml::{Node, Pointer, Value};
+use mlgitops_yaml::Pointer;
 
-use super::super::super::flux::source_of;
+use super::super::super::flux::{cluster_of, has_chart_elsewhere, source_of};
 use super::super::super::{Context, Violations};
 use super::{NOTE, TRUNKS, is_range};
 use crate::finding::Violation;
 use crate::fleet::{Deployment, Object};
-use crate::kinds::flux::is_helm_release;
+use crate::kinds::flux::{SourceRef, is_helm_release};
 
 /// What a GitRepository follows that names nothing (source-controller `api/v1/gitrepository_types.go`).
 const DEFAULT: &str = "master";
@@ -52,20 +52,23 @@ fn of_git(repository: &Manifest) -> Option<Violation> {
 
 /// A HelmRelease of a chart that lies elsewhere, and gives it a model: only its own lines tell which
 /// chart that is.
-pub(super) fn object(object: &Object, _context: &Context<'_>, out: &mut Violations) {
+pub(super) fn object(object: &Object, context: &Context<'_>, out: &mut Violations) {
     let release = &object.manifest;
-    if is_helm_release(&release.id) {
-        out.push(of_chart(release));
+    let flux = &context.facts.flux;
+    if !is_helm_release(&release.id) || !has_chart_elsewhere(release) || !flux.gives_a_model(release) {
+        return;
     }
+    let reference = release.root.get("spec").get("chartRef").present().and_then(SourceRef::of);
+    let Some(reference) = reference else { return out.push(of_chart(release)) };
+    let cluster = cluster_of(object, context.fleet);
+    let namespace = release.id.namespace.as_deref();
+    let source = flux.source_near(&reference, namespace, cluster.as_deref(), context.fleet);
+    out.push(source.and_then(|source| of_artifact(&source.manifest, release)));
 }
 
+/// The version of a chart in a HelmRepository.
 fn of_chart(release: &Manifest) -> Option<Violation> {
-    let spec = release.root.get("spec");
-    let chart = spec.get("chart").get("spec");
-    let is_listed = chart.get("sourceRef").get("kind").text() == Some("HelmRepository");
-    if !is_listed || !names_a_model(spec.get("values").present()?) {
-        return None;
-    }
+    let chart = release.root.get("spec").get("chart").get("spec");
     let at = Pointer::of(&["spec", "chart", "spec"]);
     let version = chart.get("version").present().filter(|node| !node.is_null());
     let (path, node, what, label) = match version {
@@ -83,27 +86,41 @@ fn of_chart(release: &Manifest) -> Option<Violation> {
             "no `version` beside it",
         ),
     };
-    let message = format!("what serves the model of {}{{places}} is whatever {what} holds", release.id.name);
-    let found = Violation::in_object("moves", release, path, node.origin, label, message)?;
-    let note = "a new version of the chart is upgraded to at the next interval, with what it prints for these values";
-    Some(found.note(note).help("name one version of the chart"))
+    let found = Violation::in_object("moves", release, path, node.origin, label, served(release, &what))?;
+    Some(found.note(UPGRADED).help("name one version of the chart"))
 }
 
-/// Whether values hold where a model lies.
-fn names_a_model(values: &Node) -> bool {
-    let is_uri = |name: &str| matches!(name, "storageUri" | "storageURI" | "modelUri" | "modelURI");
-    let mut open = vec![values];
-    while let Some(node) = open.pop() {
-        match &node.value {
-            Value::Sequence(items) => open.extend(items),
-            Value::Map(map) => {
-                if map.iter().any(|(key, value)| is_uri(key.name()) && value.text().is_some()) {
-                    return true;
-                }
-                open.extend(map.iter().map(|(_, value)| value));
+const UPGRADED: &str =
+    "a new version of the chart is upgraded to at the next interval, with what it prints for these values";
+
+fn served(release: &Manifest, what: &str) -> String {
+    format!("what serves the model of {}{{places}} is whatever {what} holds", release.id.name)
+}
+
+/// The reference of an OCIRepository that a HelmRelease takes its chart from: its digest, else its
+/// range, else its tag, else `latest` (source-controller `api/v1/ocirepository_types.go`).
+fn of_artifact(repository: &Manifest, release: &Manifest) -> Option<Violation> {
+    let spec = repository.root.get("spec");
+    let said = |field: &str| {
+        let node = spec.get("ref").get(field).present();
+        node.filter(|node| node.text().is_none_or(|text| !text.is_empty()))
+    };
+    let moves = "moves without a change here";
+    let field = ["digest", "semver", "tag"].into_iter().find(|field| said(field).is_some());
+    let (path, node, what, label) = match field.and_then(|field| Some((field, said(field)?))) {
+        Some((field @ ("semver" | "tag"), node)) => {
+            let text = node.text()?;
+            if field == "semver" && !is_range(text) || field == "tag" && text != "latest" {
+                return None;
             }
-            _ => {}
+            (Pointer::of(&["spec", "ref"]).key(field), node, format!("`{text}` of the chart"), moves)
         }
-    }
-    false
+        Some(_) => return None,
+        None => {
+            let node = spec.get("url").present()?;
+            (Pointer::of(&["spec", "url"]), node, "`latest` of the chart".to_owned(), "no `ref` beside it")
+        }
+    };
+    let found = Violation::in_object("moves", repository, path, node.origin, label, served(release, &what))?;
+    Some(found.note(UPGRADED).help("name one version of the chart: `ref: {tag: …}`, or its digest"))
 }
