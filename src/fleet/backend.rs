@@ -54,6 +54,14 @@ pub struct Routes<'f> {
     pub streams: Vec<Route<'f>>,
 }
 
+/// A Service or an entry of Istio's registry, and the namespace of the host it stands for.
+#[derive(Debug, Clone, Copy)]
+struct Written<'f> {
+    object: &'f Object,
+    /// `None` where it is that of the object.
+    namespace: Option<&'f str>,
+}
+
 /// The model services of a fleet, by name.
 #[derive(Debug)]
 pub struct Backends<'f> {
@@ -61,29 +69,31 @@ pub struct Backends<'f> {
     /// Every VirtualService with its routes.
     routes: Vec<Routes<'f>>,
     services: HashMap<&'f str, Vec<&'f Object>>,
-    /// Services and entries of Istio's registry that are written out, by name.
-    written: HashMap<&'f str, Vec<&'f Object>>,
+    /// Model services by the names of their Services before `-predictor`, where these are not their own.
+    variants: HashMap<String, Vec<&'f Object>>,
+    /// Services and entries of Istio's registry that are written out, by the name they stand for.
+    written: HashMap<&'f str, Vec<Written<'f>>>,
 }
 
 impl<'f> Backends<'f> {
     /// The model services of a fleet.
     #[must_use]
     pub fn of(fleet: &'f Fleet) -> Self {
-        let by_name = |kinds: &[&str]| {
-            let mut found: HashMap<&str, Vec<&Object>> = HashMap::new();
-            for object in kinds.iter().flat_map(|kind| fleet.of_kind(kind)) {
-                found.entry(object.manifest.id.name.as_str()).or_default().push(object);
+        let mut services: HashMap<&str, Vec<&Object>> = HashMap::new();
+        let mut variants: HashMap<String, Vec<&Object>> = HashMap::new();
+        for object in fleet.of_kind("InferenceService") {
+            services.entry(object.manifest.id.name.as_str()).or_default().push(object);
+            for variant in variants_of(object) {
+                variants.entry(variant).or_default().push(object);
             }
-            found
-        };
-        let services = by_name(&["InferenceService"]);
+        }
         let of = |object: &'f Object| Routes {
             object,
             http: http_routes(&object.manifest),
             streams: stream_routes(&object.manifest),
         };
         let routes = fleet.of_kind("VirtualService").map(of).collect();
-        Self { fleet, routes, services, written: by_name(&["Service", "ServiceEntry"]) }
+        Self { fleet, routes, services, variants, written: written(fleet) }
     }
 
     /// Every VirtualService with its routes.
@@ -122,7 +132,7 @@ impl<'f> Backends<'f> {
         let named = |(suffix, part): (&str, Part)| Some((host.service.strip_suffix(suffix)?, part));
         let mut readings = SUFFIXES.into_iter().filter_map(named).filter(|(name, _)| !name.is_empty());
         let known = readings.clone().find_map(|(name, part)| {
-            let service = self.service(route, host, name)?;
+            let service = self.service(route, host, name).or_else(|| self.variant(route, host, name))?;
             Some(Backend { name, part, service: Some(service) })
         });
         known.or_else(|| {
@@ -134,7 +144,15 @@ impl<'f> Backends<'f> {
     /// Whether a Service of a host's name is written out in the repository.
     #[must_use]
     pub fn is_written(&self, route: &Object, host: Host<'_>) -> bool {
-        self.written.get(host.service).is_some_and(|all| all.iter().any(|one| self.is_near(route, host, one)))
+        let Some(all) = self.written.get(host.service) else { return false };
+        all.iter().any(|one| self.is_at(route, host, one.object, one.namespace))
+    }
+
+    /// The model service that has a predictor of a host's name beside its own.
+    fn variant(&self, route: &Object, host: Host<'_>, name: &str) -> Option<&'f Object> {
+        let of_predictor = host.service.get(name.len()..) == Some("-predictor");
+        let mut all = self.variants.get(name).filter(|_| of_predictor)?.iter().copied();
+        all.find(|one| self.is_near(route, host, one))
     }
 
     fn service(&self, route: &Object, host: Host<'_>, name: &str) -> Option<&'f Object> {
@@ -145,17 +163,50 @@ impl<'f> Backends<'f> {
     /// Whether an object runs where a host is looked up: in the namespace it names, or that of the
     /// route, of the same environment where the route has one.
     fn is_near(&self, route: &Object, host: Host<'_>, one: &Object) -> bool {
+        self.is_at(route, host, one, None)
+    }
+
+    /// The same of an object that stands for a host of another namespace than its own.
+    fn is_at(&self, route: &Object, host: Host<'_>, one: &Object, namespace: Option<&str>) -> bool {
         let own = self.namespace(route);
         let wanted = host.namespace.or(own);
         let environment = |object: &Object| self.fleet.place(object.place).map(|place| place.environment);
         let same = environment(route) == environment(one) || environment(route) == Some(None);
-        same && (self.namespace(one) == wanted || wanted.is_none())
+        same && (namespace.or_else(|| self.namespace(one)) == wanted || wanted.is_none())
     }
 
     fn namespace<'o>(&'o self, object: &'o Object) -> Option<&'o str> {
         let of_place = || self.fleet.place(object.place)?.namespace.as_deref();
         object.manifest.id.namespace.as_deref().or_else(of_place)
     }
+}
+
+/// The names before `-predictor` that a service's predictors have beside its own: those of
+/// `spec.canary[]`, and of a predictor with a name (kserve v0.20 `constants.PredictorServiceName`).
+fn variants_of(service: &Object) -> Vec<String> {
+    let spec = service.manifest.root.get("spec");
+    let canaries = spec.get("canary").items().iter().map(|canary| canary.get("predictor"));
+    let names = canaries.chain([spec.get("predictor")]).filter_map(|predictor| predictor.get("name").text());
+    let names = names.filter(|name| !name.is_empty());
+    names.map(|name| format!("{}-{name}", service.manifest.id.name)).collect()
+}
+
+/// A Service is called by its name; an entry of Istio's registry stands for its `hosts`, whatever it
+/// is called (istio 1.31 `networking/v1alpha3/service_entry.proto`).
+fn written(fleet: &Fleet) -> HashMap<&str, Vec<Written<'_>>> {
+    let mut found: HashMap<&str, Vec<Written<'_>>> = HashMap::new();
+    for object in fleet.of_kind("Service") {
+        let one = Written { object, namespace: None };
+        found.entry(object.manifest.id.name.as_str()).or_default().push(one);
+    }
+    for object in fleet.of_kind("ServiceEntry") {
+        let hosts = object.manifest.root.find(&["spec", "hosts"]).items();
+        for host in hosts.iter().filter_map(Host::of) {
+            let one = Written { object, namespace: host.namespace };
+            found.entry(host.service).or_default().push(one);
+        }
+    }
+    found
 }
 
 impl<'f> Routes<'f> {
