@@ -403,6 +403,15 @@ pub static RULES: &[Rule] = &[
                 ],
             },
             Case {
+                id: "annotation",
+                levels: [
+                    Some(Severity::Error),
+                    Some(Severity::Error),
+                    Some(Severity::Warning),
+                    Some(Severity::Error),
+                ],
+            },
+            Case {
                 id: "refused",
                 levels: [
                     Some(Severity::Error),

@@ -209,7 +209,7 @@ fn a_share_on_the_first_deploy() {
         ("a service that is new in prod", "edit prod/churn=v1%10", true),
         ("one that runs there", "edit prod=v45%10", false),
         ("one that is new, without a share", "edit prod/churn=v1", false),
-        ("one of another environment", "edit staging/offers=v1%10", false),
+        ("one of an environment that nothing guards", "edit staging/offers=v1%10", true),
         ("one that shares in no revision anyway", &format!("edit prod/churn=v1%10 {standard}"), false),
     ] {
         let story = Story::of(&format!("11-10T09:00 staging=v45 prod=v43 staging/churn=v1\n{lines}"));

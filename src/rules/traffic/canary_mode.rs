@@ -8,6 +8,7 @@ use crate::finding::{Label, Violation};
 use crate::fleet::Object;
 use crate::history::Review;
 use crate::kinds::kserve;
+use crate::kinds::kubernetes::metadata_value;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check), Check::Review(first_deploy)];
 
@@ -15,14 +16,15 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
     if !object.manifest.id.is(kserve::GROUP, "InferenceService") {
         return;
     }
+    out.push(annotated(object, context));
     let only = context.facts.only_mode(&object.manifest);
     if only == Some(DeploymentMode::Standard) {
         out.push(ignored(object, context));
     } else if context.facts.modes(&object.manifest).contains(&DeploymentMode::Knative) {
         out.push(rolls_back(object));
     }
-    if only == Some(DeploymentMode::Knative) && context.facts.kserve_minors().iter().all(|minor| *minor >= 20)
-    {
+    let has_list = context.facts.kserve_minors().iter().all(|minor| *minor >= CANARY_LIST);
+    if only == Some(DeploymentMode::Knative) && has_list {
         out.push(refused(object));
     }
 }
@@ -46,10 +48,57 @@ fn ignored(object: &Object, context: &Context<'_>) -> Option<Violation> {
     let note =
         "a Deployment replaces its pods one by one; KServe reads `canaryTrafficPercent` only for Knative";
     let help = match percent {
-        0 => "name the version of before in `storageUri`".to_owned(),
-        _ => "run the mode Knative, or split with a route between two services".to_owned(),
+        0 => "name the version of before in `storageUri`",
+        _ => instead(context),
     };
     Some(found.note(note).help(help))
+}
+
+/// What shares traffic in the mode Standard (kserve v0.20 `spec.canary`, by routes of the Gateway
+/// API alone).
+fn instead(context: &Context<'_>) -> &'static str {
+    if context.facts.kserve_minors().iter().all(|minor| *minor >= CANARY_LIST) {
+        "write the new version as an entry of `spec.canary`, which KServe shares by the Gateway API; or split with a \
+         route between two services"
+    } else {
+        "run the mode Knative, or split with a route between two services"
+    }
+}
+
+/// The release that brought `spec.canary`.
+const CANARY_LIST: u16 = 20;
+
+/// The share as an annotation, which it was never read from: KServe's own group, and that of before.
+const ANNOTATIONS: [&str; 2] =
+    ["serving.kserve.io/canaryTrafficPercent", "serving.kubeflow.org/canaryTrafficPercent"];
+
+/// A share that stands where nothing reads it (kserve v0.7 to v0.20: a field of the predictor).
+fn annotated(object: &Object, context: &Context<'_>) -> Option<Violation> {
+    let manifest = &object.manifest;
+    let root = &manifest.root;
+    let mode = metadata_value(root, "annotations", kserve::MODE_ANNOTATION);
+    // ModelMesh is another controller.
+    let is_read_by_another = mode.is_some_and(|(node, _)| node.text() == Some("ModelMesh"));
+    let shares = kserve::canary_percent(manifest).is_some() || !root.find(&["spec", "canary"]).is_absent();
+    if is_read_by_another || shares {
+        return None;
+    }
+    let (node, path) = ANNOTATIONS.iter().find_map(|name| metadata_value(root, "annotations", name))?;
+    let percent: i64 = node.text()?.parse().ok()?;
+    let name = &manifest.id.name;
+    let message = match percent {
+        0 => format!("{name}{{places}} is not rolled back: its share stands in an annotation"),
+        1..100 => format!("{name}{{places}} gets all traffic at once, not {percent} %"),
+        _ => return None,
+    };
+    let found =
+        Violation::in_object("annotation", manifest, path, node.origin, "nothing reads this", message)?;
+    let help = match (percent, context.facts.only_mode(manifest)) {
+        (0, _) => "name the version of before in `storageUri`",
+        (_, Some(DeploymentMode::Standard)) => instead(context),
+        _ => "set `canaryTrafficPercent` in `spec.predictor`, with the number alone",
+    };
+    Some(found.note("KServe reads the share from `spec.predictor`, in the mode Knative").help(help))
 }
 
 /// A share of 0 keeps the revision of before.
@@ -82,7 +131,7 @@ fn refused(object: &Object) -> Option<Violation> {
 fn first_deploy(review: &Review, context: &Context<'_>, out: &mut Violations) {
     // Where the base is missing, `ran-in-staging` says so.
     let Ok(base) = review.base() else { return };
-    for (release, running, _) in review.guarded() {
+    for (release, running) in review.releases() {
         let ran = |object: &str| {
             base.iter().any(|old| old.object == object && old.environment == running.environment)
         };
