@@ -1,16 +1,68 @@
 //! `traffic/unreachable-route`: every route gets its requests, and every request a route.
 
+use std::collections::HashMap;
+
+use mlgitops_yaml::Node;
+
 use super::super::{Check, Context, Violations};
 use crate::finding::{Label, Location, Violation};
 use crate::fleet::backend::Routes;
+use crate::fleet::{EnvironmentIndex, Fleet};
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
 fn check(context: &Context<'_>, out: &mut Violations) {
-    for routes in context.backends().routes() {
+    let backends = context.backends();
+    let speakers = Speakers::of(context.fleet, backends.all_routes());
+    for routes in backends.routes() {
         let placed = |found: Violation| found.at_place(routes.object.place);
         out.push(behind_all(routes).map(placed));
-        out.push(without_default(routes).map(placed));
+        if speakers.is_alone(routes) {
+            out.push(without_default(routes).map(placed));
+        }
+    }
+}
+
+/// A host at a gateway of an environment.
+type Door<'f> = (Option<EnvironmentIndex>, &'f str, &'f str);
+
+/// How many VirtualServices speak for a host at a gateway: Istio reads them as one
+/// (istio 1.31 `pilot/pkg/networking/core/gateway.go`).
+struct Speakers<'f> {
+    fleet: &'f Fleet,
+    at: HashMap<Door<'f>, usize>,
+}
+
+impl<'f> Speakers<'f> {
+    fn of(fleet: &'f Fleet, all: &[Routes<'f>]) -> Self {
+        let mut speakers = Self { fleet, at: HashMap::new() };
+        for routes in all {
+            for door in speakers.doors(routes) {
+                *speakers.at.entry(door).or_default() += 1;
+            }
+        }
+        speakers
+    }
+
+    /// Whether the routes are all there is: they are no delegate's, and nobody else speaks for a host.
+    fn is_alone(&self, routes: &Routes<'f>) -> bool {
+        let doors = self.doors(routes);
+        !doors.is_empty() && doors.iter().all(|door| self.at.get(door).is_none_or(|count| *count < 2))
+    }
+
+    fn doors(&self, routes: &Routes<'f>) -> Vec<Door<'f>> {
+        let environment = self.fleet.place(routes.object.place).and_then(|place| place.environment);
+        let spec = routes.object.manifest.root.get("spec");
+        let texts = |key: &str| spec.get(key).items().iter().filter_map(Node::text).collect::<Vec<_>>();
+        let mut gateways = texts("gateways");
+        if gateways.is_empty() {
+            gateways.push("mesh");
+        }
+        let hosts = texts("hosts");
+        hosts
+            .iter()
+            .flat_map(|host| gateways.iter().map(move |gateway| (environment, *gateway, *host)))
+            .collect()
     }
 }
 
