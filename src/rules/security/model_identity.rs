@@ -18,6 +18,12 @@ pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 /// The annotation that names the Secret to read a bucket with (kserve v0.20 `pkg/constants`).
 const SECRET: &str = "serving.kserve.io/storageSecretName";
 
+/// The account of pods that name none.
+const DEFAULT: &str = "default";
+
+/// The bucket of KServe's examples, which anybody may read (kserve v0.20 `docs/samples`).
+const PUBLIC: &str = "kfserving-examples";
+
 fn check(context: &Context<'_>, out: &mut Violations) {
     let fleet = context.fleet;
     let readers = readers(context);
@@ -28,6 +34,8 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     for reader in &readers {
         let found = match (reader.account, accounts.of_reader(reader)) {
             (None, _) => accounts.without(reader),
+            // Every namespace has it.
+            (Some((DEFAULT, _)), None) => None,
             (Some(named), None) => accounts.unknown(reader, named),
             (Some(_), Some(account)) => accounts.of_account(reader, account),
         };
@@ -88,7 +96,8 @@ fn is_unknown(node: &Node, key: &str) -> bool {
 /// Whether a model lies in a bucket that asks who reads it.
 fn is_bucket(model_use: &ModelUse) -> bool {
     match model_use.parsed.scheme {
-        Scheme::S3 | Scheme::Gs => true,
+        Scheme::Gs => bucket(model_use) != Some(PUBLIC),
+        Scheme::S3 => true,
         Scheme::Https => bucket(model_use).is_some_and(|host| host.contains(".core.windows.net")),
         _ => false,
     }
@@ -135,7 +144,7 @@ impl<'f> Accounts<'f> {
             all.beside.entry(account.deployable).or_default().insert(name);
         }
         for reader in readers {
-            let Some((name, node)) = reader.account else { continue };
+            let Some((name, node)) = reader.account.filter(|(name, _)| *name != DEFAULT) else { continue };
             if let (Some(bucket), Some(at)) =
                 (bucket(reader.model_use), reader.object.manifest.place(node.origin))
             {
@@ -158,7 +167,7 @@ impl<'f> Accounts<'f> {
     fn without(&self, reader: &Reader<'f>) -> Option<Violation> {
         let bucket = bucket(reader.model_use)?;
         let (account, at) = self.named.get(&(reader.place, reader.model_use.parsed.scheme, bucket))?;
-        let default = self.by_name.get(&(reader.place, "default"));
+        let default = self.by_name.get(&(reader.place, DEFAULT));
         if self.is_given_otherwise || default.is_some_and(|one| gives_access(&one.manifest)) {
             return None;
         }

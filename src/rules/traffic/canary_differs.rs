@@ -1,6 +1,6 @@
 //! `traffic/canary-differs`: a canary is the stable service with another version.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use mlgitops_yaml::{Node, OriginId, Pointer};
 
@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
         let name = canary.manifest.id.name.strip_suffix(SUFFIX);
         let twin = name.and_then(|name| stable.get(&(name, canary.place)));
         if let Some(twin) = twin {
-            out.push(judge(canary, twin));
+            out.push(judge(canary, twin, context));
         }
     }
 }
@@ -56,8 +56,9 @@ struct Lack<'t> {
     at: (Pointer, OriginId),
 }
 
-fn judge(canary: &Object, stable: &Object) -> Option<Violation> {
-    let lacks = lacks(canary, stable);
+fn judge(canary: &Object, stable: &Object, context: &Context<'_>) -> Option<Violation> {
+    let mut lacks = lacks(canary, stable);
+    lacks.retain(|lack| !is_same_without(&lack.name, lack.have, canary, stable, context));
     let first = lacks.first()?;
     let manifest = &canary.manifest;
     let names: Vec<String> = lacks.iter().map(|lack| format!("`{}`", lack.name)).collect();
@@ -76,6 +77,50 @@ fn judge(canary: &Object, stable: &Object) -> Option<Violation> {
             .note("what its samples show is true of another service than the one it is promoted to")
             .help("take the fields over from the stable service; keep the version alone different"),
     )
+}
+
+/// Whether what a canary lacks makes no difference: it is the default, or said in another way.
+fn is_same_without(name: &str, have: &Node, canary: &Object, stable: &Object, context: &Context<'_>) -> bool {
+    let mode = |object: &Object| context.facts.only_mode(&object.manifest);
+    match name {
+        kserve::MODE_ANNOTATION => mode(canary).is_some() && mode(canary) == mode(stable),
+        "serviceAccountName" => have.text() == Some("default"),
+        "nodeSelector" | "affinity" => {
+            let pods = [stable, canary].map(|object| object.manifest.root.find(&["spec", "predictor"]));
+            let [wanted, asked] = pods.map(|pod| pod.present().and_then(labels_of_nodes));
+            wanted.is_some_and(|wanted| asked.is_some_and(|asked| wanted.is_subset(&asked)))
+        }
+        _ => false,
+    }
+}
+
+/// The labels that the nodes of a pod must have, by `nodeSelector` and by a required `nodeAffinity`;
+/// `None` where the pod asks for more than labels of one value.
+fn labels_of_nodes(pod: &Node) -> Option<BTreeSet<(&str, &str)>> {
+    let mut labels = BTreeSet::new();
+    for (key, value) in
+        pod.get("nodeSelector").present().and_then(Node::as_map).into_iter().flat_map(|map| map.iter())
+    {
+        labels.insert((key.name(), value.text()?));
+    }
+    let Some(affinity) = pod.get("affinity").present().filter(|node| asks_for_something(node)) else {
+        return Some(labels);
+    };
+    let keys = ["nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms"];
+    let of_one_key = |node: &Node| node.as_map().is_some_and(|map| map.iter().count() == 1);
+    let mut level = affinity;
+    for key in keys {
+        level = level.get(key).present().filter(|_| of_one_key(level))?;
+    }
+    // Several terms are a choice.
+    let [term] = level.items() else { return None };
+    let expressions = term.get("matchExpressions").present().filter(|_| of_one_key(term))?;
+    for expression in expressions.items() {
+        let [value] = expression.get("values").items() else { return None };
+        let is_in = expression.get("operator").text() == Some("In");
+        labels.insert((expression.get("key").text().filter(|_| is_in)?, value.text()?));
+    }
+    Some(labels)
 }
 
 fn lacks<'t>(canary: &Object, stable: &'t Object) -> Vec<Lack<'t>> {
