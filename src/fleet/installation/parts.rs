@@ -70,6 +70,7 @@ fn of_objects(finder: &Finder<'_>) -> Vec<Unit> {
             ("serving.kserve.io", "ClusterStorageContainer") => {
                 let image = manifest.root.find(&["spec", "container", "image"]).present();
                 image
+                    .filter(|image| image.text().is_some_and(is_its_initializer))
                     .and_then(|image| tag(manifest, image, INITIALIZER))
                     .map(initializer)
                     .into_iter()
@@ -89,6 +90,14 @@ fn of_objects(finder: &Finder<'_>) -> Vec<Unit> {
 /// The image that downloads models.
 const INITIALIZER: &str = "storage-initializer";
 
+/// Whether an image is KServe's own or a mirror of it: the tags of a fork are no releases of KServe's.
+fn is_its_initializer(image: &str) -> bool {
+    let name = image.split('@').next().unwrap_or(image);
+    let mut segments = name.rsplit('/');
+    let last = segments.next().unwrap_or_default().split(':').next();
+    last == Some(INITIALIZER) && segments.next() == Some("kserve")
+}
+
 fn initializer(release: Stated<String>) -> (Part, Stated<String>) {
     (Part::Initializer, release)
 }
@@ -97,6 +106,7 @@ fn initializer(release: Stated<String>) -> (Part, Stated<String>) {
 fn of_config(manifest: &Manifest) -> Vec<(Part, Stated<String>)> {
     let config = manifest.root.find(&["data", "storageInitializer"]).present();
     let image = config.and_then(|config| of_text(manifest, config, &["image"]));
+    let image = image.filter(|image| is_its_initializer(&image.value));
     let release =
         image.and_then(|image| Some(Stated { value: tag_in(&image.value, INITIALIZER)?.1, ..image }));
     release.map(initializer).into_iter().collect()
@@ -118,7 +128,10 @@ fn of_chart(
             None => release.clone().map(|one| (part, one)),
         }
     };
-    [part(Part::Controller, "controller"), part(Part::Initializer, "storage")].into_iter().flatten().collect()
+    let image = option(&["kserve", "storage", "image"]);
+    let is_its = image.is_none_or(|image| is_its_initializer(&image.value));
+    let of_initializer = is_its.then(|| part(Part::Initializer, "storage")).flatten();
+    [part(Part::Controller, "controller"), of_initializer].into_iter().flatten().collect()
 }
 
 fn stated_release(stated: Stated<String>) -> Option<Stated<String>> {
@@ -247,7 +260,23 @@ mod tests {
     #[test]
     fn tags_of_a_chart() {
         type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
-        let table: [Case; 6] = [
+        let table: [Case; 8] = [
+            (
+                "v0.17.0",
+                &[
+                    ("kserve.storage.image", "registry.example.com/own/storage-initializer"),
+                    ("kserve.storage.tag", "2024.1"),
+                ],
+                "0.17.0",
+            ),
+            (
+                "v0.17.0",
+                &[
+                    ("kserve.storage.image", "registry.example.com/kserve/storage-initializer"),
+                    ("kserve.storage.tag", "v0.15.0"),
+                ],
+                "0.17.0 0.15.0",
+            ),
             ("v0.16.0", &[], "0.16.0 0.16.0"),
             ("v0.16.0", &[("kserve.storage.tag", "v0.13.1")], "0.16.0 0.13.1"),
             ("v0.16.0", &[("kserve.version", "v0.13.1")], "0.16.0 0.16.0"),
