@@ -13,8 +13,11 @@ fn check(context: &Context<'_>, out: &mut Violations) {
     let backends = context.backends();
     for routes in backends.routes() {
         let mut judged: Vec<&str> = Vec::new();
-        for route in routes.all().filter(|route| route.destinations.len() > 1) {
-            for destination in route.destinations.iter().filter(|one| one.weight().is_some_and(|it| it > 0)) {
+        for route in routes.all() {
+            let sharing = route.destinations.iter().filter(|one| one.weight().is_some_and(|it| it > 0));
+            let sharing: Vec<_> = sharing.collect();
+            // All to one of them shares nothing.
+            for destination in sharing.iter().filter(|_| sharing.len() > 1) {
                 let backend = backends.backend(routes.object, destination.host);
                 let Some(service) = backend.and_then(|backend| backend.service) else { continue };
                 let name = service.manifest.id.name.as_str();
