@@ -11,6 +11,7 @@ use super::super::{Check, Context, Violations};
 use crate::finding::{Intent, Violation};
 use crate::fleet::Object;
 use crate::kinds::flux::{LEFT_ALONE, is_helm_release, is_kustomization, mark};
+use crate::kinds::kubernetes::metadata_value;
 
 pub(super) const CHECKS: &[Check] = &[Check::Manifest(check)];
 
@@ -40,6 +41,8 @@ fn check(object: &Object, context: &Context<'_>, out: &mut Violations) {
 enum By {
     /// Argo CD, on the client's side: the API server drops the field.
     Application,
+    /// Argo CD, on the server's side, which drops nothing.
+    ServerSide,
     /// A Kustomization of Flux, on the server's side, which drops nothing.
     Kustomization,
     /// Helm, by a HelmRelease of Flux: the API server drops the field.
@@ -54,6 +57,7 @@ impl By {
         match deployable.and_then(|deployable| deployable.deployment.as_ref()) {
             Some(by) if is_kustomization(&by.id) => Self::Kustomization,
             Some(by) if is_helm_release(&by.id) => Self::HelmRelease,
+            Some(by) if applies_on_server(by, object) => Self::ServerSide,
             Some(_) => Self::Application,
             // What nothing deploys yet would be applied as the rest is.
             None if context.facts.flux.is_alone => Self::Kustomization,
@@ -67,7 +71,7 @@ impl By {
         match self {
             Self::Application => "the API server drops it and Argo CD says Synced",
             Self::HelmRelease => "the API server drops it and Flux says Ready",
-            Self::Kustomization | Self::Unsaid => {
+            Self::Kustomization | Self::ServerSide | Self::Unsaid => {
                 "the API server drops it and Argo CD says Synced; Flux refuses the whole object"
             }
         }
@@ -78,12 +82,25 @@ impl By {
         match self {
             Self::Application => "another release drops it, and Argo CD says Synced",
             Self::HelmRelease => "another release drops it, and Flux says Ready",
+            Self::ServerSide => "another release refuses it: the sync fails, and its later waves wait",
             Self::Kustomization => {
                 "another release refuses it: Flux applies nothing of the Kustomization, and every later change waits"
             }
             Self::Unsaid => "another release drops it and Argo CD says Synced; Flux refuses the whole object",
         }
     }
+}
+
+/// Whether Argo CD applies an object on the server's side: told for all, or for this one, and not
+/// told otherwise for it, nor to replace it (gitops-engine `pkg/sync/sync_context.go`).
+fn applies_on_server(application: &Manifest, object: &Object) -> bool {
+    const ANNOTATION: &str = "argocd.argoproj.io/sync-options";
+    let of_all = application.root.find(&["spec", "syncPolicy", "syncOptions"]).items();
+    let own = metadata_value(&object.manifest.root, "annotations", ANNOTATION);
+    let own = own.and_then(|(node, _)| node.text()).unwrap_or_default();
+    let of_own = |wanted: &str| own.split(',').any(|one| one.trim() == wanted);
+    let told = |wanted: &str| of_own(wanted) || of_all.iter().any(|one| one.text() == Some(wanted));
+    told("ServerSideApply=true") && !of_own("ServerSideApply=false") && !told("Replace=true")
 }
 
 fn is_of_flux(project: Project) -> bool {
@@ -206,6 +223,11 @@ impl Walk<'_> {
                 format!("{service}{{places}} stops its whole Kustomization: `{level}` has no field `{name}`"),
                 "Flux applies on the server's side, which refuses a field that is not declared: nothing of the \
                  Kustomization is applied, and every later change waits",
+            ),
+            By::ServerSide => (
+                format!("{service}{{places}} fails its sync: `{level}` has no field `{name}`"),
+                "ServerSideApply=true: the API server refuses a field that is not declared, nothing of the object is \
+                 applied, and later waves wait",
             ),
             by => {
                 (format!("{service}{{places}} loses its `{name}`: `{level}` has no such field"), by.dropped())
