@@ -46,6 +46,14 @@ fn service(name: &str, annotations: &str, predictor: &str, model: &str) -> Strin
     )
 }
 
+/// An entry of Istio's registry for one host.
+fn entry(name: &str, host: &str) -> String {
+    format!(
+        "---\napiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {{name: {name}, namespace: ml}}\nspec: {{hosts: [{host}], \
+         ports: [{{number: 80, name: http}}], resolution: DNS}}\n"
+    )
+}
+
 /// A VirtualService of one host with one destination.
 fn route(host: &str, destination: &str) -> String {
     format!(
@@ -253,6 +261,118 @@ fn traps() -> Vec<Trap> {
             ]),
             ("runtime: own", "runtime: kserve-sklearnserver"),
             "route-target/port",
+        ),
+        trap(
+            "an entry of Istio's registry that stands for the host, by another name",
+            prod(&[
+                service("fraud", STANDARD, "", SKLEARN),
+                entry("outside", "fraud.ml.svc.cluster.local"),
+                route("x.example.com", "{host: fraud.ml.svc.cluster.local}"),
+            ]),
+            ("metadata: {name: outside, namespace: ml}\nspec: {hosts: [fraud.ml.svc.cluster.local]", "metadata: {name: fraud, namespace: ml}\nspec: {hosts: [api.example.com]"),
+            "route-target/bare-name",
+        ),
+        trap(
+            "the Service of an entry of spec.canary",
+            format!(
+                "=== mlgitops.yaml\nkserve: {{version: \"0.20\"}}\n{}",
+                prod(&[
+                    service("fraud", STANDARD, "", SKLEARN),
+                    "  canary:\n    - trafficPercent: 10\n      predictor: {name: v48, model: {modelFormat: {name: sklearn}, storageUri: \"s3://models/fraud/v48/\"}}\n".to_owned(),
+                    route("x.example.com", "{host: fraud-v48-predictor}"),
+                ])
+            ),
+            ("predictor: {name: v48,", "predictor: {name: v49,"),
+            "route-target/no-model",
+        ),
+        trap(
+            "header routes of one that speaks for a host with another",
+            prod(&[
+                service("fraud", STANDARD, "", SKLEARN),
+                route("x.example.com", "{host: fraud-predictor}"),
+                route("x.example.com", "{host: fraud-predictor}")
+                    .replace("name: r,", "name: by-header,")
+                    .replace("- route:", "- match: [{headers: {x-canary: {exact: \"1\"}}}]\n      route:"),
+            ]),
+            ("metadata: {name: r, namespace: ml}\nspec:\n  hosts: [x.example.com]", "metadata: {name: r, namespace: ml}\nspec:\n  hosts: [y.example.com]"),
+            "unreachable-route/no-default",
+        ),
+        trap(
+            "the account that pods have anyway",
+            prod(&[
+                service("fraud", STANDARD, "    serviceAccountName: default\n", SKLEARN),
+                service("fraud-next", STANDARD, "", SKLEARN),
+            ]),
+            ("serviceAccountName: default", "serviceAccountName: reader"),
+            "model-identity/no-account",
+        ),
+        trap(
+            "KServe's bucket of examples, read with and without an account",
+            prod(&[
+                service("iris", STANDARD, "    serviceAccountName: reader\n", &SKLEARN.replace("s3://models/", "gs://kfserving-examples/")),
+                service("iris-next", STANDARD, "", &SKLEARN.replace("s3://models/", "gs://kfserving-examples/")),
+            ]),
+            ("gs://kfserving-examples/", "gs://models/"),
+            "model-identity/no-account",
+        ),
+        trap(
+            "a canary in the mode that the repository gives it, as the default account, on the same nodes",
+            format!(
+                "=== mlgitops.yaml\nkserve: {{mode: Standard}}\n{}",
+                prod(&[
+                    service("fraud", STANDARD, "    serviceAccountName: default\n    nodeSelector: {zone: a}\n", SKLEARN),
+                    service(
+                        "fraud-canary",
+                        "",
+                        "    affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: zone, operator: In, values: [a]}]}]}}}\n",
+                        SKLEARN,
+                    ),
+                ])
+            ),
+            ("values: [a]", "values: [a, b]"),
+            "canary-differs/lacks",
+        ),
+        trap(
+            "a stated default mode",
+            format!(
+                "=== mlgitops.yaml\nkserve: {{mode: Standard}}\n{}",
+                prod(&[service("fraud", STANDARD, "", SKLEARN), service("fraud-canary", "", "", SKLEARN)])
+            ),
+            ("{mode: Standard}", "{mode: Knative}"),
+            "canary-differs/lacks",
+        ),
+        trap(
+            "a fork of the storage initializer, with tags of its own",
+            "=== kserve/all.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kserve-controller-manager, namespace: kserve}\nspec:\n  template:\n    spec:\n      \
+             containers: [{name: manager, image: \"kserve/kserve-controller:v0.17.0\"}]\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config, namespace: kserve}\ndata:\n  \
+             storageInitializer: '{\"image\": \"registry.example.com/own/storage-initializer:v0.15.0\"}'\n"
+                .to_owned(),
+            ("example.com/own/", "example.com/kserve/"),
+            "kserve-installation/mixed-versions",
+        ),
+        trap(
+            "all of the weight on one service",
+            prod(&[
+                service("fraud", KNATIVE, "    canaryTrafficPercent: 10\n", SKLEARN),
+                service("fraud-next", KNATIVE, "", SKLEARN),
+                "---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: split, namespace: ml}\nspec:\n  hosts: [a.example.com]\n  http:\n    - route:\n        \
+                 - {weight: 100, destination: {host: fraud-predictor}}\n        - {weight: 0, destination: {host: fraud-next-predictor}}\n"
+                    .to_owned(),
+            ]),
+            ("{weight: 0,", "{weight: 10,"),
+            "two-splits/two",
+        ),
+        trap(
+            "a share of ModelMesh",
+            prod(&[service("fraud", "serving.kserve.io/deploymentMode: ModelMesh, serving.kserve.io/canaryTrafficPercent: \"10\"", "", SKLEARN)]),
+            ("deploymentMode: ModelMesh", "deploymentMode: Knative"),
+            "canary-mode/annotation",
+        ),
+        trap(
+            "a placeholder behind base64 without padding",
+            "=== prod/secret.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: login, namespace: ml}\nstringData: {clientSecret: ZXhhbXBsZS1hcHAtc2VjcmV0}\n".to_owned(),
+            ("ZXhhbXBsZS1hcHAtc2VjcmV0", "aDhHZjJrUHE5WnRXN3hS"),
+            "plaintext-secret/secret",
         ),
         trap(
             "zero traffic: a ratio of sums is empty, and no mistake of the alert",

@@ -117,8 +117,16 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || (text.bytes().all(is_capital) && (text.contains('_') || names_a_secret(text)))
         || matches!(plain.as_str(), "none" | "null" | "nil" | "empty" | "unset" | "na" | "token" | "secret")
         || WORDS.iter().any(|word| plain.contains(word))
-        || (text.ends_with('=')
-            && decoded(text).is_some_and(|inner| !inner.ends_with('=') && is_placeholder(&inner)))
+        || is_placeholder_encoded(text)
+}
+
+/// The same behind base64. A short word that is no base64 may decode to letters, too.
+fn is_placeholder_encoded(text: &str) -> bool {
+    const SHORTEST: usize = 8;
+    let is_encoded = text.len() >= SHORTEST && text.len().is_multiple_of(4);
+    let inner = if is_encoded { decoded(text) } else { None };
+    let is_text = |byte: u8| byte.is_ascii_graphic() || matches!(byte, b' ' | b'\n');
+    inner.is_some_and(|inner| inner.bytes().all(is_text) && !inner.ends_with('=') && is_placeholder(&inner))
 }
 
 /// A password that anybody would try: of software as it is delivered, or a plain word.
@@ -294,6 +302,7 @@ mod tests {
             "UPDATE_AWS_SECRET_ACCESS_KEY",
             "SECRET",
             "Y2hhbmdlbWU=",
+            "ZXhhbXBsZS1hcHAtc2VjcmV0",
         ] {
             assert!(is_placeholder(text), "{text}");
         }
