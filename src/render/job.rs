@@ -194,6 +194,10 @@ pub struct Helm {
     pub values_object: Option<GivenNode>,
     /// Single values (`helm.parameters`), over everything, in any order.
     pub parameters: Vec<Parameter>,
+    /// Of a HelmRelease, how many of the values come before each of the parameters: they are set at
+    /// their turn, and the values object is laid over them again (`valuesFrom`). Of anything else
+    /// nothing.
+    pub turns: Vec<usize>,
     /// The version of Kubernetes that the chart is told; Helm's own default without one.
     pub kube_version: Option<String>,
     /// API versions that the chart is told of, beside Helm's own.
@@ -252,6 +256,8 @@ pub enum ParameterKind {
     Typed,
     /// It stays text (`forceString`, `--set-string`).
     Text,
+    /// It stays text, and no comma, brace or `\` in it means anything (`literal` of a HelmRelease).
+    Literal,
     /// The text of a file (`fileParameters`, `--set-file`); the value is its path, as written.
     File(RepoPath),
 }

@@ -17,6 +17,7 @@ mod room;
 mod run;
 mod show;
 mod sourceignore;
+mod turns;
 mod unsure;
 
 pub use given::{Given, GivenNode};

@@ -12,6 +12,7 @@ use mlgitops_yaml::{ConvertErrorKind, Node, OriginSpan, Origins, Reader, Role, T
 use crate::discover::{Discovery, FileKind, Found};
 use crate::finding::{Code, Location, NotChecked};
 use crate::render::flux;
+use crate::render::turns::in_turn;
 use crate::render::{Given, Helm, Job, Parameter, ParameterKind, Plain, Tool, kustomize, unsure};
 
 /// What a job gave.
@@ -170,34 +171,12 @@ pub(super) fn of_chart(
     rendered
 }
 
-/// In Helm's order: files, then values, then parameters by their kind, the last one winning
-/// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
 fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> RenderOptions {
     let mut values: Vec<ValuesSource> = given.value_files.iter().cloned().map(ValuesSource::File).collect();
-    for text in &given.values {
-        values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
-    }
-    let object = given.values_object.as_ref().map(|node| node.to_node(Role::Values, origins));
-    values.extend(object.map(ValuesSource::Node));
-    let mut parameters: Vec<&Parameter> = given.parameters.iter().collect();
-    parameters.sort_by_key(|parameter| match parameter.kind {
-        ParameterKind::Typed => 0,
-        ParameterKind::Text => 1,
-        ParameterKind::File(_) => 2,
-    });
-    for parameter in parameters {
-        let path = parameter.name.clone();
-        let text = |origins: &mut Origins| parameter.value.to_text(Role::Parameter, origins);
-        values.extend(match &parameter.kind {
-            ParameterKind::Typed => {
-                Some(ValuesSource::Set { path, value: text(origins), force_string: false })
-            }
-            ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
-            ParameterKind::File(file) => {
-                let value = file_text(reader, file, origins);
-                value.map(|value| ValuesSource::SetFile { path, value })
-            }
-        });
+    if given.turns.is_empty() {
+        in_order(reader, given, &mut values, origins);
+    } else {
+        values.push(in_turn(given, origins));
     }
     let mut text =
         |given: &Option<Given>| given.as_ref().map(|given| given.to_text(Role::Deployment, origins));
@@ -214,6 +193,37 @@ fn helm_options(reader: Reader<'_>, given: &Helm, origins: &mut Origins) -> Rend
         skip_schemas: given.skip_schemas,
         without_own_values: given.without_own_values,
         ..RenderOptions::default()
+    }
+}
+
+/// In Helm's order: files, then values, then parameters by their kind, the last one winning
+/// (argo-cd v3.5 `util/helm/cmd.go`, helm v3 `pkg/cli/values/options.go`).
+fn in_order(reader: Reader<'_>, given: &Helm, values: &mut Vec<ValuesSource>, origins: &mut Origins) {
+    for text in &given.values {
+        values.push(ValuesSource::Text(text.to_text(Role::Values, origins)));
+    }
+    let object = given.values_object.as_ref().map(|node| node.to_node(Role::Values, origins));
+    values.extend(object.map(ValuesSource::Node));
+    let mut parameters: Vec<&Parameter> = given.parameters.iter().collect();
+    parameters.sort_by_key(|parameter| match parameter.kind {
+        ParameterKind::Typed => 0,
+        ParameterKind::Text | ParameterKind::Literal => 1,
+        ParameterKind::File(_) => 2,
+    });
+    for parameter in parameters {
+        let path = parameter.name.clone();
+        let text = |origins: &mut Origins| parameter.value.to_text(Role::Parameter, origins);
+        values.extend(match &parameter.kind {
+            ParameterKind::Typed => {
+                Some(ValuesSource::Set { path, value: text(origins), force_string: false })
+            }
+            ParameterKind::Text => Some(ValuesSource::Set { path, value: text(origins), force_string: true }),
+            ParameterKind::Literal => Some(ValuesSource::SetFile { path, value: text(origins) }),
+            ParameterKind::File(file) => {
+                let value = file_text(reader, file, origins);
+                value.map(|value| ValuesSource::SetFile { path, value })
+            }
+        });
     }
 }
 

@@ -68,6 +68,73 @@ fn values_come_in_their_order() {
     assert_eq!(releases(&survey), ["fraud 2 prod prod/ml"]);
 }
 
+/// Helm's own parser and the controller's merge gave what is expected: a path is set at its turn, and
+/// `values` lie over it again, unless they share the map it is set in.
+#[test]
+fn values_at_paths_are_set_at_their_turn() {
+    const V48: (&str, &str) = ("m.v", "v48");
+    let cases: [(&str, &[(&str, &str)], &str); 16] = [
+        ("", &[V48, ("", "{m: {v: v99}}")], "v99"),
+        ("{m: {v: v1}}", &[("", "{m: {v: v99}}"), V48], "v1"),
+        ("{m: {v: v1}}", &[V48], "v48"),
+        ("{m: {v: v1}}", &[V48, ("", "{m: {v: v99}}")], "v48"),
+        ("{m: {v: v1}}", &[V48, ("m.w", "v49")], "v48"),
+        ("{m: {v: v1}}", &[("m.w", "v47"), V48], "v1"),
+        ("{m: {w: v1}}", &[("", "{m: {v: v99}}"), V48], "v48"),
+        ("{v: v1}", &[("v", "v48")], "v1"),
+        ("{m: {n: {v: v1}}}", &[("", "{m: {v: v99}}"), ("m.n.v", "v48")], "v48"),
+        ("{l: [v1]}", &[("l[0]", "v48")], "v48"),
+        ("{l: [{v: v1}]}", &[("l[0].v", "v48")], "v48"),
+        // A comma begins another path, in quotes too.
+        ("", &[("", "{m: {v: v99}}"), ("m.v", "v48,w=v9")], "v48"),
+        ("", &[("", "{m: {v: v99}}"), ("w", "v9,m.v=v48")], "v48"),
+        ("", &[("", "{m: {v: v99}}"), ("m.v", "'v48,w=v9'")], "v48"),
+        ("{m: text}", &[("", "{m: {v: v99}}"), ("n.v", "v48")], "v48"),
+        ("", &[("m.v", "''20240101\"'")], "20240101"),
+    ];
+    for (own, references, expected) in cases {
+        let mut spec = "valuesFrom:\n".to_owned();
+        let mut maps = String::new();
+        for (index, (path, text)) in references.iter().enumerate() {
+            let target = if path.is_empty() { String::new() } else { format!(", targetPath: \"{path}\"") };
+            spec += &format!("  - {{kind: ConfigMap, name: from-{index}{target}}}\n");
+            maps += &format!(
+                "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: from-{index}, namespace: ml}}\ndata:\n  \
+                 values.yaml: |-\n    {text}\n"
+            );
+        }
+        if !own.is_empty() {
+            spec += &format!("values: {own}\n");
+        }
+        // Whatever the values are made of: the version is the one that is expected, wherever it stands.
+        let version = "{{ with .Values.l }}{{ with index . 0 }}{{ if kindIs \"map\" . }}{{ .v }}{{ else }}{{ . }}\
+                       {{ end }}{{ end }}{{ else }}{{ with .Values.n }}{{ .v }}{{ else }}{{ with .Values.m }}\
+                       {{ with .n }}{{ .v }}{{ else }}{{ .v }}{{ end }}{{ else }}{{ .Values.v }}{{ end }}{{ end }}{{ end }}";
+        let service = super::world::service("fraud", &format!("s3://models/fraud/{version}/"));
+        let world = world(&spec)
+            .and(&[("charts/model/templates/isvc.yaml", &service), ("clusters/prod/maps.yaml", &maps)]);
+        let uris: Vec<String> = field(&world.survey(), "InferenceService", &URI);
+        let start = format!("s3://models/fraud/{expected}/ ");
+        assert!(uris.len() == 1 && uris[0].starts_with(&start), "{own} {references:?}: {uris:?}");
+    }
+}
+
+/// A literal text is taken as it stands.
+#[test]
+fn literal_values() {
+    let from = |more: &str| {
+        let spec = format!("valuesFrom: [{{kind: ConfigMap, name: it, targetPath: version{more}}}]");
+        let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: it, namespace: ml}\n\
+                    data: {values.yaml: 'v3,replicas=4'}\n";
+        field(&world(&spec).and(&[("clusters/prod/it.yaml", text)]).survey(), "InferenceService", &URI)
+    };
+    assert_eq!(from(""), ["s3://models/fraud/v3/ Parameter clusters/prod/it.yaml:4"]);
+    assert_eq!(
+        from(", literal: true"),
+        ["s3://models/fraud/v3,replicas=4/ Parameter clusters/prod/it.yaml:4"]
+    );
+}
+
 #[test]
 fn every_version_of_the_api_is_read() {
     for version in ["v2beta1", "v2beta2", "v2"] {

@@ -397,6 +397,15 @@ impl Heap {
         self.maps.get(map.0 as usize).map_or(MapType::Any, |(_, of)| *of)
     }
 
+    /// Puts a value in the place of an item: every slice that shares it has it from then on. Whether
+    /// there is such an item.
+    pub fn set_item(&mut self, list: ListId, index: usize, value: Value) -> bool {
+        let Some(view) = self.lists.get(list.0 as usize) else { return false };
+        let at = view.start + index;
+        let item = (at < view.end).then(|| self.items.get_mut(view.items)?.get_mut(at)).flatten();
+        item.map(|item| *item = value).is_some()
+    }
+
     /// Gives a map another type; its entries stay.
     pub fn retype(&mut self, map: MapId, to: MapType) {
         if let Some((_, of)) = self.maps.get_mut(map.0 as usize) {

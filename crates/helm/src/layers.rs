@@ -31,6 +31,11 @@ impl Job<'_> {
                     set::set_file(&mut self.machine, all, path, value)?;
                     None
                 }
+                ValuesSource::Release { references, own } => {
+                    let map = self.release_values(references, own.as_ref())?;
+                    values::merge(&mut self.machine, all, map);
+                    None
+                }
                 ValuesSource::SetLine { line, form } => {
                     let reader = self.reader;
                     let reached = &mut self.rendered.reached;

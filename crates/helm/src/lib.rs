@@ -52,6 +52,7 @@ mod order;
 mod output;
 mod reads;
 mod refused;
+mod release;
 mod render;
 mod repeated;
 mod schema;
@@ -63,8 +64,8 @@ mod values;
 pub use chart::Chart;
 pub use reads::Reads;
 pub use render::{
-    Document, NotRendered, NotRenderedKind, RenderOptions, Rendered, RenderedObject, SetForm, ValuesSource,
-    render,
+    Document, NotRendered, NotRenderedKind, Reference, RenderOptions, Rendered, RenderedObject, SetForm,
+    ValuesSource, render,
 };
 pub use repeated::RepeatedKey;
 pub use shelf::Shelf;

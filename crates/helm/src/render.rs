@@ -64,12 +64,35 @@ pub enum ValuesSource {
         /// Whether it stays text (`--set-string`).
         force_string: bool,
     },
+    /// What a HelmRelease of Flux gives.
+    Release {
+        /// What it refers to, in its order.
+        references: Vec<Reference>,
+        /// Its own values.
+        own: Option<Node>,
+    },
     /// A whole argument of `--set` or its kin: `a=1,b.c=x,d={1,2}`. Helm takes all of one form
     /// before the next, in the order of [`SetForm`], whatever the command line's.
     SetLine {
         /// The argument.
         line: Text,
         /// How its values are read.
+        form: SetForm,
+    },
+}
+
+/// What an entry of `valuesFrom` of a HelmRelease gives.
+#[derive(Debug, Clone)]
+pub enum Reference {
+    /// Values, as YAML text.
+    Values(Text),
+    /// A text at a path (`targetPath`).
+    Path {
+        /// The path.
+        path: String,
+        /// The text, without the quotes that make it [`SetForm::String`].
+        value: Text,
+        /// How it is read; to [`SetForm::Literal`] nothing in it means anything.
         form: SetForm,
     },
 }

@@ -37,15 +37,38 @@ pub(crate) fn set(
     let form = if force_string { SetForm::String } else { SetForm::Typed };
     let written = value.as_str();
     let is_list = written.starts_with('{') && written.ends_with('}');
+    let mut cursor = Cursor { line: line(machine, path, value), at: 0, commas: is_list };
+    all_of(machine, all, &mut cursor, form, &mut no_file)
+}
+
+/// Sets a path to a text as Flux does: what stands behind a comma is a path of its own (fluxcd/pkg v1.9
+/// chartutil/values.go, `ReplacePathValue`).
+pub(crate) fn set_at(
+    machine: &mut Machine<'_>,
+    all: MapId,
+    path: &str,
+    value: &Text,
+    form: SetForm,
+) -> Result<(), Failure> {
+    if form == SetForm::Literal {
+        return set_file(machine, all, path, value);
+    }
+    let line = line(machine, path, value);
+    set_line(machine, all, &line, form, &mut no_file)
+}
+
+/// `path=value`.
+fn line(machine: &mut Machine<'_>, path: &str, value: &Text) -> Text {
     let mut line = TextBuilder::default();
     let origin = Value::text(value.clone()).content(machine.origins);
     line.push_str(path, origin);
     line.push_str("=", origin);
     line.push(value);
-    let mut cursor = Cursor { line: line.build(), at: 0, commas: is_list };
-    all_of(machine, all, &mut cursor, form, &mut |_, name| {
-        Err(Failure::execute(format!("open {name}: a parameter is no file")))
-    })
+    line.build()
+}
+
+fn no_file(_: &mut Machine<'_>, name: &str) -> Result<Text, Failure> {
+    Err(Failure::execute(format!("open {name}: a parameter is no file")))
 }
 
 /// Sets a path to a text in which no character means anything (`--set-file`, once it was read).
@@ -442,6 +465,12 @@ fn put(
             };
             let inner = inner.cloned();
             let made = put(machine, inner.as_ref(), rest, leaf, origin)?;
+            // An item that is there is set in place, for whatever shares the list too (`setIndex`).
+            if let Some(Value { data: Data::List(list), .. }) = have
+                && machine.heap.set_item(*list, *index, made.clone())
+            {
+                return Ok(Value::from(Data::List(*list), origin));
+            }
             if let Some(item) = items.get_mut(*index) {
                 *item = made;
             }

@@ -52,7 +52,7 @@ fn merge_at(machine: &mut Machine<'_>, base: MapId, over: MapId, depth: usize) {
 }
 
 /// A map two files make has its entries from both.
-fn join_containers(machine: &mut Machine<'_>, over: &Value, under: &Value, map: MapId) -> Value {
+pub(crate) fn join_containers(machine: &mut Machine<'_>, over: &Value, under: &Value, map: MapId) -> Value {
     let origin = machine.origins.join(over.origin, under.origin);
     let guard = machine.origins.join(over.guard, under.guard);
     Value { data: Data::Map(map), origin, guard }

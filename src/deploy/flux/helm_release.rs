@@ -218,9 +218,9 @@ fn values_from(
                     ["name", "valuesKey", "targetPath"].iter().filter_map(|field| entry.get(field).present());
                 let value = value.clone().guarded_by(naming, origins);
                 match said(entry.get("targetPath")) {
-                    Some(path) if is_overruled(path, manifest) => {}
                     Some(path) => {
                         let is_literal = is_true(entry.get("literal"));
+                        helm.turns.push(helm.values.len());
                         helm.parameters.push(parameter(path.text().unwrap_or(""), &value, is_literal));
                     }
                     None => helm.values.push(value),
@@ -255,23 +255,20 @@ fn lack(helm: &mut Helm, entry: &Node, missing: &[(String, OriginId)]) {
     }
 }
 
-/// Whether `values` of the release count over a value at a path: the controller lays them over
-/// everything at the end, and only below a key the value has gone into them by then.
-fn is_overruled(path: &Node, release: &Manifest) -> bool {
-    let Some(path) = path.text() else { return false };
-    let values = release.root.get("spec").get("values");
-    !path.contains(['.', '[']) && values.get(path).present().is_some()
-}
-
 /// A value at a path; in quotes it stays text, and a literal one is taken as it stands.
 fn parameter(path: &str, value: &Given, is_literal: bool) -> Parameter {
     if is_literal {
-        return Parameter { name: path.to_owned(), value: value.clone(), kind: ParameterKind::Text };
+        return Parameter { name: path.to_owned(), value: value.clone(), kind: ParameterKind::Literal };
     }
+    const QUOTES: [char; 2] = ['\'', '"'];
     let text = &*value.text;
-    let is_in = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);
-    let (value, kind) = match is_in('\'') || is_in('"') {
-        true => (value.slice(1..text.len() - 1), ParameterKind::Text),
+    let is_in = |quote: &char| text.starts_with(*quote) && text.ends_with(*quote);
+    let (value, kind) = match QUOTES.iter().any(is_in) {
+        true => {
+            let end = text.trim_end_matches(QUOTES).len();
+            let start = (text.len() - text.trim_start_matches(QUOTES).len()).min(end);
+            (value.slice(start..end), ParameterKind::Text)
+        }
         false => (value.clone(), ParameterKind::Typed),
     };
     Parameter { name: path.to_owned(), value, kind }
