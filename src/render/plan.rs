@@ -283,6 +283,7 @@ impl Plan<'_> {
         let reading = flux::read(&manifests.iter().collect::<Vec<_>>(), &world);
         self.planned.refused.extend(reading.refused);
         self.planned.not_checked.extend(reading.not_checked);
+        self.named.extend(reading.named);
         self.flux.waiting.extend(reading.waiting.into_iter().map(|manifest| (index, manifest)));
         let told = |one| (index, self.told(one));
         reading.found.into_iter().map(told).collect()

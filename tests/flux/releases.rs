@@ -135,6 +135,38 @@ fn literal_values() {
     );
 }
 
+/// The controller fails for want of a key, and says so; what may be missing may.
+#[test]
+fn a_key_that_a_map_does_not_have() {
+    let (path, text) = map("settings", "values.yml", "version: v1");
+    let with = |entry: &str| {
+        world(&format!("valuesFrom: [{{kind: ConfigMap, name: settings{entry}}}]")).and(&[(&path, &text)])
+    };
+    let refused = |world: &World| -> Vec<String> {
+        world.survey().fleet.refused.iter().map(|one| one.problem.message.clone()).collect()
+    };
+    let lacks = with("");
+    assert_eq!(refused(&lacks), ["ConfigMap `settings` has no key `values.yaml`, only `values.yml`"]);
+    let found = lacks.findings(&["source-path"]);
+    assert_eq!(
+        found,
+        [
+            "clusters/prod/fraud.yaml:10 source-path/missing fraud in prod deploys nothing: ConfigMap `settings` has \
+          no key `values.yaml`, only `values.yml`"
+        ]
+    );
+    assert_eq!(releases(&lacks.survey()), Vec::<String>::new());
+    assert_eq!(not_checked(&lacks.survey()), Vec::<String>::new());
+    for there in [", optional: true", ", valuesKey: values.yml"] {
+        assert_eq!(refused(&with(there)), Vec::<String>::new(), "{there}");
+        assert_eq!(releases(&with(there).survey()).len(), 1);
+    }
+    // Which of two is meant is not known: one of them has it.
+    let other = text.replace(", namespace: ml", "").replace("values.yml", "values.yaml");
+    let either = with("").and(&[("more/settings.yaml", &other)]);
+    assert_eq!(refused(&either), Vec::<String>::new());
+}
+
 #[test]
 fn every_version_of_the_api_is_read() {
     for version in ["v2beta1", "v2beta2", "v2"] {

@@ -8,7 +8,7 @@ use mlgitops_manifest::Manifest;
 use mlgitops_yaml::{Lookup, Node, OriginId, Origins};
 use sha2::{Digest, Sha256};
 
-use super::objects::Asker;
+use super::objects::{Asker, Data};
 use super::source::{self, NoFolder};
 use super::{Reading, World};
 use super::{lacking, pairs};
@@ -46,8 +46,14 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         around: (around != Around::default()).then(|| Box::new(around)),
         ..Helm::default()
     };
-    if !values_from(manifest, world, origins, &mut helm, reading) {
-        return reading.waiting.push(manifest.clone());
+    match values_from(manifest, world, origins, &mut helm, reading) {
+        Values::Read => {}
+        Values::Waiting => return reading.waiting.push(manifest.clone()),
+        Values::Refused(words, at) => {
+            let path = chart.folder.to_string();
+            reading.named.push(chart.folder);
+            return reading.refuse("flux-values", &deployment, words, path, origins.first(at));
+        }
     }
     let job = Job { path: chart.folder, tool: Tool::Helm(helm) };
     reading.found.push(Deployment { jobs: vec![Arc::new(job)], ..deployment });
@@ -188,14 +194,24 @@ fn whole_name(manifest: &Manifest, origins: &mut Origins) -> Option<Given> {
     })
 }
 
-/// `valuesFrom`, in its order; whether everything it names was looked for.
+/// What came of `valuesFrom`.
+enum Values {
+    /// What is in Git is taken.
+    Read,
+    /// Something it names may still be rendered.
+    Waiting,
+    /// The controller fails: the words, and the field.
+    Refused(String, OriginId),
+}
+
+/// `valuesFrom`, in its order.
 fn values_from(
     manifest: &Manifest,
     world: &World<'_>,
     origins: &mut Origins,
     helm: &mut Helm,
     reading: &mut Reading,
-) -> bool {
+) -> Values {
     let namespace = manifest.id.namespace.as_deref();
     let mut missing = Vec::new();
     for entry in manifest.root.get("spec").get("valuesFrom").items() {
@@ -207,9 +223,10 @@ fn values_from(
             lack(helm, entry, &missing);
             continue;
         }
-        let data = world.objects.config_map(name, Asker { namespace, ..world.asker() });
+        let asker = Asker { namespace, ..world.asker() };
+        let data = world.objects.config_map(name, asker);
         if data.is_none() && !world.is_last {
-            return false;
+            return Values::Waiting;
         }
         let value = data.as_ref().and_then(|data| data.values.iter().find(|(name, _)| name == key));
         match value {
@@ -231,8 +248,17 @@ fn values_from(
             }
             // What is optional and nowhere in Git is taken to be nowhere.
             None if is_optional => {}
-            None if data.is_some() => {
-                missing.push((format!("ConfigMap `{name}` has no key `{key}`"), entry.origin));
+            None if let Some(data) = &data => {
+                // Another of its name, which is rendered later, may be the one.
+                if !world.is_last {
+                    return Values::Waiting;
+                }
+                let words = format!("ConfigMap `{name}` has no key `{key}`{}", only_key(data));
+                if !world.objects.has_key(name, key, asker) {
+                    let at = entry.get("valuesKey").present().or(entry.get("name").present());
+                    return Values::Refused(words, at.unwrap_or(entry).origin);
+                }
+                missing.push((words, entry.origin));
             }
             None => missing.push((lacking("ConfigMap", name, namespace), entry.origin)),
         }
@@ -241,7 +267,15 @@ fn values_from(
     for (words, at) in missing {
         reading.in_cluster("values", manifest, words, origins.first(at));
     }
-    true
+    Values::Read
+}
+
+/// The key of a ConfigMap that has one alone, as words that follow others.
+fn only_key(data: &Data) -> String {
+    match (data.values.as_slice(), data.unknown.as_slice()) {
+        ([(only, _)], []) | ([], [only]) => format!(", only `{only}`"),
+        _ => String::new(),
+    }
 }
 
 /// Notes of an entry of `valuesFrom`, if it is the last one that is missing, what its values lie over.

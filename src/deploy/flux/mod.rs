@@ -103,13 +103,22 @@ pub(crate) struct Reading {
     pub(crate) refused: Vec<Refused>,
     /// What is not at hand.
     pub(crate) not_checked: Vec<NotChecked>,
+    /// The folders that those name which Flux fails for another reason.
+    pub(crate) named: Vec<RepoPath>,
     /// Those that name what nothing rendered so far.
     pub(crate) waiting: Vec<Manifest>,
 }
 
 impl Reading {
-    fn refuse(&mut self, deployment: &Deployment, message: String, path: String, at: Option<OriginSpan>) {
-        let problem = Problem { kind: "flux-path", message, at, also: None };
+    fn refuse(
+        &mut self,
+        kind: &'static str,
+        deployment: &Deployment,
+        message: String,
+        path: String,
+        at: Option<OriginSpan>,
+    ) {
+        let problem = Problem { kind, message, at, also: None };
         self.refused.push(Refused { deployment: deployment.clone(), path, problem });
     }
 
@@ -126,7 +135,7 @@ impl Reading {
             Ok(found) => return Some(found),
             Err(NoFolder::Refused(words, at)) => {
                 let path = at.text().unwrap_or("").to_owned();
-                self.refuse(deployment, words, path, origins.first(at.origin));
+                self.refuse("flux-path", deployment, words, path, origins.first(at.origin));
             }
             // What it names may be applied by something that is not rendered yet.
             Err(NoFolder::NotHere(..)) if !world.is_last => self.waiting.push(manifest.clone()),
@@ -174,6 +183,7 @@ pub(crate) fn read(manifests: &[&Manifest], world: &World<'_>) -> Reading {
         whole.found.extend(part.found);
         whole.refused.extend(part.refused);
         whole.not_checked.extend(part.not_checked);
+        whole.named.extend(part.named);
         whole.waiting.extend(part.waiting);
     }
     whole

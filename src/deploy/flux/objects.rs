@@ -142,6 +142,13 @@ impl Objects {
         unnamed.filter(|_| namespace.is_some()).into_iter().chain(of_one).chain(of_all)
     }
 
+    /// Whether a ConfigMap that may be meant has a key.
+    pub(crate) fn has_key(&self, name: &str, key: &str, asker: Asker<'_>) -> bool {
+        let all = self.called("ConfigMap", name, asker.namespace).flat_map(|(_, all)| all);
+        let has = |known: &Known| known.manifest.root.get("data").get(key).present().is_some();
+        all.filter(|known| may_see(known, asker)).any(has)
+    }
+
     /// The values of a ConfigMap.
     pub(crate) fn config_map(&self, name: &str, asker: Asker<'_>) -> Option<Arc<Data>> {
         let (name, index, known) = self.nearest("ConfigMap", name, asker)?;

@@ -26,6 +26,11 @@ fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
             "Flux reports that it fails and applies nothing more; what runs stays as it was",
             "name a folder of the repository, from its top; or delete the object",
         ),
+        "flux-values" => (
+            "missing",
+            "the helm-controller fails with `key not found` and upgrades nothing; what runs stays as it was",
+            "name a key that the ConfigMap has, or add it there; `optional: true` where it may be missing",
+        ),
         "no-source" => (
             "missing",
             "Argo CD reports an InvalidSpecError and deploys nothing",
@@ -68,7 +73,7 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 fn violation(one: &Refused, owners: &Owners<'_>, context: &Context<'_>) -> Option<Violation> {
     let (case, note, help) = case(one.problem.kind)?;
     let here = match one.problem.kind {
-        "helm-version" => "asked for here",
+        "helm-version" | "flux-values" => "asked for here",
         "no-source" => "without a source",
         _ => "deployed from here",
     };
