@@ -498,6 +498,17 @@ spec:
             "another release drops it, and Argo CD says Synced",
         ]
     );
+    let on_server = format!("{application}  syncPolicy: {{syncOptions: [ServerSideApply=true]}}\n");
+    assert_eq!(
+        both(Some(&on_server)),
+        [
+            "ServerSideApply=true: the API server refuses a field that is not declared, nothing of the object is \
+             applied, and later waves wait",
+            "another release refuses it: the sync fails, and its later waves wait",
+        ]
+    );
+    let replaced = on_server.replace("=true]", "=true, Replace=true]");
+    assert_eq!(both(Some(&replaced)), both(Some(application)), "it replaces the object");
     assert_eq!(
         both(Some(release)),
         ["the API server drops it and Flux says Ready", "another release drops it, and Flux says Ready"]
