@@ -156,8 +156,7 @@ fn port(
 /// (kserve v0.20 `reconcilers/service`, `createDefaultSvc`). Those of the service stand before those
 /// of its runtime, whose fields are not all known where it is not in the repository.
 fn may_name_ports(destination: &Destination<'_>, backend: &Backend<'_, '_>, context: &Context<'_>) -> bool {
-    // Of a service that is elsewhere nothing is known.
-    let Some(service) = backend.service else { return true };
+    let Some(service) = backend.service else { return false };
     let rest = destination.host.service.get(backend.name.len()..).unwrap_or_default();
     let part = match rest {
         _ if rest.starts_with("-transformer") => Component::Transformer,
