@@ -1,6 +1,6 @@
 //! `traffic/unreachable-route`: every route gets its requests, and every request a route.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use mlgitops_yaml::Node;
 
@@ -26,19 +26,23 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 /// A host at a gateway of an environment.
 type Door<'f> = (Option<EnvironmentIndex>, &'f str, &'f str);
 
-/// How many VirtualServices speak for a host at a gateway: Istio reads them as one
-/// (istio 1.31 `pilot/pkg/networking/core/gateway.go`).
+/// The namespace and the name of a VirtualService.
+type Name<'f> = (Option<&'f str>, &'f str);
+
+/// Which VirtualServices speak for a host at a gateway: Istio reads them as one. One that runs on
+/// several clusters is the same on each (istio 1.31 `pilot/pkg/networking/core/gateway.go`).
 struct Speakers<'f> {
     fleet: &'f Fleet,
-    at: HashMap<Door<'f>, usize>,
+    at: HashMap<Door<'f>, BTreeSet<Name<'f>>>,
 }
 
 impl<'f> Speakers<'f> {
     fn of(fleet: &'f Fleet, all: &[Routes<'f>]) -> Self {
         let mut speakers = Self { fleet, at: HashMap::new() };
         for routes in all {
+            let id = &routes.object.manifest.id;
             for door in speakers.doors(routes) {
-                *speakers.at.entry(door).or_default() += 1;
+                speakers.at.entry(door).or_default().insert((id.namespace.as_deref(), &id.name));
             }
         }
         speakers
@@ -47,7 +51,7 @@ impl<'f> Speakers<'f> {
     /// Whether the routes are all there is: they are no delegate's, and nobody else speaks for a host.
     fn is_alone(&self, routes: &Routes<'f>) -> bool {
         let doors = self.doors(routes);
-        !doors.is_empty() && doors.iter().all(|door| self.at.get(door).is_none_or(|count| *count < 2))
+        !doors.is_empty() && doors.iter().all(|door| self.at.get(door).is_none_or(|names| names.len() < 2))
     }
 
     fn doors(&self, routes: &Routes<'f>) -> Vec<Door<'f>> {
