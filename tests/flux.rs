@@ -26,6 +26,8 @@ mod sources;
 mod twins;
 #[path = "flux/variables.rs"]
 mod variables;
+#[path = "flux/words.rs"]
+mod words;
 #[path = "argocd/world.rs"]
 #[allow(dead_code, reason = "the same small repositories as Argo CD's tests")]
 mod world;

@@ -118,7 +118,8 @@ pub(super) fn finish(objects: Vec<Node>, flux: &Flux, origins: &mut Origins) -> 
         && let Some((name, given)) = post_build.values.iter().find(|(name, _)| !is_name(name))
     {
         let message = format!("`{name}` is no name of a variable: {NAME}");
-        let problem = Problem { kind: "substitution", message, at: given.place().cloned(), also: None };
+        let at = given.place().map(|place| key_before(place, name).unwrap_or_else(|| place.clone()));
+        let problem = Problem { kind: "variable-name", message, at, also: None };
         return Err(Stopped::Refused(problem));
     }
     for mut object in objects {
@@ -137,6 +138,17 @@ pub(super) fn finish(objects: Vec<Node>, flux: &Flux, origins: &mut Origins) -> 
 /// What a name is made of: one that is not stops the whole (fluxcd/pkg v1.9
 /// `kustomize/kustomize_varsub.go`, `varsubRegex`).
 const NAME: &str = "letters, digits and `_` make one, and no digit begins it";
+
+/// The key of the entry whose value begins where a span does.
+fn key_before(value: &OriginSpan, name: &str) -> Option<OriginSpan> {
+    let before = value.file.text().get(..value.start as usize)?;
+    let start = before.rfind(name)?;
+    let between = before.get(start + name.len()..)?;
+    let is_key = between.trim_matches(['"', '\'']).trim() == ":";
+    let narrow = |at: usize| u32::try_from(at).ok();
+    let (start, end) = (narrow(start)?, narrow(start + name.len())?);
+    is_key.then(|| OriginSpan { start, end, ..value.clone() })
+}
 
 fn is_name(name: &str) -> bool {
     let is_of_name = |byte: u8| byte == b'_' || byte.is_ascii_alphanumeric();
@@ -207,18 +219,23 @@ fn replaced(
     let Some(root) = root else { return Err(refused(0, "nothing is left".to_owned(), origins)) };
     match tree.node(root, origins) {
         Ok(mut node) => {
-            hide_unknown(&mut node);
+            hide_unknown(&mut node, origins);
             Ok(node)
         }
         Err(error) => Err(refused(0, error.to_string(), origins)),
     }
 }
 
-/// What a variable of the cluster went into cannot be known.
-fn hide_unknown(node: &mut Node) {
+/// What a variable of the cluster went into cannot be known: that variable is to blame for it.
+fn hide_unknown(node: &mut Node, origins: &mut Origins) {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        if node.as_scalar().is_some_and(|scalar| scalar.text.contains(UNKNOWN)) {
+        let unknown = node.as_scalar().and_then(|scalar| {
+            let at = scalar.text.find(UNKNOWN)?;
+            Some(scalar.origin_at(node.origin, at..at + UNKNOWN.len_utf8(), origins))
+        });
+        if let Some(origin) = unknown {
+            node.origin = origin;
             let reason = "a variable has its value in the cluster".into();
             node.value = Value::Unknown(Unknown { reason });
         }

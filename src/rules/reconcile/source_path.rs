@@ -13,6 +13,14 @@ use crate::kinds::argocd;
 
 pub(super) const CHECKS: &[Check] = &[Check::Fleet(check)];
 
+/// How the message of a HelmRelease begins that names a values file nobody has.
+const NO_VALUES: &str = "there is no values file";
+
+/// What to do about it (helm-controller v1.6 `api/v2/helmrelease_types.go`,
+/// `HelmChartTemplateSpec`).
+const IS_FROM_TOP: &str = "name a file of the repository, from its top; or let those that are not there be passed \
+                           over: `ignoreMissingValuesFiles: true`";
+
 /// What is said of a kind of problem: the case, what Argo CD does, and what to write.
 fn case(kind: &str) -> Option<(&'static str, &'static str, &'static str)> {
     Some(match kind {
@@ -71,7 +79,10 @@ fn check(context: &Context<'_>, out: &mut Violations) {
 }
 
 fn violation(one: &Refused, owners: &Owners<'_>, context: &Context<'_>) -> Option<Violation> {
-    let (case, note, help) = case(one.problem.kind)?;
+    let (case, note, mut help) = case(one.problem.kind)?;
+    if one.problem.message.starts_with(NO_VALUES) {
+        help = IS_FROM_TOP;
+    }
     let here = match one.problem.kind {
         "helm-version" | "flux-values" => "asked for here",
         "no-source" => "without a source",

@@ -24,6 +24,8 @@ fn manifests(object: &Object, context: &Context<'_>, out: &mut Violations) {
         let by = match by {
             Some(by) if is_kustomization(by) => By::Kustomization,
             Some(by) if is_helm_release(by) => By::HelmRelease,
+            // What nothing deploys yet would be applied as the rest is.
+            None if context.facts.flux.is_alone => By::Kustomization,
             _ => By::Other,
         };
         Walk { manifest, by, out }.level(&manifest.root, table.root, &Trail::default());

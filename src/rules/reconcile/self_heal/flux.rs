@@ -99,7 +99,9 @@ fn kept_away(manifest: &Manifest, field: &'static str, key: &'static str) -> Opt
     let node = manifest.root.get("metadata").get(field).get(&name).present()?;
     let value = node.text()?;
     let what = match (key, value.to_lowercase().as_str()) {
-        ("ssa", "ifnotpresent") => "neither a commit nor a change by hand counts once it is there",
+        ("ssa", "ifnotpresent") => {
+            "once it is there no commit changes it, and a change by hand is what stays"
+        }
         ("ssa", "ignore") | ("reconcile", "disabled") => {
             "Flux neither applies it nor undoes a change by hand"
         }
