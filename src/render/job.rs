@@ -191,7 +191,7 @@ pub struct Helm {
     /// Values as YAML text (`helm.values`), over the files.
     pub values: Vec<Given>,
     /// Values as they stand (`helm.valuesObject`), over those.
-    pub values_object: Option<GivenNode>,
+    pub values_object: Option<Box<GivenNode>>,
     /// Single values (`helm.parameters`), over everything, in any order.
     pub parameters: Vec<Parameter>,
     /// Of a HelmRelease, how many of the values come before each of the parameters: they are set at

@@ -68,7 +68,7 @@ impl Reader<'_> {
         Helm {
             value_files,
             values: values.into_iter().collect(),
-            values_object,
+            values_object: values_object.map(Box::new),
             parameters,
             release_name: given("releaseName", origins).or(release_name),
             namespace: given("namespace", origins).or(namespace),

@@ -41,7 +41,11 @@ pub(super) fn read(manifest: &Manifest, world: &World<'_>, origins: &mut Origins
         value_files: chart.values_files,
         release_name: release_name(manifest, origins),
         namespace: deployment.namespace.clone(),
-        values_object: spec.get("values").present().and_then(|node| GivenNode::of(node, origins)),
+        values_object: spec
+            .get("values")
+            .present()
+            .and_then(|node| GivenNode::of(node, origins))
+            .map(Box::new),
         skip_schemas: is_true(spec.get("install").get("disableSchemaValidation")),
         around: (around != Around::default()).then(|| Box::new(around)),
         ..Helm::default()
