@@ -73,7 +73,8 @@ fn values_come_in_their_order() {
 #[test]
 fn values_at_paths_are_set_at_their_turn() {
     const V48: (&str, &str) = ("m.v", "v48");
-    let cases: [(&str, &[(&str, &str)], &str); 16] = [
+    type Case<'c> = (&'c str, &'c [(&'c str, &'c str)], &'c str);
+    let cases: [Case<'_>; 16] = [
         ("", &[V48, ("", "{m: {v: v99}}")], "v99"),
         ("{m: {v: v1}}", &[("", "{m: {v: v99}}"), V48], "v1"),
         ("{m: {v: v1}}", &[V48], "v48"),
