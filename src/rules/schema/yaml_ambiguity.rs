@@ -4,8 +4,8 @@ use mlgitops_manifest::Manifest;
 use mlgitops_manifest::fields::{FieldRef, FieldType, tables};
 use mlgitops_yaml::edit::NewValue;
 use mlgitops_yaml::{
-    Ambiguity, AmbiguityKind, Mode, Node, OriginSpan, Pointer, Resolved, Role, Shape, Style, Trail, Value,
-    ambiguity, resolve,
+    Ambiguity, AmbiguityKind, Mode, Node, OriginSpan, Pointer, Resolved, Role, Shape, Step, Style, Trail,
+    Value, ambiguity, resolve,
 };
 
 use super::super::{Check, Context, Violations};
@@ -97,7 +97,12 @@ impl Walk<'_> {
         at: Pointer,
     ) -> Option<Violation> {
         let name = &self.manifest.id.name;
-        let field = at.0.last().map(ToString::to_string).unwrap_or_default();
+        // An item of a list is called as the list.
+        let field = at.0.iter().rev().find_map(|step| match step {
+            Step::Key(key) => Some(key.to_string()),
+            Step::Index(_) => None,
+        });
+        let field = field.unwrap_or_default();
         let reads = found.map(|found| found.helm.as_deref());
         // What stays text for the API server is what was meant.
         if reads == Some(Some(text)) && other_type(text).is_none() {
