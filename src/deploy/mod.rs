@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use mlgitops_files::RepoPath;
 use mlgitops_manifest::{Manifest, Problem};
+use mlgitops_yaml::Origins;
 
 use crate::config::ClusterConfig;
 use crate::discover::{Discovery, Trees};
@@ -17,6 +18,15 @@ use crate::render::{Given, Job};
 /// So many objects of one rendering are read by one thread: a copy of the origins they share is made
 /// for them together, for one for each would cost the square of their number.
 const TOGETHER: usize = 256;
+
+/// Gives the deployments that were read together the origins that all of them added to.
+fn share(origins: Origins, found: &mut [Deployment], refused: &mut [Refused]) {
+    let origins = Arc::new(origins);
+    let refused = refused.iter_mut().map(|refused| &mut refused.deployment);
+    for deployment in found.iter_mut().chain(refused) {
+        deployment.manifest.origins = Arc::clone(&origins);
+    }
+}
 
 /// A deployable bound to a place.
 #[derive(Debug, Clone)]

@@ -8,12 +8,10 @@ mod application_path;
 mod applicationset;
 mod kustomize;
 
-use std::sync::Arc;
-
 use mlgitops_manifest::Manifest;
 use rayon::prelude::*;
 
-use super::{Deployment, Deployments, Refused, TOGETHER, Tree};
+use super::{Deployment, Deployments, Refused, TOGETHER, Tree, share};
 use crate::kinds::argocd::GROUP;
 
 /// Whether an object deploys others by Argo CD.
@@ -55,10 +53,6 @@ fn read_part(applications: &[Manifest], tree: &Tree<'_>) -> Deployments {
     for application in applications {
         application::read(application, tree, &mut origins, &mut all);
     }
-    let origins = Arc::new(origins);
-    let refused = all.refused.iter_mut().map(|refused| &mut refused.deployment);
-    for deployment in all.found.iter_mut().chain(refused) {
-        deployment.manifest.origins = Arc::clone(&origins);
-    }
+    share(origins, &mut all.found, &mut all.refused);
     all
 }

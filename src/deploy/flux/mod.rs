@@ -16,7 +16,7 @@ use mlgitops_manifest::{Manifest, Problem};
 use mlgitops_yaml::{Node, OriginSpan, Origins};
 use rayon::prelude::*;
 
-use super::{Deployment, Refused, TOGETHER, Tree};
+use super::{Deployment, Refused, TOGETHER, Tree, share};
 use crate::discover::NotHere;
 use crate::finding::{Code, Location, NotChecked};
 use crate::kinds::flux::{is_helm_release, is_kustomization};
@@ -200,10 +200,6 @@ fn read_part(manifests: &[&Manifest], world: &World<'_>) -> Reading {
             false => kustomization::read(manifest, world, &mut origins, &mut reading),
         }
     }
-    let origins = Arc::new(origins);
-    let refused = reading.refused.iter_mut().map(|refused| &mut refused.deployment);
-    for deployment in reading.found.iter_mut().chain(refused) {
-        deployment.manifest.origins = Arc::clone(&origins);
-    }
+    share(origins, &mut reading.found, &mut reading.refused);
     reading
 }

@@ -109,12 +109,16 @@ fn words(why: &Why<'_>, by: &ObjectId, name: &str, written: &str, context: &Cont
 fn why<'f>(object: &'f Object, fleet: &'f Fleet) -> Option<(&'f ObjectId, Why<'f>)> {
     let (job, by) = deployed_by(object, fleet)?;
     if is_helm_release(&by.id) {
-        let release = fleet.objects.iter().find(|other| other.manifest.id == by.id)?;
-        let (job, parent) = deployed_by(release, fleet).filter(|(_, parent)| is_of_git(parent))?;
-        return match (replaces(job), is_left_alone(&release.manifest)) {
-            (true, false) => None,
-            _ => Some((&parent.id, Why::Release(&by.id))),
-        };
+        // Clusters may each have one of this name: where one of them replaces, nothing is said.
+        let mut parent = None;
+        for release in fleet.of_kind("HelmRelease").filter(|other| other.manifest.id == by.id) {
+            let (job, applied_by) = deployed_by(release, fleet).filter(|(_, parent)| is_of_git(parent))?;
+            if replaces(job) && !is_left_alone(&release.manifest) {
+                return None;
+            }
+            parent = parent.or(Some(applied_by));
+        }
+        return Some((&parent?.id, Why::Release(&by.id)));
     }
     if !is_of_git(by) {
         return None;
